@@ -1,0 +1,1 @@
+"""Ciphers, MACs, check values, PIN blocks, working keys and the key store port."""

@@ -1,0 +1,1 @@
+"""Money, card numbers, ids, business dates, secrets: pure, standard library only."""

@@ -1,0 +1,1 @@
+"""The acquirer's switch: pure core, sessions, stores, TCP server, upstream link."""

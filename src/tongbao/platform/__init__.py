@@ -1,0 +1,1 @@
+"""The Django project: schema, operations console, one app a capability."""

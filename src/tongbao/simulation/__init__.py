@@ -1,0 +1,1 @@
+"""Virtual network, disk, clock and people that run the real cores from a seed (room kept)."""

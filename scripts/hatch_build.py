@@ -18,4 +18,6 @@ class WebBuildHook(BuildHookInterface[Any]):
         del build_data
         if self.target_name == "wheel" and version != "editable":
             root = Path(self.root)
-            subprocess.run([sys.executable, str(root / "scripts" / "build_web.py")], check=True, cwd=root)
+            subprocess.run(
+                [sys.executable, str(root / "scripts" / "build_web.py")], check=True, cwd=root
+            )

@@ -1,6 +1,6 @@
 """Writes the three hash-locked requirement files again; needs the `uv` program on the PATH.
 
-run.lock is what a shop needs, build.lock adds what builds pages and wheel, test.lock adds the tests.
+run.lock is what a shop needs, build.lock adds what builds pages and wheel, test.lock the tests.
 """
 
 from __future__ import annotations

@@ -114,7 +114,11 @@ def _refuse_unknown(table: dict[str, Any], known: set[str], prefix: str) -> None
     for key in table:
         if key not in known:
             near = difflib.get_close_matches(key, sorted(known), n=1)
-            hint = f"; did you mean {prefix}{near[0]}?" if near else f"; known: {', '.join(sorted(known))}"
+            hint = (
+                f"; did you mean {prefix}{near[0]}?"
+                if near
+                else f"; known: {', '.join(sorted(known))}"
+            )
             raise SettingsError(f"unknown key {prefix}{key}{hint}")
 
 

@@ -1,0 +1,42 @@
+"""A migration step that makes the database itself refuse changes to recorded rows.
+
+Services and the host only ever add to these tables; the triggers are the second lock. Whoever
+must remove rows one day (retention) drops the trigger in a migration, where it can be reviewed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import migrations
+
+if TYPE_CHECKING:
+    from django.apps.registry import Apps
+    from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+_SQLITE = """
+CREATE TRIGGER "{table}_no_{verb}" BEFORE {verb} ON "{table}"
+BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END
+"""
+_POSTGRESQL_FUNCTION = """
+CREATE OR REPLACE FUNCTION tongbao_append_only() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$
+"""
+_POSTGRESQL = """
+CREATE TRIGGER "{table}_no_change" BEFORE UPDATE OR DELETE ON "{table}"
+FOR EACH ROW EXECUTE FUNCTION tongbao_append_only()
+"""
+
+
+def append_only(table: str) -> migrations.RunPython:
+    """Return the migration step that locks `table` against UPDATE and DELETE."""
+
+    def lock(_apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
+        if editor.connection.vendor == "sqlite":
+            statements = [_SQLITE.format(table=table, verb=verb) for verb in ("update", "delete")]
+        else:
+            statements = [_POSTGRESQL_FUNCTION, _POSTGRESQL.format(table=table)]
+        for statement in statements:
+            editor.execute(statement, params=None)
+
+    return migrations.RunPython(lock, migrations.RunPython.noop)

@@ -1,0 +1,1 @@
+"""The operations console: its site, look, words and pages shared by the apps."""

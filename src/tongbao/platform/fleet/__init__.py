@@ -1,0 +1,1 @@
+"""The fleet: terminals and their sign-ins."""

@@ -1,0 +1,1 @@
+"""Payments: intents and what became of them."""

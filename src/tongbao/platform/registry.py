@@ -1,0 +1,63 @@
+"""Registers merchants and terminals in any database, for set-up, tests and the benchmark.
+
+Each call opens its own connection and commits before it returns. Registering what is registered
+already changes nothing, so set-up may be repeated.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from tongbao.platform.fleet.registration import NewTerminal
+from tongbao.platform.merchants.registration import NewMerchant
+from tongbao.platform.project import run_with
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = [
+    "NewMerchant",
+    "NewTerminal",
+    "register_merchant",
+    "register_terminal",
+    "register_terminals",
+]
+
+
+def register_merchant(database_url: str, merchant: NewMerchant) -> None:
+    """Register one merchant."""
+
+    def work(alias: str) -> None:
+        from tongbao.platform.merchants import services  # noqa: PLC0415 - models need the settings
+
+        services.register_merchants([merchant], now_us=_now_us(), using=alias)
+
+    run_with(database_url, work)
+
+
+def register_terminal(database_url: str, terminal: NewTerminal) -> None:
+    """Register one terminal of a registered merchant.
+
+    Raises django.db.IntegrityError when the merchant is not registered.
+    """
+    register_terminals(database_url, [terminal])
+
+
+def register_terminals(database_url: str, terminals: Iterable[NewTerminal]) -> None:
+    """Register many terminals in one transaction.
+
+    Raises django.db.IntegrityError when a merchant is not registered; then none is added.
+    """
+    rows = list(terminals)
+
+    def work(alias: str) -> None:
+        from tongbao.platform.fleet import services  # noqa: PLC0415 - models need the settings
+
+        services.register_terminals(rows, now_us=_now_us(), using=alias)
+
+    run_with(database_url, work)
+
+
+def _now_us() -> int:
+    return time.time_ns() // 1000

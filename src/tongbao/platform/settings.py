@@ -1,0 +1,31 @@
+"""What the operator may set for the console; a section `[platform]` of the settings file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformSettings:
+    """Settings of the operations console.
+
+    `listen_host`/`listen_port`: where the console listens; port 0 takes any free one.
+    `secret_key_file`: file that holds the key signing sessions (made at set-up, mode 0600).
+    `allowed_hosts`: host names that browsers may use besides the loopback ones.
+    `behind_https`: true when a TLS proxy stands in front; cookies then travel over HTTPS only.
+    `threads`: requests served at once, 1 to 64.
+    `session_idle_minutes`: how long an unused log-in lasts.
+    `login_failures_before_delay`, `login_delay_max_s`: after so many failures in a row each
+    further try for that name or from that address waits 2, 4, 8 … s, at most the maximum.
+    """
+
+    listen_host: str = "127.0.0.1"
+    listen_port: int = 8602
+    secret_key_file: Path = Path("keys/platform-secret-key")
+    allowed_hosts: tuple[str, ...] = ()
+    behind_https: bool = False
+    threads: int = 4
+    session_idle_minutes: int = 60
+    login_failures_before_delay: int = 5
+    login_delay_max_s: int = 300

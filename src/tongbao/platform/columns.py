@@ -9,8 +9,14 @@ from django.db import models
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
+    _BigInteger = models.BigIntegerField[int, int]
+    _BigAuto = models.BigAutoField[int, int]
+else:  # Django's own classes take no type parameters while running
+    _BigInteger = models.BigIntegerField
+    _BigAuto = models.BigAutoField
 
-class TimeOrderedIdField(models.BigIntegerField):
+
+class TimeOrderedIdField(_BigInteger):
     """A 63-bit primary key that its writer makes: time-ordered and unique over all nodes.
 
     On SQLite the type word must be exactly `integer`, otherwise the key is a second B-tree beside
@@ -26,7 +32,7 @@ class TimeOrderedIdField(models.BigIntegerField):
         return self.db_type(connection)
 
 
-class AppendOnlyIdField(models.BigAutoField):
+class AppendOnlyIdField(_BigAuto):
     """A counted key for tables whose rows are never deleted.
 
     Django asks SQLite for AUTOINCREMENT, which writes a counter row on each insert to protect

@@ -15,7 +15,7 @@ BUSY_TIMEOUT_S = 20
 
 
 class DatabaseUrlError(ValueError):
-    """The database URL is of no known kind; the text never repeats the URL (it may hold a password)."""
+    """The database URL is of no known kind; the text never repeats it, it may hold a password."""
 
 
 def sqlite_path(url: str) -> Path | None:

@@ -45,11 +45,13 @@ def bind(database_url: str, alias: str = "default") -> None:
     configured()
     from django.db import connections  # noqa: PLC0415 - needs the settings first
 
-    entry = connections.configure_settings({"default": {}, alias: django_database(database_url)})
-    connections[alias].close() if alias in connections.settings else None
-    connections.settings[alias] = entry[alias]
-    if hasattr(connections._connections, alias):  # noqa: SLF001 - no public way to drop one
+    settings_of = connections.configure_settings(
+        {"default": {}, alias: django_database(database_url)}
+    )
+    if alias in {connection.alias for connection in connections.all(initialized_only=True)}:
+        connections[alias].close()
         del connections[alias]
+    connections.settings[alias] = settings_of[alias]
 
 
 def run_with(database_url: str, work: Callable[[str], Result]) -> Result:

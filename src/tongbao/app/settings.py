@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from tongbao.host.settings import HostSettings
+from tongbao.platform.settings import PlatformSettings
 from tongbao.sandbox.settings import SandboxSettings
 from tongbao.terminal.settings import TerminalSettings
 
@@ -26,18 +27,6 @@ Kind = TypeVar("Kind")
 
 class SettingsError(ValueError):
     """The settings file cannot be used; the text says which key and what to do."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlatformSettings:
-    """The operations console: where it listens and where its secrets and static files are."""
-
-    listen_host: str = "127.0.0.1"
-    listen_port: int = 8602
-    secret_key_file: Path
-    static_folder: Path
-    workers: int = 2
-    language: str = "zh-hans"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,117 @@
+"""Settings of one terminal: who it is, where its host, files and devices are, and its limits."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from tongbao.domain.ids import MerchantId, OperatorNo, TerminalId
+
+_TPDU: Final = re.compile("[0-9]{10}")
+_HEADER: Final = re.compile("[0-9]{5}0[0-9]{6}")
+_PORT_MAX: Final = 65_535
+_AMOUNT_MAX_MINOR: Final = 999_999_999_999
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerminalSettings:
+    """One terminal; port 0 takes any free port, times are milliseconds.
+
+    `data_folder` gets the journal and the slips. `key_file` holds the terminal master key `tmk`
+    under the master key in `master_key_file`. `operators` maps an operator number to its hashed
+    PIN (`tongbao.terminal.operators.hash_pin`). `host_ca_file` is the certificate authority that
+    the host's certificate must come from; it is needed when `host_tls` is on.
+
+    `capabilities` are field 60.4 to 60.6: what the reader can do (2 magnetic stripe, 5 chip), the
+    chip condition code and whether a partial approval is supported. `sign_in_code` is field 60.3
+    of the sign-in, which chooses the layout of the working keys.
+    """
+
+    terminal_id: TerminalId
+    merchant_id: MerchantId
+    merchant_name: str
+    merchant_name_en: str
+    data_folder: Path
+    key_file: Path
+    master_key_file: Path
+
+    host_address: str = "127.0.0.1"
+    host_port: int = 8604
+    host_tls: bool = True
+    host_ca_file: Path | None = None
+    host_name: str = "localhost"
+
+    screen_address: str = "127.0.0.1"
+    screen_port: int = 8601
+    screen_clients_max: int = 8
+    reader_address: str = "127.0.0.1"
+    reader_port: int = 0
+    drawer_url: str = ""
+    on_screen_pin: bool = False
+    operators: dict[str, str] = field(default_factory=dict)
+
+    tpdu: str = "6000030000"
+    header: str = "603100310001"
+    sign_in_code: str = "003"
+    capabilities: str = "200"
+    sale_limit_minor: int = 100_000_000
+
+    connect_timeout_ms: int = 10_000
+    host_timeout_ms: int = 60_000
+    card_timeout_ms: int = 60_000
+    pin_timeout_ms: int = 60_000
+    reversal_repeats: int = 3
+    retry_first_ms: int = 1_000
+    retry_max_ms: int = 60_000
+    log_in_delay_first_ms: int = 1_000
+    log_in_delay_max_ms: int = 60_000
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work; ValueError names the setting."""
+        if self.host_tls and self.host_ca_file is None:
+            raise ValueError("host_ca_file is needed when host_tls is on")
+        if _TPDU.fullmatch(self.tpdu) is None:
+            raise ValueError("tpdu must be 10 digits")
+        if _HEADER.fullmatch(self.header) is None:
+            raise ValueError("header must be 12 digits, the sixth one 0")
+        if self.sign_in_code not in {"001", "003", "004"}:
+            raise ValueError("sign_in_code must be 001, 003 or 004")
+        if re.fullmatch("[0-9]{3}", self.capabilities) is None:
+            raise ValueError("capabilities must be three digits (60.4 to 60.6)")
+        if not 1 <= self.sale_limit_minor <= _AMOUNT_MAX_MINOR:
+            raise ValueError("sale_limit_minor must be 1 to 999999999999")
+        for number in self.operators:
+            OperatorNo(number)
+        self._check_numbers()
+        self._check_addresses()
+
+    def _check_numbers(self) -> None:
+        for name in ("host_port", "screen_port", "reader_port"):
+            if not 0 <= getattr(self, name) <= _PORT_MAX:
+                raise ValueError(f"{name} must be 0 to 65535")
+        for name in (
+            "screen_clients_max",
+            "connect_timeout_ms",
+            "host_timeout_ms",
+            "card_timeout_ms",
+            "pin_timeout_ms",
+            "retry_first_ms",
+            "log_in_delay_first_ms",
+        ):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1")
+        if self.reversal_repeats < 0:
+            raise ValueError("reversal_repeats must not be negative")
+        if self.retry_max_ms < self.retry_first_ms:
+            raise ValueError("retry_max_ms must not be below retry_first_ms")
+        if self.log_in_delay_max_ms < self.log_in_delay_first_ms:
+            raise ValueError("log_in_delay_max_ms must not be below log_in_delay_first_ms")
+
+    def _check_addresses(self) -> None:
+        if not ipaddress.ip_address(self.reader_address).is_loopback:
+            raise ValueError("reader_address must be a loopback address: a track is written to it")
+        if self.on_screen_pin and not ipaddress.ip_address(self.screen_address).is_loopback:
+            raise ValueError("screen_address must be a loopback address while on_screen_pin is on")

@@ -1,0 +1,1 @@
+"""The dialect between UnionPay terminals and their acquirer's host."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from binascii import hexlify
 from enum import Enum
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES as _TripleDesAlgorithm
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -20,6 +20,7 @@ from tongbao.crypto.ciphers import (
     KeyAlgorithm,
     Sm4,
     TripleDes,
+    block_cipher,
     check_key_length,
     expand_des_key,
 )
@@ -74,6 +75,36 @@ def mac_key_algorithm(algorithm: MacAlgorithm) -> KeyAlgorithm:
             return KeyAlgorithm.AES
         case _:
             return KeyAlgorithm.TDES
+
+
+class EcbMacSteps(NamedTuple):
+    """The values on the way to a UnionPay ECB MAC, each one block long, for finding differences.
+
+    `folded` is the XOR of all blocks (R), `first` its first half encrypted (E1), `mixed` that XOR
+    the second half (T), `last` the second encryption (E2); F64 is the first 8 hex digits of it.
+    """
+
+    folded: bytes
+    first: bytes
+    mixed: bytes
+    last: bytes
+
+
+def explain_unionpay_ecb(algorithm: MacAlgorithm, key: bytes, data: bytes) -> EcbMacSteps:
+    """Compute the UnionPay ECB MAC (3DES or SM4) step by step; slow, for people and tests.
+
+    Raises: KeyLengthError; ValueError for an algorithm without such steps.
+    Spec: UnionPay terminal dialect, 5.2 and 5.4.
+    """
+    if algorithm not in (MacAlgorithm.UNIONPAY_ECB, MacAlgorithm.UNIONPAY_ECB_SM4):
+        raise ValueError(f"{algorithm.value} has no such steps")
+    cipher = block_cipher(mac_key_algorithm(algorithm), key)
+    size = cipher.block_bytes
+    folded = fold_blocks(data, size).to_bytes(size, "big")
+    text = folded.hex().upper().encode()
+    first = cipher.encrypt(text[:size])
+    mixed = bytes(a ^ b for a, b in zip(first, text[size:], strict=True))
+    return EcbMacSteps(folded, first, mixed, cipher.encrypt(mixed))
 
 
 def fold_blocks(data: bytes, block_bytes: int) -> int:

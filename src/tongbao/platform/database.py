@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 SQLITE_PREFIX = "sqlite:///"
 BUSY_TIMEOUT_S = 20
@@ -24,7 +23,7 @@ def sqlite_path(url: str) -> Path | None:
     Raises DatabaseUrlError for any other kind of URL.
     """
     if url.startswith(SQLITE_PREFIX) and len(url) > len(SQLITE_PREFIX):
-        return Path(unquote(url.removeprefix(SQLITE_PREFIX)))
+        return Path(url.removeprefix(SQLITE_PREFIX))
     if url.startswith(("postgresql://", "postgres://")):
         return None
     raise DatabaseUrlError("the database URL must start with sqlite:/// or postgresql://")

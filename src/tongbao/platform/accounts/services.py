@@ -1,0 +1,84 @@
+"""The only writer of console users.
+
+Works on any database and needs no Django set up before, like `tongbao.platform.registry`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from tongbao.platform.project import run_with
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import BaseUserManager
+
+    from tongbao.platform.accounts.models import User
+
+# 20 characters of 32 are 100 bits; letters and digits that look alike are left out.
+_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
+_GROUPS = 4
+_GROUP_LENGTH = 5
+
+
+class StaffError(ValueError):
+    """The name or the password is not acceptable; the text says why and holds neither."""
+
+
+def generated_password() -> str:
+    """Return a new password such as `k3m9x-…` of four groups, 100 random bits."""
+    return "-".join(
+        "".join(secrets.choice(_ALPHABET) for _ in range(_GROUP_LENGTH)) for _ in range(_GROUPS)
+    )
+
+
+def create_staff(database_url: str, name: str, password: str) -> None:
+    """Add a person who may log in to the console.
+
+    Raises StaffError when the name is taken or malformed, or the password is too weak (fewer than
+    12 characters, a common one, all digits, or like the name).
+    """
+    run_with(database_url, lambda alias: _create(alias, name, password))
+
+
+def create_first_staff(database_url: str, name: str) -> str | None:
+    """Add the first person with a generated password and return it; None when there is someone.
+
+    The password is not kept anywhere in clear: show it once.
+    """
+
+    def work(alias: str) -> str | None:
+        if _users(alias).filter(is_staff=True).exists():
+            return None
+        password = generated_password()
+        _create(alias, name, password)
+        return password
+
+    return run_with(database_url, work)
+
+
+def _users(alias: str) -> BaseUserManager[User]:
+    from tongbao.platform.accounts.models import User  # noqa: PLC0415 - needs the settings first
+
+    return User.objects.db_manager(alias)
+
+
+def _create(alias: str, name: str, password: str) -> None:
+    from django.contrib.auth.password_validation import (  # noqa: PLC0415 - needs the settings
+        validate_password,
+    )
+    from django.core.exceptions import ValidationError  # noqa: PLC0415
+    from django.utils.translation import override  # noqa: PLC0415
+
+    users = _users(alias)
+    user = users.model(username=users.model.normalize_username(name), is_staff=True)
+    user.set_password(password)
+    with override("en"):
+        try:
+            validate_password(password, user)
+            user.clean_fields()
+        except ValidationError as error:
+            raise StaffError(" ".join(error.messages)) from None
+    if users.filter(username__iexact=user.username).exists():
+        raise StaffError("there is a user of this name already")
+    user.save(using=alias)

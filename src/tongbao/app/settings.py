@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import os
 import tomllib
 import types
 import typing
@@ -21,6 +22,8 @@ from tongbao.host.settings import HostSettings
 from tongbao.platform.settings import PlatformSettings
 from tongbao.sandbox.settings import SandboxSettings
 from tongbao.terminal.settings import TerminalSettings
+
+DATABASE_URL_VARIABLE = "TONGBAO_DATABASE_URL"
 
 Kind = TypeVar("Kind")
 
@@ -52,10 +55,12 @@ def read_settings(path: Path) -> Settings:
     _refuse_unknown(document, {"database", "host", "sandbox", "platform", "terminal"}, "")
     database = _table(document, "database")
     _refuse_unknown(database, {"url"}, "database.")
-    if "url" not in database:
+    # A private PostgreSQL has another address at each start, so whoever starts it says it here.
+    database_url = os.environ.get(DATABASE_URL_VARIABLE) or database.get("url")
+    if database_url is None:
         raise SettingsError("database.url is missing")
     return Settings(
-        database_url=_absolute_database_url(str(database["url"]), base),
+        database_url=_absolute_database_url(str(database_url), base),
         host=_optional(HostSettings, document, "host", base),
         sandbox=_optional(SandboxSettings, document, "sandbox", base),
         platform=_optional(PlatformSettings, document, "platform", base),
@@ -120,7 +125,8 @@ def _convert(hint: Any, value: object, base: Path, key: str) -> object:
         return _convert_sequence(hint, origin, value, base, key)
     if origin is dict:
         return _convert_mapping(hint, value, base, key)
-    if dataclasses.is_dataclass(hint):
+    # A domain value such as TerminalId is a dataclass too, but made from one text or number.
+    if dataclasses.is_dataclass(hint) and not hint.__module__.startswith("tongbao.domain."):
         return build_settings(typing.cast("type[object]", hint), value, base, f"{key}.")
     return _convert_scalar(hint, value, base, key)
 
@@ -154,7 +160,6 @@ def _convert_scalar(hint: Any, value: object, base: Path, key: str) -> object:
         if type(value) is not hint:
             raise SettingsError(f"{key} must be {_words(hint)}, not {value!r}")
         return value
-    # A domain value such as TerminalId validates itself.
     try:
         return hint(value)
     except (ValueError, TypeError) as error:

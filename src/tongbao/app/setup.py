@@ -1,0 +1,261 @@
+"""Prepares a data folder once: keys, certificates, settings, database, the first merchant.
+
+The folder is built beside its place and renamed when it is whole, so an interrupted set-up leaves
+nothing half-made. A folder that is there already is used as it is; only certificates near their
+end are renewed and the schema is brought up to date.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tongbao.app.certificates import ensure_certificates
+from tongbao.app.settings import Settings, read_settings
+from tongbao.crypto.ciphers import KeyAlgorithm
+from tongbao.crypto.key_wrapping import NamedKey
+from tongbao.crypto.master_key import make_master_key_file
+from tongbao.crypto.software_key_store import SoftwareKeyStore
+from tongbao.domain.secrets import KeyBytes, Pin
+from tongbao.platform.registry import (
+    NewMerchant,
+    NewTerminal,
+    register_merchant,
+    register_terminals,
+)
+from tongbao.platform.schema import migrate
+from tongbao.terminal.operators import hash_pin
+
+SETTINGS_FILE = "tongbao.toml"
+PORT_BASE = 8601
+PORT_NAMES = ("till", "console", "sandbox_http", "host", "issuer", "reader")
+
+MERCHANT = NewMerchant(
+    merchant_id="100000000000001",
+    name="通宝便利店",
+    name_en="Tongbao Corner Shop",
+    mcc="5411",
+    city="上海 Shanghai",
+)
+# The sandbox's cashiers; a real terminal gets its operators at activation.
+SANDBOX_OPERATORS = {"01": "0000", "02": "0000", "03": "0000"}
+
+Table = Mapping[str, object]
+
+
+class SetUpError(RuntimeError):
+    """The data folder cannot be prepared; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetUpOptions:
+    """What to prepare; the tables change settings of a part from their defaults.
+
+    `port_base` is the till's port, the others follow; None takes free ports. `database_url` None
+    makes a SQLite file in the folder.
+    """
+
+    port_base: int | None = PORT_BASE
+    database_url: str | None = None
+    terminal_ids: tuple[str, ...] = ("00000001", "00000002")
+    tls: bool = True
+    host: Table = field(default_factory=dict)
+    sandbox: Table = field(default_factory=dict)
+    terminal: Table = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedWorld:
+    """A data folder that is ready; `fresh` when this call made it."""
+
+    folder: Path
+    settings: Settings
+    fresh: bool
+
+    @property
+    def settings_file(self) -> Path:
+        """The file that every part reads."""
+        return self.folder / SETTINGS_FILE
+
+
+def prepare(folder: Path, options: SetUpOptions | None = None) -> PreparedWorld:
+    """Make the data folder if it is not there and return it; raises `SetUpError`."""
+    options = options or SetUpOptions()
+    folder = folder.resolve()
+    fresh = not (folder / SETTINGS_FILE).exists()
+    if fresh:
+        _build(folder, options)
+    ensure_certificates(folder / "tls")
+    settings = read_settings(folder / SETTINGS_FILE)
+    migrate(settings.database_url)
+    # Registering again changes nothing, so a set-up cut short here is finished by the next.
+    register_merchant(settings.database_url, MERCHANT)
+    register_terminals(
+        settings.database_url,
+        [
+            NewTerminal(
+                terminal_id=terminal_id,
+                merchant_id=MERCHANT.merchant_id,
+                label=f"收银台 {number} Counter {number}",
+            )
+            for number, terminal_id in enumerate(settings.terminals, 1)
+        ],
+    )
+    return PreparedWorld(folder, settings, fresh)
+
+
+def _build(folder: Path, options: SetUpOptions) -> None:
+    """Build everything but the database beside its place, then move it there in one step."""
+    if folder.exists() and any(folder.iterdir()):
+        raise SetUpError(
+            f"{folder} is not empty and has no {SETTINGS_FILE}; "
+            "name another folder with --data, or remove it"
+        )
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    building = folder.with_name(f".{folder.name}.{os.getpid()}")
+    shutil.rmtree(building, ignore_errors=True)
+    building.mkdir(mode=0o700)
+    try:
+        _make_keys(building / "keys", options.terminal_ids)
+        ensure_certificates(building / "tls")
+        for name in ("sandbox", "logs"):
+            (building / name).mkdir()
+        document = _document(options, _ports(options.port_base))
+        settings_file = building / SETTINGS_FILE
+        settings_file.touch(mode=0o600)
+        settings_file.write_text(document, encoding="utf-8")
+        if folder.exists():
+            folder.rmdir()
+        building.rename(folder)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+
+
+def _make_keys(folder: Path, terminal_ids: tuple[str, ...]) -> None:
+    """Draw every key and give each party the ones it shares; files are 0600."""
+    folder.mkdir(mode=0o700)
+
+    def new(name: str, length: int, algorithm: KeyAlgorithm) -> NamedKey:
+        return NamedKey(name, KeyBytes(secrets.token_bytes(length)), algorithm)
+
+    zone = [new("zpk", 16, KeyAlgorithm.TDES), new("zak", 16, KeyAlgorithm.AES)]
+    masters = {terminal_id: KeyBytes(secrets.token_bytes(16)) for terminal_id in terminal_ids}
+    host = [
+        NamedKey(f"tmk/{terminal_id}", key, KeyAlgorithm.TDES)
+        for terminal_id, key in masters.items()
+    ]
+    _keep(folder, "host", [*zone, *host, new("token", 32, KeyAlgorithm.HMAC)])
+    issuer = [new("pvk", 16, KeyAlgorithm.AES), new("token", 32, KeyAlgorithm.HMAC)]
+    _keep(folder, "issuer", [*zone, *issuer])
+    for terminal_id, key in masters.items():
+        _keep(folder, f"terminal-{terminal_id}", [NamedKey("tmk", key, KeyAlgorithm.TDES)])
+    secret_key = folder / "platform-secret-key"
+    secret_key.touch(mode=0o600)
+    secret_key.write_text(secrets.token_urlsafe(64), encoding="ascii")
+
+
+def _keep(folder: Path, party: str, keys: list[NamedKey]) -> None:
+    master_key = make_master_key_file(folder / f"{party}.master")
+    SoftwareKeyStore.open(folder / f"{party}.json", master_key).import_keys(keys)
+
+
+def _ports(port_base: int | None) -> dict[str, int]:
+    if port_base is not None:
+        return {name: port_base + number for number, name in enumerate(PORT_NAMES)}
+    held = [socket.create_server(("127.0.0.1", 0)) for _ in PORT_NAMES]
+    try:
+        return {
+            name: int(server.getsockname()[1])
+            for name, server in zip(PORT_NAMES, held, strict=True)
+        }
+    finally:
+        for server in held:
+            server.close()
+
+
+def _document(options: SetUpOptions, ports: dict[str, int]) -> str:
+    """Write the settings file: only what differs from the defaults of each part."""
+    tables: dict[str, Table] = {
+        "database": {"url": options.database_url or "sqlite:///platform.sqlite3"},
+        "host": {
+            "listen_port": ports["host"],
+            "tls": options.tls,
+            **_tls_files(options),
+            "key_file": "keys/host.json",
+            "master_key_file": "keys/host.master",
+            "issuer_port": ports["issuer"],
+            **options.host,
+        },
+        "sandbox": {
+            "issuer_port": ports["issuer"],
+            "http_port": ports["sandbox_http"],
+            "database_file": "sandbox/issuer.sqlite3",
+            "key_file": "keys/issuer.json",
+            "master_key_file": "keys/issuer.master",
+            **options.sandbox,
+        },
+        "platform": {
+            "listen_port": ports["console"],
+            "secret_key_file": "keys/platform-secret-key",
+        },
+    }
+    for number, terminal_id in enumerate(options.terminal_ids):
+        tables[f"terminal.{terminal_id}"] = _terminal_table(options, ports, terminal_id, number)
+    return "".join(_toml_table(name, table) for name, table in tables.items())
+
+
+def _tls_files(options: SetUpOptions) -> Table:
+    if not options.tls:
+        return {}
+    return {"tls_certificate_file": "tls/host.pem", "tls_key_file": "tls/host-key.pem"}
+
+
+def _terminal_table(
+    options: SetUpOptions, ports: dict[str, int], terminal_id: str, number: int
+) -> Table:
+    operators = {
+        operator: hash_pin(Pin(pin), secrets.token_bytes(16))
+        for operator, pin in SANDBOX_OPERATORS.items()
+    }
+    return {
+        "terminal_id": terminal_id,
+        "merchant_id": MERCHANT.merchant_id,
+        "merchant_name": MERCHANT.name,
+        "merchant_name_en": MERCHANT.name_en,
+        "data_folder": f"terminal-{terminal_id}",
+        "key_file": f"keys/terminal-{terminal_id}.json",
+        "master_key_file": f"keys/terminal-{terminal_id}.master",
+        "host_port": ports["host"],
+        "host_tls": options.tls,
+        **({"host_ca_file": "tls/ca.pem"} if options.tls else {}),
+        # Only the first terminal has fixed ports; a second one takes what is free.
+        "screen_port": ports["till"] if number == 0 else 0,
+        "reader_port": ports["reader"] if number == 0 else 0,
+        "drawer_url": f"http://127.0.0.1:{ports['sandbox_http']}",
+        "on_screen_pin": True,
+        "operators": operators,
+        **options.terminal,
+    }
+
+
+def _toml_table(name: str, table: Table) -> str:
+    plain = {key: value for key, value in table.items() if not isinstance(value, Mapping)}
+    nested = {key: value for key, value in table.items() if isinstance(value, Mapping)}
+    lines = [f"[{name}]", *(f"{key} = {_toml_value(value)}" for key, value in plain.items()), ""]
+    text = "\n".join(lines) + "\n"
+    return text + "".join(_toml_table(f"{name}.{key}", value) for key, value in nested.items())
+
+
+def _toml_value(value: object) -> str:
+    """Write text, number, truth value or list; JSON's form of these is TOML's too."""
+    if isinstance(value, Path):
+        return json.dumps(str(value), ensure_ascii=False)
+    if isinstance(value, str | bool | int | list | tuple):
+        return json.dumps(value, ensure_ascii=False)
+    raise TypeError(f"no TOML form for {type(value).__name__}")

@@ -8,12 +8,17 @@ from typing import Final
 
 from tongbao.domain.money import Currency, Money
 from tongbao.wire.escpos.builder import EscPosBuilder
-from tongbao.wire.escpos.operations import LETTER_WIDTH_DOTS, Alignment, columns
+from tongbao.wire.escpos.operations import (
+    LETTER_HEIGHT_DOTS,
+    LETTER_WIDTH_DOTS,
+    Alignment,
+    columns,
+)
 
 GAP_DOTS: Final = 12
 
 _AMOUNT_MAX_SCALE: Final = 3
-_CLOSING: Final = frozenset("，。；：！？、）》」』”’,.;:!?)")
+_CLOSING: Final = frozenset("，。；：！？、）》」』”’")
 _PIECES: Final = re.compile(r"[!-~]+ *| +|[^\x00-\x7f]")
 
 
@@ -65,10 +70,11 @@ class Page:
         """Print white on black over the whole width."""
         room = self.columns // width
         self.builder.size(width, height).inverse(on=True).bold(on=True)
+        self.builder.line_spacing(LETTER_HEIGHT_DOTS)
         for line in wrap(text, room):
             left = (room - columns(line)) // 2
             self.builder.line(" " * left + line + " " * (room - columns(line) - left))
-        self.builder.bold(on=False).inverse(on=False).size()
+        self.builder.bold(on=False).inverse(on=False).size().line_spacing()
 
     def rule(self) -> None:
         """Print a dashed line over the whole width."""
@@ -111,12 +117,14 @@ def wrap(text: str, room: int) -> list[str]:
     lines: list[str] = []
     line = ""
     for piece in _PIECES.findall(text):
-        if columns(line + piece.rstrip()) <= room or (piece in _CLOSING and line):
+        if columns(line + piece.rstrip()) <= room:
             line += piece
             continue
-        if line.strip():
-            lines.append(line.rstrip())
-        line = piece.lstrip()
+        # A mark that may not begin a line takes the character before it along.
+        keep = len(line) - 1 if piece in _CLOSING and len(line) > 1 else len(line)
+        if line[:keep].strip():
+            lines.append(line[:keep].rstrip())
+        line = (line[keep:] + piece).lstrip()
         while columns(line) > room:
             head = _head(line, room)
             lines.append(head)

@@ -173,7 +173,7 @@ def slip_to_escpos(slip: Slip, width_dots: int = PAPER_58_MM_DOTS) -> bytes:
 
 def _header(page: Page, slip: Slip) -> None:
     page.builder.align(Alignment.CENTRE).raster(COIN_SIZE_DOTS // 8, coin_raster())
-    page.gap(8)
+    page.gap()
     name = _safe(slip.merchant_name)
     wide = columns(name) <= page.columns // 2
     page.centred(name, 2 if wide else 1, 2, bold=True)
@@ -190,10 +190,11 @@ def _header(page: Page, slip: Slip) -> None:
         page.gap()
     title = _TITLES[slip.outcome]
     if slip.outcome is SlipOutcome.APPROVED:
-        page.centred(f"{title.zh} {title.en}", 1, 2, bold=True)
+        page.centred(f"{title.zh} {title.en}", bold=True)
     else:
         page.band(title.zh, 2, 2)
-        page.band(title.en, 1, 1)
+        page.band(title.en)
+        page.gap()
     copy = _COPIES[slip.copy]
     page.centred(f"{copy.zh} {copy.en}")
     page.rule()
@@ -259,8 +260,8 @@ def _parties(page: Page, slip: Slip) -> None:
 
 
 def _card(page: Page, slip: Slip) -> None:
-    page.builder.line("卡号 CARD NO.")
-    page.right(f"{slip.card_masked} {slip.card_entry.value}", 1, 2, bold=True)
+    card = f"{slip.card_masked} {slip.card_entry.value}"
+    page.row(("卡号 CARD NO.", "卡号 CARD", "卡号"), card, bold=True)
 
 
 def _numbers(page: Page, slip: Slip) -> None:

@@ -1,0 +1,130 @@
+"""`tongbao up`: prepares the data folder when it is new, starts every part and keeps it running."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import signal
+import sys
+from pathlib import Path
+
+from tongbao.app.cli import EXIT_ENVIRONMENT, EXIT_OK
+from tongbao.app.postgresql import PostgresqlFailedError, PostgresqlMissingError, PrivatePostgresql
+from tongbao.app.processes import Part, PartFailedError
+from tongbao.app.settings import DATABASE_URL_VARIABLE, SettingsError
+from tongbao.app.setup import PORT_BASE, PreparedWorld, SetUpError, SetUpOptions, prepare
+from tongbao.app.supervisor import Supervisor
+from tongbao.app.world import console_part, host_part, sandbox_part, terminal_part
+
+STAFF_NAME = "admin"
+_PRIVATE = "postgresql"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `tongbao up`."""
+    parser.add_argument(
+        "--data", type=Path, default=None, help="the data folder (default: ./var in a checkout)"
+    )
+    parser.add_argument(
+        "--port-base",
+        type=int,
+        default=PORT_BASE,
+        help=f"first of six ports, used when the data folder is made (default: {PORT_BASE})",
+    )
+    parser.add_argument(
+        "--store",
+        default="sqlite",
+        help="sqlite, postgresql (a private one in the data folder) or a postgresql:// address",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run until Ctrl-C or SIGTERM; returns the exit code."""
+    folder = arguments.data or default_data_folder()
+    with contextlib.ExitStack() as stack:
+        try:
+            database_url = _database_url(arguments.store, folder, stack)
+            options = SetUpOptions(port_base=arguments.port_base, database_url=database_url)
+            if database_url:
+                os.environ[DATABASE_URL_VARIABLE] = database_url
+            world = prepare(folder, options)
+            password = _first_password(world)
+            parts = [
+                sandbox_part(world),
+                host_part(world),
+                console_part(world),
+                terminal_part(world),
+            ]
+            supervisor = Supervisor(parts, _say)
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, lambda *_: supervisor.request_stop())
+            supervisor.start()
+        except (
+            SetUpError,
+            SettingsError,
+            PartFailedError,
+            PostgresqlMissingError,
+            PostgresqlFailedError,
+        ) as error:
+            _say(f"{error}")
+            return EXIT_ENVIRONMENT
+        print(banner(world, parts, password), flush=True)
+        supervisor.run()
+        _say("stopped 已停止")
+    return EXIT_OK
+
+
+def default_data_folder() -> Path:
+    """Name `./var` in a checkout of the source, else a folder of the user's own."""
+    root = Path(__file__).resolve().parents[4]
+    if (root / "pyproject.toml").exists() and (root / "src" / "tongbao").exists():
+        return root / "var"
+    return Path.home() / ".local" / "share" / "tongbao"
+
+
+def banner(world: PreparedWorld, parts: list[Part], password: str | None) -> str:
+    """Say in both languages where everything is; the password only when it was just made."""
+    addresses = {part.name: part.ready for part in parts}
+    till = addresses[parts[-1].name]["address"]
+    lines = [
+        "",
+        "  Tongbao 通宝",
+        "",
+        f"  till       收银台    http://{till}/",
+        f"  console    运营后台  http://{addresses['console']['address']}/console/",
+        f"  sandbox    沙盒      http://{addresses['sandbox']['http']}/drawer",
+        f"  host       主机      {addresses['host']['address']} (ISO 8583 over TLS)",
+        f"  data       数据      {world.folder}",
+        "",
+        "  operator 01, PIN 0000      操作员 01，密码 0000",
+    ]
+    if password is not None:
+        lines += [
+            f"  console log-in {STAFF_NAME} / {password}",
+            f"  后台登录 {STAFF_NAME} / {password}",
+            "  shown once; it is not kept    仅显示一次，不会保存",
+        ]
+    lines += ["", "  Ctrl-C stops everything    按 Ctrl-C 停止全部", ""]
+    return "\n".join(lines)
+
+
+def _database_url(store: str, folder: Path, stack: contextlib.ExitStack) -> str | None:
+    if store == "sqlite":
+        return None
+    if store == _PRIVATE:
+        # Beside the data folder's own files, so that a second start finds the first one's data.
+        cluster = folder.resolve().with_name(f"{folder.name}-postgresql")
+        return stack.enter_context(PrivatePostgresql(cluster)).url
+    return store
+
+
+def _first_password(world: PreparedWorld) -> str | None:
+    from tongbao.platform.accounts.services import create_first_staff
+
+    return create_first_staff(world.settings.database_url, STAFF_NAME)
+
+
+def _say(text: str) -> None:
+    print(f"[tongbao] {text}", file=sys.stderr, flush=True)

@@ -9,6 +9,7 @@ from typing import Final
 from tongbao.domain.errors import ProtocolError
 from tongbao.domain.secrets import SecretBytes, SecretText
 from tongbao.wire.iso8583.fields import (
+    NEEDS_DIGITS,
     NOT_ASCII,
     TRUNCATED,
     Decoder,
@@ -16,8 +17,15 @@ from tongbao.wire.iso8583.fields import (
     FieldRuleError,
     FieldSpec,
     FieldValue,
+    Kind,
     compile_decoder,
     compile_encoder,
+)
+from tongbao.wire.iso8583.runs import (
+    RunEncoder,
+    compile_run_decoder,
+    compile_run_encoder,
+    group_runs,
 )
 
 _MTI_BYTES: Final = 2
@@ -27,8 +35,23 @@ _MAC_BYTES: Final = 8
 # The peer picks the bitmap, so the caches of compiled plans must not grow without end.
 _MAX_PLANS: Final = 1024
 
-_DecodePlan = tuple[int, tuple[tuple[int, Decoder], ...]]
-_EncodePlan = tuple[bytes, tuple[tuple[int, Encoder], ...]]
+
+@dataclass(frozen=True, slots=True)
+class _DecodePlan:
+    """How to read the messages of one bitmap: rows for speed, single fields to explain errors."""
+
+    start: int
+    runs: tuple[Decoder, ...]
+    singles: tuple[tuple[int, Decoder], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _EncodePlan:
+    """How to write the messages with one set of fields; single fields where pads are unusual."""
+
+    head: bytes
+    runs: tuple[RunEncoder, ...]
+    singles: tuple[tuple[int, Encoder], ...]
 
 
 @dataclass(slots=True, repr=False)
@@ -101,6 +124,7 @@ class Dialect:
         self._encoders = {number: compile_encoder(spec) for number, spec in self.specs.items()}
         self._decode_plans: dict[bytes, _DecodePlan] = {}
         self._encode_plans: dict[tuple[int, ...], _EncodePlan] = {}
+        self._unsigned_plans: dict[tuple[int, ...], _EncodePlan] = {}
 
     def decode(self, body: bytes) -> Message:
         """Read a message from its MTI to its last byte.
@@ -111,21 +135,21 @@ class Dialect:
         plan = self._decode_plans.get(body[2:10])
         if plan is None:
             plan = self._decode_plan(body)
-        position, decoders = plan
         digits = body.hex()
         mti = digits[:4]
         if not mti.isdigit():
             raise ProtocolError("MTI", 0, "not four decimal digits")
         fields: dict[int, FieldValue] = {}
         pads: dict[int, str] = {}
+        position = plan.start
         try:
-            for number, decoder in decoders:
-                fields[number], position = decoder(body, digits, position, pads)
+            for decoder in plan.runs:
+                position = decoder(body, digits, position, fields, pads)
         except (IndexError, ValueError):
             position = -1
-        if position != len(digits):
+        if position != len(body):
             # Outside the handler, so that no chained cause keeps message bytes alive.
-            raise self._decode_error(body, digits, plan)
+            raise _decode_error(body, digits, plan)
         return Message(mti, fields, pads)
 
     def encode(self, message: Message) -> bytes:
@@ -133,10 +157,13 @@ class Dialect:
 
         Raises ProtocolError naming the field; the offset is the byte where it would begin.
         """
-        plan = self._encode_plans.get(tuple(message.fields))
+        numbers = tuple(message.fields)
+        plan = self._encode_plans.get(numbers)
         if plan is None:
-            plan = self._encode_plan(tuple(message.fields))
-        return self._write(message, plan)
+            plan = self._encode_plan(numbers)
+            if len(self._encode_plans) < _MAX_PLANS:
+                self._encode_plans[numbers] = plan
+        return _write(message, plan)
 
     def encode_unsigned(self, message: Message, mac_field: int) -> bytes:
         """Write everything up to the byte before the MAC, whose bitmap bit is already set.
@@ -145,56 +172,27 @@ class Dialect:
         of `mac_field` in the message is ignored. `mac_field` must be the last field present.
         Spec: UnionPay terminal dialect, 5.2.
         """
-        numbers = (*(number for number in message.fields if number != mac_field), mac_field)
-        plan = self._encode_plans.get(numbers)
+        numbers = (*message.fields, mac_field)
+        plan = self._unsigned_plans.get(numbers)
         if plan is None:
-            plan = self._encode_plan(numbers)
-        head, encoders = plan
-        if encoders[-1][0] != mac_field:
-            raise ProtocolError(f"F{mac_field}", 0, "the MAC must be the last field")
-        return self._write(message, (head, encoders[:-1]))
+            plan = self._unsigned_plan(set(numbers), mac_field)
+            if len(self._unsigned_plans) < _MAX_PLANS:
+                self._unsigned_plans[numbers] = plan
+        return _write(message, plan)
 
     def mac_split(self, body: bytes) -> tuple[bytes, bytes]:
         """Cut a message into MAC input and its last field, the 8 MAC bytes (F64 or F128).
 
         Raises ProtocolError when the bitmap announces no MAC or the message is too short.
         """
-        if len(body) < _START + _MAC_BYTES:
+        bitmap_bytes = _BITMAP_BYTES
+        if len(body) > _MTI_BYTES and body[_MTI_BYTES] & 0x80:
+            bitmap_bytes = 2 * _BITMAP_BYTES
+        if len(body) < _MTI_BYTES + bitmap_bytes + _MAC_BYTES:
             raise ProtocolError("MAC", len(body), TRUNCATED)
-        has_secondary = body[2] & 0x80
-        if has_secondary and len(body) < _START + _BITMAP_BYTES + _MAC_BYTES:
-            raise ProtocolError("MAC", len(body), TRUNCATED)
-        last_byte = body[_START + _BITMAP_BYTES - 1] if has_secondary else body[_START - 1]
-        if not last_byte & 1:
-            raise ProtocolError("MAC", 0, "the bitmap announces no MAC")
+        if not body[_MTI_BYTES + bitmap_bytes - 1] & 1:
+            raise ProtocolError("MAC", _MTI_BYTES, "the bitmap announces no MAC")
         return body[:-_MAC_BYTES], body[-_MAC_BYTES:]
-
-    def _write(self, message: Message, plan: _EncodePlan) -> bytes:
-        head, encoders = plan
-        fields, pads, mti = message.fields, message.pads, message.mti
-        if len(mti) != 4 or not (mti.isascii() and mti.isdigit()):
-            raise ProtocolError("MTI", 0, "not four decimal digits")
-        parts = [bytes.fromhex(mti), head]
-        rule: str | None = None
-        try:
-            if pads:
-                for number, encoder in encoders:
-                    parts.append(encoder(fields[number], pads.get(number)))
-            else:
-                for number, encoder in encoders:
-                    parts.append(encoder(fields[number], None))
-        except UnicodeError:
-            rule = "characters that the field cannot carry"
-        except FieldRuleError as error:
-            rule = str(error)
-        except ValueError:
-            rule = "the value must be decimal digits"
-        if rule is not None:
-            failed = encoders[len(parts) - 2][0]
-            raise ProtocolError(f"F{failed}", sum(map(len, parts)), rule)
-        if pads and not pads.keys() <= fields.keys():
-            raise ProtocolError("pads", 0, "a pad nibble is given for an absent field")
-        return b"".join(parts)
 
     def _decode_plan(self, body: bytes) -> _DecodePlan:
         if len(body) < _START:
@@ -207,52 +205,106 @@ class Dialect:
             size = 2 * _BITMAP_BYTES
             if len(body) < _MTI_BYTES + size:
                 raise ProtocolError("bitmap", _START, "the message ends inside it")
-        bits = int.from_bytes(body[2 : 2 + size], "big")
+        key = body[2 : 2 + size]
+        known = self._decode_plans.get(key)
+        if known is not None:
+            return known
         top = size * 8
+        bits = int.from_bytes(key, "big")
         numbers = [n for n in range(2, top + 1) if bits >> (top - n) & 1]
         for number in numbers:
             if number not in self._decoders:
                 offset = _MTI_BYTES + (number - 1) // 8
                 raise ProtocolError("bitmap", offset, f"field {number} is not in this dialect")
-        plan = (2 * (_MTI_BYTES + size), tuple((n, self._decoders[n]) for n in numbers))
-        # Only a primary bitmap alone identifies its plan, and it is the one on the hot path.
-        if size == _BITMAP_BYTES and len(self._decode_plans) < _MAX_PLANS:
-            self._decode_plans[body[2:10]] = plan
+        groups = group_runs([self.specs[number] for number in numbers])
+        plan = _DecodePlan(
+            start=_MTI_BYTES + size,
+            runs=tuple(compile_run_decoder(group) for group in groups),
+            singles=tuple((number, self._decoders[number]) for number in numbers),
+        )
+        if len(self._decode_plans) < _MAX_PLANS:
+            self._decode_plans[key] = plan
         return plan
 
-    def _encode_plan(self, numbers: tuple[int, ...]) -> _EncodePlan:
+    def _encode_plan(self, numbers: Iterable[int]) -> _EncodePlan:
         ordered = sorted(numbers)
         for number in ordered:
             if number not in self._encoders:
                 raise ProtocolError("bitmap", _MTI_BYTES, f"field {number} is not in this dialect")
-        size = 2 if ordered and ordered[-1] > 64 else 1
-        bits = sum(1 << (64 * size - number) for number in ordered)
-        if size == 2:
+        bits = sum(1 << (128 - number) for number in ordered)
+        size = _BITMAP_BYTES
+        if ordered and ordered[-1] > 64:
             bits |= 1 << 127
-        head = bits.to_bytes(_BITMAP_BYTES * size, "big")
-        plan = (head, tuple((number, self._encoders[number]) for number in ordered))
-        if len(self._encode_plans) < _MAX_PLANS:
-            self._encode_plans[numbers] = plan
-        return plan
+            size *= 2
+        groups = group_runs([self.specs[number] for number in ordered])
+        return _EncodePlan(
+            head=bits.to_bytes(2 * _BITMAP_BYTES, "big")[:size],
+            runs=tuple(compile_run_encoder(group) for group in groups),
+            singles=tuple((number, self._encoders[number]) for number in ordered),
+        )
 
-    def _decode_error(self, body: bytes, digits: str, plan: _DecodePlan) -> ProtocolError:
-        """Walk a message that failed once more, slowly, to say where and why."""
-        position, decoders = plan
-        for number, decoder in decoders:
-            start = position
+    def _unsigned_plan(self, numbers: set[int], mac_field: int) -> _EncodePlan:
+        plan = self._encode_plan(numbers)
+        if plan.singles[-1][0] != mac_field or self.specs[mac_field].kind is not Kind.BINARY:
+            raise ProtocolError(f"F{mac_field}", 0, "the MAC must be the last field")
+        return _EncodePlan(head=plan.head, runs=plan.runs[:-1], singles=plan.singles[:-1])
+
+
+def _write(message: Message, plan: _EncodePlan) -> bytes:
+    fields, pads, mti = message.fields, message.pads, message.mti
+    if len(mti) != 4 or not (mti.isascii() and mti.isdigit()):
+        raise ProtocolError("MTI", 0, "not four decimal digits")
+    parts = [bytes.fromhex(mti), plan.head]
+    try:
+        if not pads:
+            for run in plan.runs:
+                parts.append(run(fields))  # noqa: PERF401 - a comprehension is a call of its own, and the next line is like it
+        else:
+            for number, encoder in plan.singles:
+                parts.append(encoder(fields[number], pads.get(number)))
+    except ValueError:
+        parts = []
+    if not parts or (pads and not pads.keys() <= fields.keys()):
+        # Outside the handler, so that no chained cause keeps a value alive.
+        raise _encode_error(message, plan)
+    return b"".join(parts)
+
+
+def _encode_error(message: Message, plan: _EncodePlan) -> ProtocolError:
+    """Write the fields of a message that failed one by one, to say where and why."""
+    offset = _MTI_BYTES + len(plan.head)
+    for number, encoder in plan.singles:
+        try:
+            offset += len(encoder(message.fields[number], message.pads.get(number)))
+            continue
+        except UnicodeError:
+            rule = "characters that the field cannot carry"
+        except FieldRuleError as error:
+            rule = str(error)
+        except ValueError:
+            rule = NEEDS_DIGITS
+        return ProtocolError(f"F{number}", offset, rule)
+    return ProtocolError("pads", _MTI_BYTES, "a pad nibble is given for an absent field")
+
+
+def _decode_error(body: bytes, digits: str, plan: _DecodePlan) -> ProtocolError:
+    """Walk a message that failed once more, field by field, to say where and why."""
+    position = plan.start
+    for number, decoder in plan.singles:
+        start = position
+        rule = TRUNCATED
+        try:
+            position = decoder(body, digits, start, {}, {})
+            rule = ""
+        except IndexError:
+            pass
+        except UnicodeError:
+            rule = NOT_ASCII
+        except FieldRuleError as error:
+            rule = str(error)
+        if start >= len(body) or position > len(body):
             rule = TRUNCATED
-            try:
-                _, position = decoder(body, digits, start, {})
-                rule = ""
-            except IndexError:
-                pass
-            except UnicodeError:
-                rule = NOT_ASCII
-            except FieldRuleError as error:
-                rule = str(error)
-            if start >= len(digits) or position > len(digits):
-                rule = TRUNCATED
-            if rule:
-                return ProtocolError(f"F{number}", min(start, len(digits)) >> 1, rule)
-        surplus = (len(digits) - position) >> 1
-        return ProtocolError("end", position >> 1, f"{surplus} bytes after the last field")
+        if rule:
+            return ProtocolError(f"F{number}", min(start, len(body)), rule)
+    surplus = len(body) - position
+    return ProtocolError("end", position, f"{surplus} bytes after the last field")

@@ -1,8 +1,8 @@
 """One field of a message: its description, and the two closures compiled from it.
 
-Positions inside a message are counted in nibbles, because packed BCD fields are cut from the hex
-text of the whole message; `>> 1` gives the byte. A decoder may run past the end of a truncated
-message: the slice is then short, and `Dialect` notices that the end does not fit.
+Packed BCD fields are cut from the hex text of the whole message, all others from its bytes. A
+decoder may run past the end of a truncated message: the slice is then short, and `Dialect` notices
+that the end does not fit.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from tongbao.domain.secrets import Purpose, Secret, SecretBytes, SecretText
 
 FieldValue = str | bytes | SecretText | SecretBytes
 Pads = dict[int, str]
-# (body, hex text of the body, position in nibbles, pads to note) -> (value, next position)
-Decoder = Callable[[bytes, str, int, Pads], tuple[FieldValue, int]]
+Fields = dict[int, FieldValue]
+# (body, hex text of the body, byte position, fields to fill, pads to note) -> next byte position
+Decoder = Callable[[bytes, str, int, Fields, Pads], int]
 # (value, pad nibble or None for the standard one) -> wire bytes
 Encoder = Callable[[object, "str | None"], bytes]
 
@@ -31,12 +32,15 @@ _BCD: Final = tuple(
 # First byte of a three-digit length: 00 to 09.
 _HUNDREDS: Final = tuple(byte * 100 if byte < 10 else _INVALID for byte in range(256))
 _LENGTH_BYTES: Final = tuple(bytes.fromhex(f"{number:04d}") for number in range(1000))
+_LENGTH_BYTE: Final = tuple(bytes.fromhex(f"{number:02d}") for number in range(100))
 _PAD: Final = re.compile("[0-9A-Fa-f]")
-_TRACK: Final = re.compile("[0-9A-Fa-f=]*")
+_WIRE: Final = Purpose.WIRE  # looking up an enum member costs as much as reading a field
 
 TRUNCATED: Final = "the message ends inside the field"
 NOT_DIGITS: Final = "not all nibbles are decimal digits"
 NOT_ASCII: Final = "not all bytes are ASCII characters"
+NEEDS_DIGITS: Final = "the value must be decimal digits"
+NO_PAD: Final = "this field has no pad nibble"
 BAD_LENGTH: Final = "the length is not a decimal number in range"
 
 
@@ -45,7 +49,7 @@ class FieldRuleError(ValueError):
 
 
 class Kind(Enum):
-    """How a field's content is written. Spec: ISO 8583:1987, 4.2; UnionPay terminal dialect, 1.2."""
+    """How a field's content is written. Spec: UnionPay terminal dialect, 1.2."""
 
     NUMERIC = "n"
     """Packed BCD digits; the length counts digits."""
@@ -94,15 +98,15 @@ class FieldSpec:
 
 def compile_decoder(spec: FieldSpec) -> Decoder:
     """Build the function that reads one field."""
-    if spec.kind in (Kind.NUMERIC, Kind.TRACK):
-        decoder = _fixed_digits_decoder(spec) if spec.prefix == 0 else _digits_decoder(spec)
-    elif spec.kind is Kind.TEXT:
-        decoder = _text_decoder(spec)
-    elif spec.kind is Kind.GBK_TEXT:
-        decoder = _gbk_decoder(spec)
-    else:
-        decoder = _fixed_bytes_decoder(spec) if spec.prefix == 0 else _bytes_decoder(spec)
-    return decoder
+    if spec.kind is Kind.NUMERIC:
+        return _fixed_digits_decoder(spec) if spec.prefix == 0 else _digits_decoder(spec)
+    if spec.kind is Kind.TRACK:
+        return _track_decoder(spec)
+    if spec.kind is Kind.TEXT:
+        return _text_decoder(spec)
+    if spec.kind is Kind.GBK_TEXT:
+        return _gbk_decoder(spec)
+    return _fixed_bytes_decoder(spec) if spec.prefix == 0 else _bytes_decoder(spec)
 
 
 def compile_encoder(spec: FieldSpec) -> Encoder:
@@ -110,7 +114,7 @@ def compile_encoder(spec: FieldSpec) -> Encoder:
     if spec.kind is Kind.NUMERIC:
         return _fixed_digits_encoder(spec) if spec.prefix == 0 else _digits_encoder(spec)
     if spec.kind is Kind.TRACK:
-        return _digits_encoder(spec)
+        return _track_encoder(spec)
     if spec.kind is Kind.TEXT:
         return _text_encoder(spec)
     return _bytes_encoder(spec)
@@ -122,84 +126,101 @@ def _digits_error(found: str, wanted: int) -> Exception:
 
 
 def _fixed_digits_decoder(spec: FieldSpec) -> Decoder:
-    number, count = spec.number, spec.length
+    number, count, pad_left = spec.number, spec.length, spec.pad_left
+    size = (count + 1) // 2
+    pad_at = (0 if pad_left else count) if count & 1 else None
+    first = 1 if count & 1 and pad_left else 0
 
-    def decode_even(_body: bytes, digits: str, position: int, _pads: Pads) -> tuple[str, int]:
-        end = position + count
-        value = digits[position:end]
+    def decode(_body: bytes, digits: str, at: int, fields: Fields, pads: Pads) -> int:
+        start = 2 * at + first
+        value = digits[start : start + count]
         if not value.isdigit():
             raise _digits_error(value, count)
-        return value, end
+        if pad_at is not None:
+            pad = digits[2 * at + pad_at]
+            if pad != "0":
+                pads[number] = pad.upper()
+        fields[number] = value
+        return at + size
 
-    def decode_odd(_body: bytes, digits: str, position: int, pads: Pads) -> tuple[str, int]:
-        end = position + count + 1
-        if spec.pad_left:
-            pad, value = digits[position], digits[position + 1 : end]
-        else:
-            pad, value = digits[end - 1], digits[position : end - 1]
-        if not value.isdigit():
-            raise _digits_error(value, count)
-        if pad != "0":
-            pads[number] = pad.upper()
-        return value, end
-
-    return decode_odd if count & 1 else decode_even
+    return decode
 
 
 def _digits_decoder(spec: FieldSpec) -> Decoder:
-    number, maximum, prefix = spec.number, spec.length, spec.prefix
-    is_track, secret = spec.kind is Kind.TRACK, spec.secret
+    number, maximum, secret = spec.number, spec.length, spec.secret
 
-    def decode(body: bytes, digits: str, position: int, pads: Pads) -> tuple[FieldValue, int]:
-        at = position >> 1
-        if prefix == 1:
-            count = _BCD[body[at]]
-            start = position + 2
-        else:
-            count = _HUNDREDS[body[at]] + _BCD[body[at + 1]]
-            start = position + 4
-        if not 0 <= count <= maximum:
-            raise FieldRuleError(BAD_LENGTH)
+    def finish(digits: str, start: int, count: int, fields: Fields, pads: Pads) -> int:
         end = start + count
         value = digits[start:end]
+        if count and not value.isdigit():
+            raise _digits_error(value, count)
+        fields[number] = SecretText(value) if secret else value
         if count & 1:
             pad = digits[end]
             if pad != "0":
                 pads[number] = pad.upper()
             end += 1
-        if is_track:
-            value = value.upper()
-        elif count and not value.isdigit():
-            raise _digits_error(value, count)
-        return (SecretText(value) if secret else value), end
+        return end >> 1
+
+    def decode_ll(body: bytes, digits: str, at: int, fields: Fields, pads: Pads) -> int:
+        count = _BCD[body[at]]
+        if not 0 <= count <= maximum:
+            raise FieldRuleError(BAD_LENGTH)
+        return finish(digits, 2 * at + 2, count, fields, pads)
+
+    def decode_lll(body: bytes, digits: str, at: int, fields: Fields, pads: Pads) -> int:
+        count = _HUNDREDS[body[at]] + _BCD[body[at + 1]]
+        if not 0 <= count <= maximum:
+            raise FieldRuleError(BAD_LENGTH)
+        return finish(digits, 2 * at + 4, count, fields, pads)
+
+    return decode_ll if spec.prefix == 1 else decode_lll
+
+
+def _track_decoder(spec: FieldSpec) -> Decoder:
+    number, maximum, prefix, secret = spec.number, spec.length, spec.prefix, spec.secret
+
+    def decode(body: bytes, digits: str, at: int, fields: Fields, pads: Pads) -> int:
+        count = _BCD[body[at]] if prefix == 1 else _HUNDREDS[body[at]] + _BCD[body[at + 1]]
+        if not 0 <= count <= maximum:
+            raise FieldRuleError(BAD_LENGTH)
+        start = 2 * (at + prefix)
+        end = start + count
+        value = digits[start:end].upper()
+        fields[number] = SecretText(value) if secret else value
+        if count & 1:
+            pad = digits[end]
+            if pad != "0":
+                pads[number] = pad.upper()
+            end += 1
+        return end >> 1
 
     return decode
 
 
 def _text_decoder(spec: FieldSpec) -> Decoder:
-    size = spec.length
+    number, size = spec.number, spec.length
 
-    def decode(body: bytes, _digits: str, position: int, _pads: Pads) -> tuple[str, int]:
-        at = position >> 1
-        return str(body[at : at + size], "ascii"), position + 2 * size
+    def decode(body: bytes, _digits: str, at: int, fields: Fields, _pads: Pads) -> int:
+        end = at + size
+        fields[number] = body[at:end].decode("ascii")
+        return end
 
     return decode
 
 
 def _gbk_decoder(spec: FieldSpec) -> Decoder:
-    maximum, prefix = spec.length, spec.prefix
+    number, maximum, prefix = spec.number, spec.length, spec.prefix
 
-    def decode(body: bytes, _digits: str, position: int, _pads: Pads) -> tuple[str | bytes, int]:
-        at = position >> 1
-        if prefix == 1:
-            count = _BCD[body[at]]
-        else:
-            count = _HUNDREDS[body[at]] + _BCD[body[at + 1]]
+    def decode(body: bytes, _digits: str, at: int, fields: Fields, _pads: Pads) -> int:
+        count = _BCD[body[at]] if prefix == 1 else _HUNDREDS[body[at]] + _BCD[body[at + 1]]
         if not 0 <= count <= maximum:
             raise FieldRuleError(BAD_LENGTH)
         at += prefix
-        raw = body[at : at + count]
-        return (str(raw, "ascii") if raw.isascii() else _gbk_or_bytes(raw)), (at + count) * 2
+        end = at + count
+        raw = body[at:end]
+        fields[number] = raw.decode("ascii") if raw.isascii() else _gbk_or_bytes(raw)
+        return end
 
     return decode
 
@@ -214,37 +235,44 @@ def _gbk_or_bytes(raw: bytes) -> str | bytes:
 
 
 def _fixed_bytes_decoder(spec: FieldSpec) -> Decoder:
-    size, secret = spec.length, spec.secret
+    number, size, secret = spec.number, spec.length, spec.secret
 
-    def decode(body: bytes, _digits: str, position: int, _pads: Pads) -> tuple[FieldValue, int]:
-        at = position >> 1
-        raw = body[at : at + size]
-        return (SecretBytes(raw) if secret else raw), position + 2 * size
+    def decode(body: bytes, _digits: str, at: int, fields: Fields, _pads: Pads) -> int:
+        end = at + size
+        raw = body[at:end]
+        fields[number] = SecretBytes(raw) if secret else raw
+        return end
 
     return decode
 
 
 def _bytes_decoder(spec: FieldSpec) -> Decoder:
-    maximum, prefix, secret = spec.length, spec.prefix, spec.secret
+    number, maximum, prefix, secret = spec.number, spec.length, spec.prefix, spec.secret
 
-    def decode(body: bytes, _digits: str, position: int, _pads: Pads) -> tuple[FieldValue, int]:
-        at = position >> 1
-        if prefix == 1:
-            count = _BCD[body[at]]
-        else:
-            count = _HUNDREDS[body[at]] + _BCD[body[at + 1]]
+    def decode_ll(body: bytes, _digits: str, at: int, fields: Fields, _pads: Pads) -> int:
+        count = _BCD[body[at]]
         if not 0 <= count <= maximum:
             raise FieldRuleError(BAD_LENGTH)
-        at += prefix
-        raw = body[at : at + count]
-        return (SecretBytes(raw) if secret else raw), (at + count) * 2
+        end = at + 1 + count
+        raw = body[at + 1 : end]
+        fields[number] = SecretBytes(raw) if secret else raw
+        return end
 
-    return decode
+    def decode_lll(body: bytes, _digits: str, at: int, fields: Fields, _pads: Pads) -> int:
+        count = _HUNDREDS[body[at]] + _BCD[body[at + 1]]
+        if not 0 <= count <= maximum:
+            raise FieldRuleError(BAD_LENGTH)
+        end = at + 2 + count
+        raw = body[at + 2 : end]
+        fields[number] = SecretBytes(raw) if secret else raw
+        return end
+
+    return decode_ll if prefix == 1 else decode_lll
 
 
 def _as_text(value: object) -> str:
     if isinstance(value, Secret):
-        value = value.reveal(Purpose.WIRE)
+        value = value.reveal(_WIRE)
     if not isinstance(value, str):
         raise FieldRuleError("the value must be text")
     return value
@@ -270,7 +298,7 @@ def _fixed_digits_encoder(spec: FieldSpec) -> Encoder:
         if len(value) != count:
             raise FieldRuleError(f"the value must have {count} digits")
         if not value.isdigit():
-            raise FieldRuleError("the value must be decimal digits")
+            raise FieldRuleError(NEEDS_DIGITS)
         if is_odd or pad is not None:
             nibble = _pad_nibble(pad, odd=is_odd)
             value = nibble + value if pad_left else value + nibble
@@ -280,7 +308,8 @@ def _fixed_digits_encoder(spec: FieldSpec) -> Encoder:
 
 
 def _digits_encoder(spec: FieldSpec) -> Encoder:
-    maximum, prefix, is_track = spec.length, spec.prefix, spec.kind is Kind.TRACK
+    maximum = spec.length
+    lengths = _LENGTH_BYTE if spec.prefix == 1 else _LENGTH_BYTES
 
     def encode(value: object, pad: str | None) -> bytes:
         if type(value) is not str:
@@ -288,16 +317,38 @@ def _digits_encoder(spec: FieldSpec) -> Encoder:
         count = len(value)
         if count > maximum:
             raise FieldRuleError(f"the value has more than {maximum} digits")
-        if is_track:
-            if _TRACK.fullmatch(value) is None:
-                raise FieldRuleError("a track is hex digits with the separator D or =")
-            value = value.replace("=", "D")
-        elif count and not value.isdigit():
-            raise FieldRuleError("the value must be decimal digits")
-        if count & 1 or pad is not None:
+        if count and not value.isdigit():
+            raise FieldRuleError(NEEDS_DIGITS)
+        if pad is not None:
             value += _pad_nibble(pad, odd=bool(count & 1))
-        length = _LENGTH_BYTES[count]
-        return (length[1:] if prefix == 1 else length) + bytes.fromhex(value)
+        elif count & 1:
+            value += "0"
+        return lengths[count] + bytes.fromhex(value)
+
+    return encode
+
+
+def _track_encoder(spec: FieldSpec) -> Encoder:
+    maximum = spec.length
+    lengths = _LENGTH_BYTE if spec.prefix == 1 else _LENGTH_BYTES
+
+    def encode(value: object, pad: str | None) -> bytes:
+        if type(value) is not str:
+            value = _as_text(value)
+        count = len(value)
+        if count > maximum:
+            raise FieldRuleError(f"the value has more than {maximum} digits")
+        if "=" in value:
+            value = value.replace("=", "D")
+        if pad is not None:
+            value += _pad_nibble(pad, odd=bool(count & 1))
+        elif count & 1:
+            value += "0"
+        raw = bytes.fromhex(value)
+        # fromhex skips white space, which would make the field shorter than its length says.
+        if 2 * len(raw) != len(value):
+            raise FieldRuleError("a track is hex digits with the separator D or =")
+        return lengths[count] + raw
 
     return encode
 
@@ -311,7 +362,7 @@ def _text_encoder(spec: FieldSpec) -> Encoder:
         if len(value) != size:
             raise FieldRuleError(f"the value must have {size} characters")
         if pad is not None:
-            raise FieldRuleError("this field has no pad nibble")
+            raise FieldRuleError(NO_PAD)
         return value.encode("ascii")
 
     return encode
@@ -319,11 +370,12 @@ def _text_encoder(spec: FieldSpec) -> Encoder:
 
 def _bytes_encoder(spec: FieldSpec) -> Encoder:
     size, prefix, is_text = spec.length, spec.prefix, spec.kind is Kind.GBK_TEXT
+    lengths = _LENGTH_BYTE if prefix == 1 else _LENGTH_BYTES
 
     def encode(value: object, pad: str | None) -> bytes:
         raw = value if type(value) is bytes else _as_bytes(value, is_text=is_text)
         if pad is not None:
-            raise FieldRuleError("this field has no pad nibble")
+            raise FieldRuleError(NO_PAD)
         count = len(raw)
         if prefix == 0:
             if count != size:
@@ -331,17 +383,17 @@ def _bytes_encoder(spec: FieldSpec) -> Encoder:
             return raw
         if count > size:
             raise FieldRuleError(f"the value has more than {size} bytes")
-        length = _LENGTH_BYTES[count]
-        return (length[1:] if prefix == 1 else length) + raw
+        return lengths[count] + raw
 
     return encode
 
 
 def _as_bytes(value: object, *, is_text: bool) -> bytes:
     if isinstance(value, Secret):
-        value = value.reveal(Purpose.WIRE)
+        value = value.reveal(_WIRE)
     if is_text and isinstance(value, str):
         return value.encode("gbk")
     if not isinstance(value, bytes):
-        raise FieldRuleError("the value must be text or bytes" if is_text else "must be bytes")
+        rule = "the value must be text or bytes" if is_text else "the value must be bytes"
+        raise FieldRuleError(rule)
     return value

@@ -48,7 +48,7 @@ class KeyWrapper:
     def __init__(self, master_key: KeyBytes, random_bytes: Callable[[int], bytes]) -> None:
         master = check_master_key(master_key)
         self._aead = AESGCM(_derive(master, b"wrap", 32))
-        self._seal_key = _derive(master, b"seal", 32)
+        self._seal_key = KeyBytes(_derive(master, b"seal", 32))
         self._check = _derive(master, b"check", _CHECK_BYTES)
         self._random_bytes = random_bytes
 
@@ -143,7 +143,7 @@ class KeyWrapper:
 
     def _seal(self, records: Mapping[str, Any]) -> bytes:
         canonical = json.dumps(records, sort_keys=True, separators=(",", ":")).encode()
-        return hmac.digest(self._seal_key, canonical, hashlib.sha256)
+        return hmac.digest(self._seal_key.reveal(Purpose.CRYPTO), canonical, hashlib.sha256)
 
     def _compare_check(self, check: bytes) -> None:
         if check != self._check:

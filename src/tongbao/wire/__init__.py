@@ -1,1 +1,1 @@
-"""Bytes to domain values and back: ISO 8583, the UnionPay terminal dialect, the network dialect, ESC/POS."""
+"""Bytes to domain values and back: ISO 8583, the UnionPay and network dialects, ESC/POS."""

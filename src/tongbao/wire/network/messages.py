@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 from tongbao.domain.errors import ProtocolError
 from tongbao.domain.ids import MerchantId, Rrn, Stan, TerminalId
 from tongbao.domain.money import Currency, Money
-from tongbao.domain.secrets import Pan, PinBlock, Purpose, Track2
+from tongbao.domain.secrets import PinBlock, Purpose, Track2
 from tongbao.wire.iso8583.codec import Message
 from tongbao.wire.iso8583.fields import FieldValue
 

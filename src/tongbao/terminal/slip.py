@@ -23,6 +23,20 @@ if TYPE_CHECKING:
     from tongbao.domain.dates import Instant
     from tongbao.domain.money import Money
 
+__all__ = [
+    "PAPER_58_MM_DOTS",
+    "PAPER_80_MM_DOTS",
+    "SALE_WORDS",
+    "BilingualText",
+    "CardEntry",
+    "Slip",
+    "SlipCopy",
+    "SlipMark",
+    "SlipOutcome",
+    "payment_reference",
+    "slip_to_escpos",
+]
+
 PAPER_58_MM_DOTS: Final = 384
 PAPER_80_MM_DOTS: Final = 576
 

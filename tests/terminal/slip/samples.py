@@ -1,0 +1,87 @@
+"""The slips that the golden files hold: one of each kind, merchant and card made up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from tongbao.domain.dates import CHINA_TIME, Instant
+from tongbao.domain.ids import BatchNo, MerchantId, OperatorNo, Rrn, Stan, TerminalId
+from tongbao.domain.money import Currency, Money
+from tongbao.terminal.slip import (
+    BilingualText,
+    CardEntry,
+    Slip,
+    SlipCopy,
+    SlipMark,
+    SlipOutcome,
+    slip_to_escpos,
+)
+
+WIDTHS_DOTS: Final = (384, 576)
+
+APPROVED: Final = Slip(
+    outcome=SlipOutcome.APPROVED,
+    copy=SlipCopy.MERCHANT,
+    merchant_name="通宝便利店",
+    merchant_name_en="Tongbao Corner Shop",
+    merchant_id=MerchantId("100000000000001"),
+    terminal_id=TerminalId("00000001"),
+    operator=OperatorNo("01"),
+    card_masked="620000*********0128",
+    card_entry=CardEntry.SWIPE,
+    batch_no=BatchNo(1),
+    stan=Stan(12),
+    at=Instant.from_datetime(datetime(2026, 11, 21, 10, 0, 0, tzinfo=CHINA_TIME)),
+    amount=Money(123_450, Currency.CNY),
+    issuer_name="通宝沙盒银行",
+    acquirer_name="通宝收单",
+    auth_code="A12345",
+    rrn=Rrn("632510000012"),
+    mark=SlipMark.SANDBOX,
+)
+_UNANSWERED: Final = replace(APPROVED, rrn=None, auth_code="", issuer_name="", acquirer_name="")
+
+SAMPLES: Final[dict[str, Slip]] = {
+    "approved_merchant": APPROVED,
+    "approved_cardholder_reprint": replace(
+        APPROVED, copy=SlipCopy.CARDHOLDER, is_reprint=True, remarks=("谢谢光临 ￥0.00",)
+    ),
+    "declined": replace(
+        _UNANSWERED,
+        outcome=SlipOutcome.DECLINED,
+        copy=SlipCopy.CARDHOLDER,
+        response_code="51",
+        response=BilingualText("余额不足", "Insufficient funds"),
+        action=BilingualText(
+            "请换卡或换一种方式付款", "Ask for another card or another way to pay"
+        ),
+    ),
+    "reversed": replace(_UNANSWERED, outcome=SlipOutcome.REVERSED),
+    "in_doubt_training": replace(_UNANSWERED, outcome=SlipOutcome.IN_DOUBT, mark=SlipMark.TRAINING),
+}
+
+GOLDEN_FOLDER: Final = Path(__file__).parent / "golden"
+
+
+def golden_file(name: str, width_dots: int) -> Path:
+    """Return where the expected bytes of a sample are kept, as hex, 32 bytes a line."""
+    return GOLDEN_FOLDER / f"{name}_{width_dots}.hex"
+
+
+def write_golden_files() -> None:
+    """Write every golden file anew; the difference shows in review.
+
+    Run: python -m tests.terminal.slip.samples
+    """
+    for name, slip in SAMPLES.items():
+        for width_dots in WIDTHS_DOTS:
+            text = slip_to_escpos(slip, width_dots).hex()
+            lines = [text[start : start + 64] for start in range(0, len(text), 64)]
+            golden_file(name, width_dots).write_text("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    write_golden_files()

@@ -151,7 +151,7 @@ def _make_keys(folder: Path, terminal_ids: tuple[str, ...]) -> None:
         for terminal_id, key in masters.items()
     ]
     _keep(folder, "host", [*zone, *host, new("token", 32, KeyAlgorithm.HMAC)])
-    issuer = [new("pvk", 16, KeyAlgorithm.AES), new("token", 32, KeyAlgorithm.HMAC)]
+    issuer = [new("pvk", 32, KeyAlgorithm.HMAC), new("token", 32, KeyAlgorithm.HMAC)]
     _keep(folder, "issuer", [*zone, *issuer])
     for terminal_id, key in masters.items():
         _keep(folder, f"terminal-{terminal_id}", [NamedKey("tmk", key, KeyAlgorithm.TDES)])

@@ -1,0 +1,135 @@
+"""The issuer's book as values: accounts, cards, authorisations, reversals, double entries.
+
+Everything here is written once and never changed. What an account holds is the sum of its
+entries, and the entries of one event sum to zero, so that money is moved and never made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from tongbao.domain.errors import InvariantViolationError
+
+if TYPE_CHECKING:
+    from tongbao.domain.dates import Instant
+    from tongbao.domain.ids import MerchantId, Rrn, Stan, TerminalId
+    from tongbao.domain.money import Money
+    from tongbao.sandbox.cards import Behaviour, CardStatus
+
+APPROVED: Final = "00"
+CAPITAL_ACCOUNT: Final = "capital"
+CLEARING_ACCOUNT: Final = "clearing"
+
+
+class AccountKind(Enum):
+    """Whose money an account counts."""
+
+    CARDHOLDER = "cardholder"
+    """What the issuer owes a card holder."""
+    CLEARING = "clearing"
+    """What the issuer owes the acquirer for purchases."""
+    CAPITAL = "capital"
+    """Where the opening balances came from; negative by their sum."""
+
+
+class EventKind(Enum):
+    """Why an account moved."""
+
+    OPENING = "opening"
+    SALE = "sale"
+    REVERSAL = "reversal"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account; `opening` is what it held on its first day."""
+
+    account_id: str
+    kind: AccountKind
+    opening: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """What the issuer knows of a card: a token in place of the number, a PIN reference value."""
+
+    card_id: str
+    token: bytes
+    masked: str
+    account_id: str
+    expiry: str
+    pin_reference: bytes
+    status: CardStatus
+    behaviour: Behaviour
+    single_limit: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the book: the account gains `amount`, or loses it when it is negative."""
+
+    account_id: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class BookEvent:
+    """One thing that happened to money; its entries sum to zero or it does not exist."""
+
+    kind: EventKind
+    rrn: Rrn | None
+    at: Instant
+    entries: tuple[Entry, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse entries that would make or lose money."""
+        if sum(entry.amount.minor for entry in self.entries) != 0:
+            raise InvariantViolationError(f"the entries of a {self.kind.value} do not sum to zero")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authorisation:
+    """The answer to one sale, remembered by its F37 for ever."""
+
+    rrn: Rrn
+    terminal_id: TerminalId
+    merchant_id: MerchantId
+    stan: Stan
+    card_masked: str
+    card_token: bytes
+    amount: Money
+    response_code: str
+    auth_code: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reversal:
+    """The answer to one reversal; it may stand alone when it came before its original."""
+
+    rrn: Rrn
+    amount: Money
+    response_code: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class PinTry:
+    """One PIN that was compared; wrong ones since the last right one are what counts."""
+
+    card_token: bytes
+    was_right: bool
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the book already holds under one F37."""
+
+    authorisation: Authorisation | None = None
+    reversal: Reversal | None = None
+
+
+Record = Authorisation | Reversal | BookEvent | PinTry

@@ -116,7 +116,13 @@ def _database_url(store: str, folder: Path, stack: contextlib.ExitStack) -> str 
     if store == _PRIVATE:
         # Beside the data folder's own files, so that a second start finds the first one's data.
         cluster = folder.resolve().with_name(f"{folder.name}-postgresql")
-        return stack.enter_context(PrivatePostgresql(cluster)).url
+        server = stack.enter_context(PrivatePostgresql(cluster))
+        if server.data_folder.parent != cluster:
+            raise SetUpError(
+                f"PostgreSQL's own user cannot enter {cluster.parent}, so nothing would be kept "
+                "there; name a folder it can reach with --data, or do not start as root"
+            )
+        return server.url
     return store
 
 

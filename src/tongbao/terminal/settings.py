@@ -69,6 +69,11 @@ class TerminalSettings:
     log_in_delay_first_ms: int = 1_000
     log_in_delay_max_ms: int = 60_000
 
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether this terminal belongs to the sandbox, where no real money moves."""
+        return bool(self.drawer_url) or self.on_screen_pin
+
     def __post_init__(self) -> None:
         """Refuse what cannot work; ValueError names the setting."""
         if self.host_tls and self.host_ca_file is None:

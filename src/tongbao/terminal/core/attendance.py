@@ -1,0 +1,188 @@
+"""People at the terminal: power, self-check, log-in and log-out, leaving a result."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from tongbao.terminal.core.effects import CloseLink, OpenLink, RunSelfCheck
+from tongbao.terminal.core.exchanges import enter_sign_in
+from tongbao.terminal.core.records import LoggedIn, LoggedOut, LogInFailed, SlipDone
+from tongbao.terminal.core.recovery import log_in_delay_ms
+from tongbao.terminal.core.reversing import begin_row
+from tongbao.terminal.core.slips import print_jobs, slip_name
+from tongbao.terminal.core.state import PartCheck, TerminalState
+from tongbao.terminal.core.vocabulary import (
+    CheckResult,
+    Cue,
+    DoubtStage,
+    Part,
+    Phase,
+    TimerKind,
+)
+from tongbao.terminal.core.wording import (
+    BUSY_PAYMENT,
+    JOURNAL_BROKEN,
+    WRONG_PASSWORD,
+    wait_before_log_in,
+)
+from tongbao.terminal.operators import pin_fits
+
+if TYPE_CHECKING:
+    from tongbao.terminal.core.events import (
+        Dismiss,
+        LogIn,
+        LogOut,
+        PowerOff,
+        PowerOn,
+        SelfCheckDone,
+        SelfCheckPart,
+        SlipPrinted,
+    )
+    from tongbao.terminal.core.turn import Equipment, Turn
+
+# Fits no PIN: an unknown operator number takes as long to refuse as a wrong PIN.
+_NOBODY: Final = f"scrypt$16384$8$1${'00' * 16}${'00' * 32}"
+
+
+def power_on(_equipment: Equipment, turn: Turn, _event: PowerOn) -> None:
+    """Start up: connect, sound, check every part."""
+    turn.go(Phase.SELF_CHECK, self_check=TerminalState().self_check)
+    turn.do(OpenLink())
+    turn.sound(Cue.POWER_ON)
+    turn.do(RunSelfCheck())
+
+
+def power_off(_equipment: Equipment, turn: Turn, _event: PowerOff) -> None:
+    """Go off: nothing of a sale or of the keys' validity is kept, but the doubt is."""
+    for timer in TimerKind:
+        turn.stop_timer(timer)
+    turn.do(CloseLink())
+    doubt = turn.state.doubt
+    if doubt is not None:
+        doubt = replace(doubt, stage=DoubtStage.NEEDS_PERSON, unanswered=0, failures=0)
+    turn.go(
+        Phase.OFF,
+        operator=None,
+        link_up=False,
+        signed_in=False,
+        sign_in_error=None,
+        self_check=TerminalState().self_check,
+        sale=None,
+        exchange=None,
+        doubt=doubt,
+        result=None,
+    )
+
+
+def refuse_power_off(_equipment: Equipment, turn: Turn, _event: PowerOff) -> None:
+    """A payment under way is not switched off by a button."""
+    turn.refuse(BUSY_PAYMENT)
+
+
+def self_check_part(_equipment: Equipment, turn: Turn, event: SelfCheckPart) -> None:
+    """Show one result of the self-check."""
+    found = event.check
+    turn.change(
+        self_check=tuple(
+            found if check.part is found.part else check for check in turn.state.self_check
+        )
+    )
+
+
+def self_check_done(_equipment: Equipment, turn: Turn, event: SelfCheckDone) -> None:
+    """Let people in; slips that a power cut kept off the paper are printed now."""
+    found = {check.part: check for check in event.results}
+    checks = tuple(found.get(part, PartCheck(part)) for part in Part)
+    failed = any(check.result is CheckResult.FAIL for check in checks)
+    jobs = turn.state.unprinted
+    turn.go(Phase.LOGGED_OUT, self_check=checks)
+    if turn.state.works(Part.PRINTER) and turn.state.works(Part.JOURNAL):
+        turn.change(unprinted=())
+        print_jobs(turn, jobs)
+    if failed:
+        turn.sound(Cue.ERROR)
+
+
+def log_in(equipment: Equipment, turn: Turn, event: LogIn) -> None:
+    """Check operator and PIN; wrong tries are counted in the journal and slow the next one down."""
+    state = turn.state
+    settings = equipment.settings
+    if not state.works(Part.JOURNAL):
+        turn.refuse(JOURNAL_BROKEN)
+        return
+    wait_s = _seconds_to_wait(equipment, turn)
+    if wait_s > 0:
+        turn.refuse(wait_before_log_in(wait_s))
+        return
+    operator = event.operator
+    if not pin_fits(event.password, settings.operators.get(operator.value, _NOBODY)):
+        failures = state.log_in_failures + 1
+        turn.persist(LogInFailed(operator=operator.value))
+        turn.change(
+            log_in_failures=failures,
+            log_in_blocked_until=turn.now.plus_ms(log_in_delay_ms(settings, failures)),
+        )
+        turn.refuse(WRONG_PASSWORD)
+        turn.sound(Cue.ERROR)
+        return
+    turn.persist(LoggedIn(operator=operator.value))
+    turn.change(operator=operator, log_in_failures=0, log_in_blocked_until=None)
+    if not state.signed_in:
+        enter_sign_in(equipment, turn)
+    elif state.doubt is not None:
+        begin_row(equipment, turn)
+    else:
+        turn.go(Phase.IDLE)
+
+
+def log_out(_equipment: Equipment, turn: Turn, _event: LogOut) -> None:
+    """The operator leaves; the keys stay valid for the next one."""
+    operator = turn.state.operator
+    if operator is not None:
+        turn.persist(LoggedOut(operator=operator.value))
+    turn.go(Phase.LOGGED_OUT, operator=None, result=None)
+
+
+def dismiss(_equipment: Equipment, turn: Turn, _event: Dismiss) -> None:
+    """Leave the result; a sign-in that the host asked for is shown while it still runs."""
+    waiting = turn.state.exchange is not None
+    turn.go(Phase.SIGNING_IN if waiting else Phase.IDLE, result=None)
+
+
+def slip_printed(_equipment: Equipment, turn: Turn, event: SlipPrinted) -> None:
+    """Put on record what came out of the printer, and show it where it belongs."""
+    if not event.printed:
+        turn.change(
+            self_check=tuple(
+                PartCheck(Part.PRINTER, CheckResult.FAIL, check.detail)
+                if check.part is Part.PRINTER
+                else check
+                for check in turn.state.self_check
+            )
+        )
+        return
+    turn.persist(SlipDone(trace=event.trace.value, batch=event.batch.value, name=event.name))
+    if event.name != slip_name(event.trace.value):
+        return
+    result = turn.state.result
+    if result is not None and result.trace == event.trace:
+        turn.change(result=replace(result, slip=event.name))
+    turn.change(
+        recent=tuple(
+            replace(line, slip=event.name)
+            if (line.batch, line.trace) == (event.batch.value, event.trace.value)
+            else line
+            for line in turn.state.recent
+        )
+    )
+
+
+def _seconds_to_wait(equipment: Equipment, turn: Turn) -> int:
+    until = turn.state.log_in_blocked_until
+    if until is None:
+        return 0
+    left_ms = -(-until.us_since(turn.now) // 1000)
+    # A clock that was set back must not lock everybody out for longer than the longest delay.
+    left_ms = min(left_ms, equipment.settings.log_in_delay_max_ms)
+    return max(0, -(-left_ms // 1000))

@@ -1,0 +1,50 @@
+"""The terminal's step function."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tongbao.domain.errors import InvariantViolationError
+from tongbao.terminal.core.effects import Effect, Refuse
+from tongbao.terminal.core.messages import HostMessages
+from tongbao.terminal.core.transitions import IGNORED, REFUSED, TRANSITIONS
+from tongbao.terminal.core.turn import Equipment, Turn
+from tongbao.terminal.core.wording import NOT_NOW
+
+if TYPE_CHECKING:
+    from tongbao.crypto.key_store import KeyStore
+    from tongbao.domain.dates import Instant
+    from tongbao.terminal.core.events import Event
+    from tongbao.terminal.core.state import TerminalState
+    from tongbao.terminal.settings import TerminalSettings
+
+
+class TerminalCore:
+    """The logic of one terminal; it holds settings and keys, never a state of its own."""
+
+    def __init__(self, settings: TerminalSettings, keys: KeyStore) -> None:
+        self._equipment = Equipment(settings, HostMessages(settings, keys))
+
+    def step(
+        self, state: TerminalState, event: Event, now: Instant
+    ) -> tuple[TerminalState, list[Effect]]:
+        """Return the state after an event and the effects to carry out, in their order.
+
+        Raises: InvariantViolationError when the event cannot happen in this phase, or when a
+        handler leaves the terminal in a phase that the table does not allow: a bug of ours.
+        """
+        pair = (state.phase, event.kind)
+        transition = TRANSITIONS.get(pair)
+        if transition is None:
+            if pair in REFUSED:
+                return state, [Refuse(NOT_NOW)]
+            if pair in IGNORED:
+                return state, []
+            raise InvariantViolationError(f"{event.kind.value} in phase {state.phase.value}")
+        turn = Turn(state, now)
+        transition.handler(self._equipment, turn, event)
+        if turn.state.phase not in transition.to:
+            raise InvariantViolationError(
+                f"{event.kind.value} led from {state.phase.value} to {turn.state.phase.value}"
+            )
+        return turn.state, turn.effects

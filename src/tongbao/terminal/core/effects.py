@@ -1,0 +1,100 @@
+"""Effects: what a step wants done, as data. The shell does them in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tongbao.domain.ids import BatchNo, Stan
+from tongbao.terminal.core.records import Record
+from tongbao.terminal.core.state import Notice
+from tongbao.terminal.core.vocabulary import Cue, TimerKind
+from tongbao.terminal.slip import Slip
+
+
+@dataclass(frozen=True, slots=True)
+class Persist:
+    """Write and flush the record before anything after this effect is done."""
+
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send the frame (length prefix included); a failure comes back with the ticket."""
+
+    frame: bytes = field(repr=False)
+    ticket: int
+
+
+@dataclass(frozen=True, slots=True)
+class Print:
+    """Print the slip under a file name without ending; `SlipPrinted` comes back."""
+
+    name: str
+    batch: BatchNo
+    trace: Stan
+    slip: Slip
+
+
+@dataclass(frozen=True, slots=True)
+class StartTimer:
+    """Start a timer; one of the same kind that runs is replaced."""
+
+    timer: TimerKind
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class StopTimer:
+    """Stop a timer if it runs; its `Timeout` must not come any more."""
+
+    timer: TimerKind
+
+
+@dataclass(frozen=True, slots=True)
+class PlaySound:
+    """Play a cue once."""
+
+    cue: Cue
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Tell whoever gave the command why it is not done."""
+
+    notice: Notice
+
+
+@dataclass(frozen=True, slots=True)
+class RunSelfCheck:
+    """Check every part; results come back one by one and then together."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLink:
+    """Connect to the host and stay connected."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenewLink:
+    """Give the connection up and make a new one: this one has gone silent."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloseLink:
+    """Disconnect and stay disconnected."""
+
+
+Effect = (
+    Persist
+    | Send
+    | Print
+    | StartTimer
+    | StopTimer
+    | PlaySound
+    | Refuse
+    | RunSelfCheck
+    | OpenLink
+    | RenewLink
+    | CloseLink
+)

@@ -1,0 +1,198 @@
+"""Events: what happens to the terminal. Secrets in them cannot print themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Final
+
+from tongbao.domain.ids import BatchNo, OperatorNo, Stan
+from tongbao.domain.money import Money
+from tongbao.domain.secrets import Pin, Track2
+from tongbao.terminal.core.state import PartCheck
+from tongbao.terminal.core.vocabulary import EventKind, TimerKind
+
+
+@dataclass(frozen=True, slots=True)
+class PowerOn:
+    """A person switches the terminal on."""
+
+    kind: ClassVar[EventKind] = EventKind.POWER_ON
+
+
+@dataclass(frozen=True, slots=True)
+class PowerOff:
+    """A person switches the terminal off."""
+
+    kind: ClassVar[EventKind] = EventKind.POWER_OFF
+
+
+@dataclass(frozen=True, slots=True)
+class LogIn:
+    """An operator names himself and gives his PIN."""
+
+    kind: ClassVar[EventKind] = EventKind.LOG_IN
+    operator: OperatorNo
+    password: Pin
+
+
+@dataclass(frozen=True, slots=True)
+class LogOut:
+    """The operator leaves."""
+
+    kind: ClassVar[EventKind] = EventKind.LOG_OUT
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """The operator asks for new working keys 签到."""
+
+    kind: ClassVar[EventKind] = EventKind.SIGN_IN
+
+
+@dataclass(frozen=True, slots=True)
+class StartSale:
+    """The operator has keyed an amount; `command_id` was born on the page with this sale."""
+
+    kind: ClassVar[EventKind] = EventKind.START_SALE
+    command_id: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class PinEntered:
+    """The cardholder has entered the PIN."""
+
+    kind: ClassVar[EventKind] = EventKind.PIN_ENTERED
+    pin: Pin
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """The operator breaks off what has not been sent yet."""
+
+    kind: ClassVar[EventKind] = EventKind.CANCEL
+
+
+@dataclass(frozen=True, slots=True)
+class Dismiss:
+    """The operator has seen the result, or leaves the in-doubt screen."""
+
+    kind: ClassVar[EventKind] = EventKind.DISMISS
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveNow:
+    """The operator wants the reversal sent now."""
+
+    kind: ClassVar[EventKind] = EventKind.RESOLVE_NOW
+
+
+@dataclass(frozen=True, slots=True)
+class SelfCheckPart:
+    """One part of the self-check has its result."""
+
+    kind: ClassVar[EventKind] = EventKind.SELF_CHECK_PART
+    check: PartCheck
+
+
+@dataclass(frozen=True, slots=True)
+class SelfCheckDone:
+    """The self-check has ended."""
+
+    kind: ClassVar[EventKind] = EventKind.SELF_CHECK_DONE
+    results: tuple[PartCheck, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CardSwiped:
+    """The reader has read a stripe."""
+
+    kind: ClassVar[EventKind] = EventKind.CARD_SWIPED
+    track: Track2
+
+
+@dataclass(frozen=True, slots=True)
+class SlipPrinted:
+    """A print job has ended, well or not."""
+
+    kind: ClassVar[EventKind] = EventKind.SLIP_PRINTED
+    name: str
+    batch: BatchNo
+    trace: Stan
+    printed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FrameReceived:
+    """A whole frame came from the host, without its length prefix."""
+
+    kind: ClassVar[EventKind] = EventKind.FRAME_RECEIVED
+    frame: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SendFailed:
+    """A message could not be sent; `sent` says whether a part of it may have gone out."""
+
+    kind: ClassVar[EventKind] = EventKind.SEND_FAILED
+    ticket: int
+    sent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LinkUp:
+    """The connection to the host stands."""
+
+    kind: ClassVar[EventKind] = EventKind.LINK_UP
+
+
+@dataclass(frozen=True, slots=True)
+class LinkDown:
+    """The connection to the host is gone, and with it the answers to these tickets."""
+
+    kind: ClassVar[EventKind] = EventKind.LINK_DOWN
+    tickets: frozenset[int] = frozenset()
+
+
+_TIMEOUT_KINDS: Final = {
+    TimerKind.HOST: EventKind.HOST_TIMEOUT,
+    TimerKind.CARD: EventKind.CARD_TIMEOUT,
+    TimerKind.PIN: EventKind.PIN_TIMEOUT,
+    TimerKind.REVERSAL: EventKind.REVERSAL_TIMEOUT,
+    TimerKind.RETRY: EventKind.RETRY_DUE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Timeout:
+    """A timer that a step started has run out; a stopped timer never gets here."""
+
+    timer: TimerKind
+
+    @property
+    def kind(self) -> EventKind:
+        """The kind of event, one for each timer."""
+        return _TIMEOUT_KINDS[self.timer]
+
+
+Event = (
+    PowerOn
+    | PowerOff
+    | LogIn
+    | LogOut
+    | SignIn
+    | StartSale
+    | PinEntered
+    | Cancel
+    | Dismiss
+    | ResolveNow
+    | SelfCheckPart
+    | SelfCheckDone
+    | CardSwiped
+    | SlipPrinted
+    | FrameReceived
+    | SendFailed
+    | LinkUp
+    | LinkDown
+    | Timeout
+)

@@ -1,0 +1,251 @@
+"""What the journal keeps: one frozen record for each fact, added and never edited.
+
+Fields are whole numbers and text only. No field can hold a card number, a track, a PIN or a key;
+the card is there as first six and last four digits.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+from tongbao.domain.money import Currency, Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelfChecked:
+    """The terminal was switched on; also proves that the journal can be written and flushed."""
+
+    kind: ClassVar[str] = "self_checked"
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedIn:
+    """An operator has logged in."""
+
+    kind: ClassVar[str] = "logged_in"
+    operator: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogInFailed:
+    """Somebody gave a wrong operator number or PIN; neither PIN nor anything of it is here."""
+
+    kind: ClassVar[str] = "log_in_failed"
+    operator: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedOut:
+    """The operator has left."""
+
+    kind: ClassVar[str] = "logged_out"
+    operator: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInStarted:
+    """A sign-in is about to be sent; its trace number is used up."""
+
+    kind: ClassVar[str] = "sign_in_started"
+    trace: int
+    batch: int
+    operator: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """Working keys were loaded; `batch` is the host's, `clock_offset_ms` host minus own clock."""
+
+    kind: ClassVar[str] = "signed_in"
+    trace: int
+    batch: int
+    operator: str
+    clock_offset_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInFailed:
+    """A sign-in came to nothing; `code` is field 39 or our own word for the reason."""
+
+    kind: ClassVar[str] = "sign_in_failed"
+    trace: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaleIntended:
+    """A sale is about to be sent, with all that a reversal of it needs.
+
+    `field60` is the whole field 60 of the request, which a reversal repeats.
+    """
+
+    kind: ClassVar[str] = "sale_intended"
+    command_id: str
+    trace: int
+    batch: int
+    amount_minor: int
+    currency: str
+    card_masked: str
+    entry_mode: str
+    processing_code: str
+    condition_code: str
+    field60: str
+    operator: str
+    merchant_id: str
+
+    @property
+    def amount(self) -> Money:
+        """The amount of the sale."""
+        return Money(self.amount_minor, Currency.from_number(self.currency))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaleClosed:
+    """The outcome of a sale that needed no reversal: "approved", "declined" or "not_sent".
+
+    `local_date` (YYYYMMDD) and `local_time` (hhmmss) are the host's, the terminal's without one.
+    """
+
+    kind: ClassVar[str] = "sale_closed"
+    trace: int
+    batch: int
+    outcome: str
+    code: str
+    auth_code: str = ""
+    rrn: str = ""
+    local_date: str
+    local_time: str
+    issuer: str = ""
+    acquirer: str = ""
+    organisation: str = ""
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoubtOpened:
+    """The fate of the sale is unknown; it must be reversed. `reason` is F39 of the reversal."""
+
+    kind: ClassVar[str] = "doubt_opened"
+    trace: int
+    batch: int
+    reason: str
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReversalSent:
+    """A reversal is about to be sent, for the `attempt`-th time."""
+
+    kind: ClassVar[str] = "reversal_sent"
+    trace: int
+    batch: int
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReversalFailed:
+    """A reversal try came to nothing; `code` is field 39 or our own word for the reason."""
+
+    kind: ClassVar[str] = "reversal_failed"
+    trace: int
+    batch: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReversalClosed:
+    """The host has answered the reversal with 00, 12 or 25: the sale counts as not made."""
+
+    kind: ClassVar[str] = "reversal_closed"
+    trace: int
+    batch: int
+    code: str
+    local_date: str
+    local_time: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrayAnswer:
+    """A readable answer that belongs to nothing under way, e.g. a late one; never acted upon."""
+
+    kind: ClassVar[str] = "stray_answer"
+    mti: str
+    trace: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlipDone:
+    """A slip has come out of the printer."""
+
+    kind: ClassVar[str] = "slip_done"
+    trace: int
+    batch: int
+    name: str
+
+
+Record = (
+    SelfChecked
+    | LoggedIn
+    | LogInFailed
+    | LoggedOut
+    | SignInStarted
+    | SignedIn
+    | SignInFailed
+    | SaleIntended
+    | SaleClosed
+    | DoubtOpened
+    | ReversalSent
+    | ReversalFailed
+    | ReversalClosed
+    | StrayAnswer
+    | SlipDone
+)
+
+_KINDS: Final[dict[str, type[Record]]] = {
+    kind.kind: kind
+    for kind in (
+        SelfChecked,
+        LoggedIn,
+        LogInFailed,
+        LoggedOut,
+        SignInStarted,
+        SignedIn,
+        SignInFailed,
+        SaleIntended,
+        SaleClosed,
+        DoubtOpened,
+        ReversalSent,
+        ReversalFailed,
+        ReversalClosed,
+        StrayAnswer,
+        SlipDone,
+    )
+}
+
+
+def record_body(record: Record) -> dict[str, int | str]:
+    """Return the fields of a record by name; TypeError when one is neither number nor text."""
+    body: dict[str, int | str] = {}
+    for item in dataclasses.fields(record):
+        value = getattr(record, item.name)
+        if type(value) not in (int, str):
+            raise TypeError(f"{record.kind}.{item.name} must be a whole number or text")
+        body[item.name] = value
+    return body
+
+
+def record_from(kind: str, body: dict[str, Any]) -> Record:
+    """Rebuild a record; ValueError when the kind or a field is unknown or of the wrong type."""
+    found = _KINDS.get(kind)
+    if found is None:
+        raise ValueError("the journal holds a kind of record that this release does not know")
+    try:
+        record = found(**body)
+        record_body(record)
+    except TypeError:
+        raise ValueError(f"a {kind} record has wrong fields") from None
+    return record

@@ -1,0 +1,246 @@
+"""The in-doubt path: one sale whose fate is unknown, reversed until the host ends it.
+
+A doubt is opened in the journal before anything is said about it and is closed only by an
+authentic answer 00, 12 or 25. Tries follow each other with growing pauses; a row of them that
+stays without answer hands the matter to a person, and never drops it.
+
+Spec: UnionPay terminal dialect, 3.7 and 7.3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from tongbao.crypto.errors import CryptoError
+from tongbao.domain.ids import Stan
+from tongbao.terminal.core.effects import RenewLink
+from tongbao.terminal.core.messages import MacCheck
+from tongbao.terminal.core.records import DoubtOpened, ReversalClosed, ReversalFailed, ReversalSent
+from tongbao.terminal.core.signing_in import begin_sign_in, local_moment
+from tongbao.terminal.core.slips import doubt_slip, print_jobs, reversal_slip
+from tongbao.terminal.core.state import (
+    RECENT_MAX,
+    Doubt,
+    ExchangeKind,
+    RecentSale,
+    Result,
+)
+from tongbao.terminal.core.vocabulary import (
+    Cue,
+    DoubtStage,
+    Outcome,
+    Phase,
+    ReversalReason,
+    TimerKind,
+)
+from tongbao.terminal.core.wording import (
+    ALREADY_SENDING,
+    ASK_AGAIN,
+    KEEP_WAITING,
+    NOT_NOW,
+    REVERSED,
+    with_code,
+)
+
+if TYPE_CHECKING:
+    from tongbao.terminal.core.events import Dismiss, LinkUp, ResolveNow, Timeout
+    from tongbao.terminal.core.messages import Answer
+    from tongbao.terminal.core.records import SaleIntended
+    from tongbao.terminal.core.turn import Equipment, Turn
+
+# Answers that end a reversal: done, refused as invalid, nothing there to reverse.
+_ENDING_CODES: Final = frozenset({"00", "12", "25"})
+# Answers after which the keys are stale.
+SIGN_IN_CODES: Final = frozenset({"77", "99", "A0"})
+
+
+def open_doubt(
+    equipment: Equipment,
+    turn: Turn,
+    intent: SaleIntended,
+    reason: ReversalReason,
+    code: str = "",
+) -> None:
+    """Put on record that the fate of a sale is unknown, and begin to reverse it."""
+    turn.persist(
+        DoubtOpened(trace=intent.trace, batch=intent.batch, reason=reason.value, code=code)
+    )
+    turn.stop_timer(TimerKind.HOST)
+    doubt = Doubt(intent, reason, turn.host_now, DoubtStage.SENDING)
+    turn.go(Phase.REVERSING, sale=None, intent=None, exchange=None, doubt=doubt, result=None)
+    turn.sound(Cue.DOUBT)
+    begin_attempt(equipment, turn)
+
+
+def begin_row(equipment: Equipment, turn: Turn) -> None:
+    """Begin a new row of tries at once."""
+    _change_doubt(turn, unanswered=0, failures=0)
+    turn.stop_timer(TimerKind.RETRY)
+    turn.go(Phase.REVERSING, result=None)
+    begin_attempt(equipment, turn)
+
+
+def begin_attempt(equipment: Equipment, turn: Turn) -> None:
+    """Send the reversal, after a new sign-in when there are no valid keys."""
+    _change_doubt(turn, stage=DoubtStage.SENDING)
+    if turn.state.signed_in:
+        send_reversal(equipment, turn)
+    elif not begin_sign_in(equipment, turn):
+        attempt_failed(equipment, turn, "no_master_key", sent=True)
+
+
+def send_reversal(equipment: Equipment, turn: Turn) -> None:
+    """Send the reversal once more; the keys are there."""
+    doubt = _doubt(turn)
+    intent = doubt.intent
+    attempt = doubt.attempts + 1
+    try:
+        frame = equipment.messages.reversal(intent, doubt.reason)
+    except CryptoError:
+        turn.change(signed_in=False)
+        attempt_failed(equipment, turn, "no_keys", sent=True)
+        return
+    turn.persist(ReversalSent(trace=intent.trace, batch=intent.batch, attempt=attempt))
+    _change_doubt(turn, attempts=attempt, stage=DoubtStage.SENDING)
+    turn.send(ExchangeKind.REVERSAL, Stan(intent.trace), frame)
+    turn.start_timer(TimerKind.REVERSAL, equipment.settings.host_timeout_ms)
+
+
+def attempt_failed(equipment: Equipment, turn: Turn, code: str, *, sent: bool) -> None:
+    """Plan the next try, or hand the matter to a person when the row of tries is over.
+
+    `sent` is False only when not a byte went out. A row that ended so goes on by itself when the
+    connection stands again; one whose messages stayed without answer waits for the person.
+    """
+    settings = equipment.settings
+    doubt = _doubt(turn)
+    turn.persist(ReversalFailed(trace=doubt.intent.trace, batch=doubt.intent.batch, code=code))
+    turn.stop_timer(TimerKind.REVERSAL)
+    turn.change(exchange=None)
+    failures = doubt.failures + 1
+    unanswered = doubt.unanswered + (1 if sent else 0)
+    _change_doubt(turn, stage=DoubtStage.WAITING, failures=failures, unanswered=unanswered)
+    if failures <= settings.reversal_repeats:
+        turn.start_timer(TimerKind.RETRY, _pause_ms(equipment, failures))
+        return
+    _change_doubt(turn, stage=DoubtStage.NEEDS_PERSON)
+    if not doubt.told_on_paper:
+        _change_doubt(turn, told_on_paper=True)
+        print_jobs(turn, doubt_slip(settings, doubt))
+        turn.sound(Cue.ERROR)
+
+
+def take_reversal_answer(equipment: Equipment, turn: Turn, answer: Answer) -> None:
+    """Act on the answer to the reversal: only an authentic 00, 12 or 25 closes the doubt."""
+    code = answer.text(39)
+    mac = equipment.messages.check_mac(answer)
+    if mac is MacCheck.WRONG or (code in _ENDING_CODES and mac is MacCheck.MISSING):
+        attempt_failed(equipment, turn, "mac", sent=True)
+    elif code in _ENDING_CODES:
+        _close_doubt(equipment, turn, answer, code)
+    else:
+        if code in SIGN_IN_CODES:
+            turn.change(signed_in=False)
+        attempt_failed(equipment, turn, code or "no_code", sent=True)
+
+
+def reversal_timeout(equipment: Equipment, turn: Turn, _event: Timeout) -> None:
+    """Nobody answered the reversal: the connection is silent, so it is made anew."""
+    turn.do(RenewLink())
+    attempt_failed(equipment, turn, "timeout", sent=True)
+
+
+def retry_due(equipment: Equipment, turn: Turn, _event: Timeout) -> None:
+    """The pause is over: try again."""
+    begin_attempt(equipment, turn)
+
+
+def resolve_now(equipment: Equipment, turn: Turn, _event: ResolveNow) -> None:
+    """An operator wants the reversal sent now."""
+    doubt = turn.state.doubt
+    if doubt is None:
+        turn.refuse(NOT_NOW)
+    elif turn.state.exchange is not None:
+        turn.refuse(ALREADY_SENDING)
+    else:
+        begin_row(equipment, turn)
+
+
+def link_up(equipment: Equipment, turn: Turn, _event: LinkUp) -> None:
+    """The host can be reached again: a waiting reversal goes out at once."""
+    turn.change(link_up=True)
+    doubt = turn.state.doubt
+    if doubt is None or turn.state.exchange is not None:
+        return
+    if turn.state.phase is Phase.IDLE:
+        begin_row(equipment, turn)
+    elif doubt.unanswered <= equipment.settings.reversal_repeats:
+        turn.stop_timer(TimerKind.RETRY)
+        begin_attempt(equipment, turn)
+
+
+def leave_doubt(_equipment: Equipment, turn: Turn, _event: Dismiss) -> None:
+    """Let the operator leave the in-doubt screen once a person is needed; the doubt stays."""
+    doubt = _doubt(turn)
+    if doubt.stage is not DoubtStage.NEEDS_PERSON:
+        turn.refuse(KEEP_WAITING)
+        return
+    turn.stop_timer(TimerKind.RETRY)
+    turn.go(Phase.IDLE)
+
+
+def _close_doubt(equipment: Equipment, turn: Turn, answer: Answer, code: str) -> None:
+    doubt = _doubt(turn)
+    intent = doubt.intent
+    moment = local_moment(answer, turn.host_now) or turn.host_now.local()
+    closed = ReversalClosed(
+        trace=intent.trace,
+        batch=intent.batch,
+        code=code,
+        local_date=f"{moment:%Y%m%d}",
+        local_time=f"{moment:%H%M%S}",
+    )
+    turn.persist(closed)
+    turn.stop_timer(TimerKind.REVERSAL)
+    jobs = reversal_slip(equipment.settings, intent, closed)
+    line = RecentSale(
+        intent.batch,
+        intent.trace,
+        intent.amount_minor,
+        intent.card_masked,
+        Outcome.REVERSED,
+        turn.host_now,
+    )
+    turn.go(
+        Phase.RESULT,
+        exchange=None,
+        doubt=None,
+        recent=(line, *turn.state.recent)[:RECENT_MAX],
+        result=Result(
+            outcome=Outcome.REVERSED,
+            words=with_code(REVERSED, code),
+            action=ASK_AGAIN,
+            amount=intent.amount,
+            card_masked=intent.card_masked,
+            trace=Stan(intent.trace),
+        ),
+    )
+    print_jobs(turn, jobs)
+    turn.sound(Cue.DECLINED)
+
+
+def _pause_ms(equipment: Equipment, failures: int) -> int:
+    settings = equipment.settings
+    # The exponent is capped so that a week without network does not make a number of 100 digits.
+    return min(settings.retry_first_ms * (1 << min(failures - 1, 30)), settings.retry_max_ms)
+
+
+def _doubt(turn: Turn) -> Doubt:
+    doubt = turn.state.doubt
+    assert doubt is not None  # noqa: S101 - callers stand in a phase that has a doubt
+    return doubt
+
+
+def _change_doubt(turn: Turn, **changes: object) -> None:
+    turn.change(doubt=replace(_doubt(turn), **changes))  # type: ignore[arg-type]  # names are checked by replace()

@@ -1,0 +1,173 @@
+"""The terminal's whole state: one frozen value, replaced at each step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from tongbao.domain.ids import BatchNo, OperatorNo, Stan
+from tongbao.terminal.core.vocabulary import (
+    CheckResult,
+    DoubtStage,
+    Outcome,
+    Part,
+    Phase,
+    ReversalReason,
+)
+
+if TYPE_CHECKING:
+    from tongbao.domain.dates import Instant
+    from tongbao.domain.money import Money
+    from tongbao.domain.secrets import Track2
+    from tongbao.terminal.core.records import SaleIntended
+    from tongbao.terminal.slip import Slip
+
+RECENT_MAX: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something said to a person: a stable code and the words in both languages."""
+
+    code: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartCheck:
+    """One line of the self-check; `detail` is short and neutral between the languages."""
+
+    part: Part
+    result: CheckResult = CheckResult.PENDING
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SaleDraft:
+    """A sale before anything was sent; the track is here from the swipe to the PIN, not longer."""
+
+    command_id: str
+    amount: Money
+    track: Track2 | None = None
+
+
+class ExchangeKind(Enum):
+    """What the message in flight is."""
+
+    SIGN_IN = "sign_in"
+    SALE = "sale"
+    REVERSAL = "reversal"
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """The one message in flight; the ticket tells its failure from that of an earlier one."""
+
+    kind: ExchangeKind
+    trace: Stan
+    ticket: int
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """The one sale whose fate is unknown, and its reversal. It goes only when the host ends it.
+
+    `attempts` counts reversals sent ever, `unanswered` and `failures` those of the present row.
+    """
+
+    intent: SaleIntended
+    reason: ReversalReason
+    since: Instant
+    stage: DoubtStage
+    attempts: int = 0
+    unanswered: int = 0
+    failures: int = 0
+    told_on_paper: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What the result screen says."""
+
+    outcome: Outcome
+    words: Notice
+    action: Notice
+    amount: Money
+    card_masked: str | None = None
+    trace: Stan | None = None
+    auth_code: str | None = None
+    rrn: str | None = None
+    slip: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DayTotals:
+    """Approved sales of one day of the host's calendar (YYYYMMDD)."""
+
+    date: str = ""
+    count: int = 0
+    amount_minor: int = 0
+
+    def plus(self, date: str, amount_minor: int) -> DayTotals:
+        """Count one sale more; a new day begins from nothing."""
+        if date != self.date:
+            return DayTotals(date, 1, amount_minor)
+        return DayTotals(date, self.count + 1, self.amount_minor + amount_minor)
+
+
+@dataclass(frozen=True, slots=True)
+class RecentSale:
+    """One line of the list of last payments."""
+
+    batch: int
+    trace: int
+    amount_minor: int
+    card_masked: str
+    outcome: Outcome
+    at: Instant
+    slip: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SlipJob:
+    """A slip that should be on paper: its file name, whose it is and what it shows."""
+
+    name: str
+    batch: BatchNo
+    trace: Stan
+    slip: Slip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerminalState:
+    """Everything the terminal knows; PIN and track are never here once a message was built."""
+
+    phase: Phase = Phase.OFF
+    operator: OperatorNo | None = None
+    link_up: bool = False
+    signed_in: bool = False
+    sign_in_error: Notice | None = None
+    batch: BatchNo = field(default_factory=lambda: BatchNo(1))
+    next_trace: Stan = field(default_factory=lambda: Stan(1))
+    clock_offset_ms: int = 0
+    self_check: tuple[PartCheck, ...] = tuple(PartCheck(part) for part in Part)
+    sale: SaleDraft | None = None
+    intent: SaleIntended | None = None
+    exchange: Exchange | None = None
+    next_ticket: int = 1
+    doubt: Doubt | None = None
+    result: Result | None = None
+    today: DayTotals = DayTotals()
+    recent: tuple[RecentSale, ...] = ()
+    unprinted: tuple[SlipJob, ...] = ()
+    log_in_failures: int = 0
+    log_in_blocked_until: Instant | None = None
+    strays: int = 0
+
+    def works(self, part: Part) -> bool:
+        """Whether the last self-check found nothing wrong with a part."""
+        return all(
+            check.result is not CheckResult.FAIL for check in self.self_check if check.part is part
+        )

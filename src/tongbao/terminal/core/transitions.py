@@ -1,0 +1,138 @@
+"""The state table: what each event does in each phase. A test proves that it is total.
+
+Every pair of phase and event is in exactly one of four places: `TRANSITIONS` (handled),
+`REFUSED` (a command that makes no sense now; the page is told so), `IGNORED` (arrives late or for
+nothing, by nature) and `IMPOSSIBLE` (cannot arrive unless the program is wrong; it then stops).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tongbao.terminal.core import attendance, exchanges, reversing, selling
+from tongbao.terminal.core.turn import Equipment, Turn
+from tongbao.terminal.core.vocabulary import COMMANDS, EventKind, Phase
+
+# The third argument is the event of the kind that the table names beside the handler.
+Handler = Callable[[Equipment, Turn, Any], None]
+Pair = tuple[Phase, EventKind]
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A handler and every phase it may leave the terminal in."""
+
+    handler: Handler
+    to: frozenset[Phase]
+
+
+P = Phase
+E = EventKind
+
+_POWERED: Final = frozenset(Phase) - {P.OFF}
+_WITHOUT_EXCHANGE: Final = (P.SELF_CHECK, P.LOGGED_OUT, P.IDLE, P.CARD, P.PIN)
+_SIGN_IN_ENDS: Final = (P.SIGNING_IN, P.IDLE)
+_SALE_ENDS: Final = (P.AUTHORISING, P.RESULT, P.REVERSING)
+
+
+def _rows() -> dict[Pair, Transition]:
+    rows: dict[Pair, Transition] = {}
+
+    def row(phase: Phase, kind: EventKind, handler: Handler, *to: Phase) -> None:
+        rows[phase, kind] = Transition(handler, frozenset(to or (phase,)))
+
+    row(P.OFF, E.POWER_ON, attendance.power_on, P.SELF_CHECK)
+    for phase in _POWERED - {P.AUTHORISING}:
+        row(phase, E.POWER_OFF, attendance.power_off, P.OFF)
+    row(P.AUTHORISING, E.POWER_OFF, attendance.refuse_power_off)
+    for phase in Phase:
+        row(phase, E.SLIP_PRINTED, attendance.slip_printed)
+
+    row(P.SELF_CHECK, E.SELF_CHECK_PART, attendance.self_check_part)
+    row(P.SELF_CHECK, E.SELF_CHECK_DONE, attendance.self_check_done, P.LOGGED_OUT)
+    row(
+        P.LOGGED_OUT,
+        E.LOG_IN,
+        attendance.log_in,
+        *(P.LOGGED_OUT, P.SIGNING_IN, P.IDLE, P.REVERSING),
+    )
+    row(P.IDLE, E.LOG_OUT, attendance.log_out, P.LOGGED_OUT)
+
+    row(P.IDLE, E.SIGN_IN, exchanges.sign_in, P.SIGNING_IN, P.IDLE)
+    row(P.SIGNING_IN, E.CANCEL, exchanges.cancel_sign_in, P.IDLE)
+
+    row(P.IDLE, E.START_SALE, selling.start_sale, P.CARD, P.IDLE, P.REVERSING)
+    row(P.CARD, E.CARD_SWIPED, selling.card_swiped, P.PIN)
+    row(P.CARD, E.CANCEL, selling.cancel_sale, P.IDLE)
+    row(P.CARD, E.CARD_TIMEOUT, selling.card_timeout, P.RESULT)
+    row(P.PIN, E.PIN_ENTERED, selling.pin_entered, P.AUTHORISING, P.RESULT)
+    row(P.PIN, E.CANCEL, selling.cancel_sale, P.IDLE)
+    row(P.PIN, E.PIN_TIMEOUT, selling.pin_timeout, P.RESULT)
+    row(P.RESULT, E.DISMISS, attendance.dismiss, P.IDLE, P.SIGNING_IN)
+
+    row(P.REVERSING, E.REVERSAL_TIMEOUT, reversing.reversal_timeout)
+    row(P.REVERSING, E.RETRY_DUE, reversing.retry_due)
+    row(P.REVERSING, E.RESOLVE_NOW, reversing.resolve_now)
+    row(P.IDLE, E.RESOLVE_NOW, reversing.resolve_now, P.IDLE, P.REVERSING)
+    row(P.REVERSING, E.DISMISS, reversing.leave_doubt, P.REVERSING, P.IDLE)
+
+    row(P.SIGNING_IN, E.FRAME_RECEIVED, exchanges.frame_received, *(*_SIGN_IN_ENDS, P.REVERSING))
+    row(P.SIGNING_IN, E.SEND_FAILED, exchanges.send_failed, *_SIGN_IN_ENDS)
+    row(P.SIGNING_IN, E.LINK_DOWN, exchanges.link_down, *_SIGN_IN_ENDS)
+    row(P.SIGNING_IN, E.HOST_TIMEOUT, exchanges.host_timeout, P.IDLE)
+    row(P.AUTHORISING, E.FRAME_RECEIVED, exchanges.frame_received, *_SALE_ENDS)
+    row(P.AUTHORISING, E.SEND_FAILED, exchanges.send_failed, *_SALE_ENDS)
+    row(P.AUTHORISING, E.LINK_DOWN, exchanges.link_down, P.AUTHORISING, P.REVERSING)
+    row(P.AUTHORISING, E.HOST_TIMEOUT, exchanges.host_timeout, P.REVERSING)
+    row(P.REVERSING, E.FRAME_RECEIVED, exchanges.frame_received, P.REVERSING, P.RESULT)
+    row(P.RESULT, E.FRAME_RECEIVED, exchanges.frame_received)
+    for phase in (P.REVERSING, P.RESULT):
+        row(phase, E.SEND_FAILED, exchanges.send_failed)
+        row(phase, E.LINK_DOWN, exchanges.link_down)
+        row(phase, E.HOST_TIMEOUT, exchanges.host_timeout)
+    for phase in (*_WITHOUT_EXCHANGE, P.SIGNING_IN, P.AUTHORISING, P.RESULT):
+        row(phase, E.LINK_UP, exchanges.note_link_up)
+    row(P.REVERSING, E.LINK_UP, reversing.link_up)
+    for phase in _WITHOUT_EXCHANGE:
+        row(phase, E.FRAME_RECEIVED, exchanges.stray_frame)
+        row(phase, E.LINK_DOWN, exchanges.note_link_down)
+    row(P.IDLE, E.LINK_UP, reversing.link_up, P.IDLE, P.REVERSING)
+    return rows
+
+
+TRANSITIONS: Final = _rows()
+
+REFUSED: Final = frozenset(
+    (phase, kind) for phase in Phase for kind in COMMANDS if (phase, kind) not in TRANSITIONS
+)
+
+# A card in front of a terminal that wants none, a check that ended after the switch was turned,
+# a line that speaks while the terminal is off, a send that failed after nobody waited any more.
+IGNORED: Final = frozenset(
+    [(phase, E.CARD_SWIPED) for phase in Phase if phase is not P.CARD]
+    + [
+        (phase, kind)
+        for phase in Phase
+        for kind in (E.SELF_CHECK_PART, E.SELF_CHECK_DONE)
+        if phase is not P.SELF_CHECK
+    ]
+    + [(P.OFF, kind) for kind in (E.FRAME_RECEIVED, E.LINK_UP, E.LINK_DOWN)]
+    + [(phase, E.SEND_FAILED) for phase in (P.OFF, *_WITHOUT_EXCHANGE)]
+)
+
+# A timer that was stopped does not run out: each belongs to the phases that start it.
+_TIMER_PHASES: Final = {
+    E.HOST_TIMEOUT: {P.SIGNING_IN, P.AUTHORISING, P.REVERSING, P.RESULT},
+    E.CARD_TIMEOUT: {P.CARD},
+    E.PIN_TIMEOUT: {P.PIN},
+    E.REVERSAL_TIMEOUT: {P.REVERSING},
+    E.RETRY_DUE: {P.REVERSING},
+}
+IMPOSSIBLE: Final = frozenset(
+    (phase, kind)
+    for kind, phases in _TIMER_PHASES.items()
+    for phase in Phase
+    if phase not in phases
+)

@@ -1,0 +1,133 @@
+"""The closed lists of the terminal: phases, kinds of events, timers, cues, parts, outcomes."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Phase(Enum):
+    """What the terminal is doing, and so what the whole screen shows."""
+
+    OFF = "off"
+    SELF_CHECK = "self_check"
+    LOGGED_OUT = "logged_out"
+    SIGNING_IN = "signing_in"
+    IDLE = "idle"
+    CARD = "card"
+    PIN = "pin"
+    AUTHORISING = "authorising"
+    REVERSING = "reversing"
+    RESULT = "result"
+
+
+class EventKind(Enum):
+    """Everything that can happen to a terminal; the first group are commands of a person."""
+
+    POWER_ON = "power_on"
+    POWER_OFF = "power_off"
+    LOG_IN = "log_in"
+    LOG_OUT = "log_out"
+    SIGN_IN = "sign_in"
+    START_SALE = "start_sale"
+    PIN_ENTERED = "pin_entered"
+    CANCEL = "cancel"
+    DISMISS = "dismiss"
+    RESOLVE_NOW = "resolve_now"
+
+    SELF_CHECK_PART = "self_check_part"
+    SELF_CHECK_DONE = "self_check_done"
+    CARD_SWIPED = "card_swiped"
+    SLIP_PRINTED = "slip_printed"
+    FRAME_RECEIVED = "frame_received"
+    SEND_FAILED = "send_failed"
+    LINK_UP = "link_up"
+    LINK_DOWN = "link_down"
+    HOST_TIMEOUT = "host_timeout"
+    CARD_TIMEOUT = "card_timeout"
+    PIN_TIMEOUT = "pin_timeout"
+    REVERSAL_TIMEOUT = "reversal_timeout"
+    RETRY_DUE = "retry_due"
+
+
+COMMANDS = frozenset(
+    {
+        EventKind.POWER_ON,
+        EventKind.POWER_OFF,
+        EventKind.LOG_IN,
+        EventKind.LOG_OUT,
+        EventKind.SIGN_IN,
+        EventKind.START_SALE,
+        EventKind.PIN_ENTERED,
+        EventKind.CANCEL,
+        EventKind.DISMISS,
+        EventKind.RESOLVE_NOW,
+    }
+)
+
+
+class TimerKind(Enum):
+    """The clocks a step can start; at most one of each kind runs."""
+
+    HOST = "host"
+    CARD = "card"
+    PIN = "pin"
+    REVERSAL = "reversal"
+    RETRY = "retry"
+
+
+class Cue(Enum):
+    """A short sound, played once."""
+
+    POWER_ON = "power_on"
+    KEY = "key"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    DOUBT = "doubt"
+    ERROR = "error"
+
+
+class Part(Enum):
+    """What the self-check looks at."""
+
+    SCREEN = "screen"
+    PRINTER = "printer"
+    READER = "reader"
+    PINPAD = "pinpad"
+    JOURNAL = "journal"
+    CLOCK = "clock"
+    NETWORK = "network"
+
+
+class CheckResult(Enum):
+    """What the self-check found."""
+
+    PENDING = "pending"
+    OK = "ok"
+    FAIL = "fail"
+
+
+class Outcome(Enum):
+    """How a payment ended, in the words of the screen; in doubt is not an end."""
+
+    APPROVED = "approved"
+    DECLINED = "declined"
+    REVERSED = "reversed"
+    CANCELLED = "cancelled"
+    IN_DOUBT = "in_doubt"
+
+
+class DoubtStage(Enum):
+    """Where the reversal of an in-doubt payment stands."""
+
+    SENDING = "sending"
+    WAITING = "waiting"
+    NEEDS_PERSON = "needs_person"
+
+
+class ReversalReason(Enum):
+    """Field 39 of a reversal request. Spec: UnionPay terminal dialect, 3.7."""
+
+    NO_ANSWER = "98"
+    WRONG_MAC = "A0"
+    OTHER = "06"
+    TERMINAL_FAULT = "96"

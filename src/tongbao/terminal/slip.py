@@ -45,6 +45,7 @@ _MASKED_CARD_MAX: Final = 19
 _LONG_DIGITS: Final = re.compile(r"(?<![0-9])[0-9](?:[ -]?[0-9]){12,18}(?![0-9])")
 _SIGNATURE_DOTS: Final = 84
 _CUT_FEED_DOTS: Final = 96
+_QR_MODULE_DOTS: Final = 5
 
 
 class SlipOutcome(Enum):
@@ -311,9 +312,11 @@ def _signature(page: Page) -> None:
 
 
 def _reference(page: Page, slip: Slip) -> None:
-    page.gap()
-    page.builder.align(Alignment.CENTRE).qr(payment_reference(slip).encode("ascii"), 5)
-    page.gap(6)
+    quiet_dots = 4 * _QR_MODULE_DOTS  # what a reader needs free round the code
+    page.gap(quiet_dots)
+    reference = payment_reference(slip).encode("ascii")
+    page.builder.align(Alignment.CENTRE).qr(reference, _QR_MODULE_DOTS)
+    page.gap(quiet_dots // 2)
     page.centred("交易索引 PAYMENT REFERENCE")
 
 

@@ -1,0 +1,151 @@
+"""`tongbao bench sale`: how many flushed sales a second, how fast, and whether all were kept."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+
+if TYPE_CHECKING:
+    from tongbao.app.bench.sale import BenchResult
+
+_EXIT_FAILED: Final = 1
+_EXIT_ENVIRONMENT: Final = 3
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the verb sale, and load, which sale starts by itself."""
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    sale = verbs.add_parser("sale", help="measure the whole path of a sale over loopback")
+    sale.add_argument("--terminals", type=_count, default=256, help="simulated terminals (256)")
+    sale.add_argument("--seconds", type=_seconds, default=10.0, help="measured time (10)")
+    sale.add_argument("--warmup-seconds", type=_seconds, default=2.0, help="time before it (2)")
+    sale.add_argument("--store", choices=("sqlite", "postgresql"), default="sqlite")
+    sale.add_argument(
+        "--tls",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="TLS between terminals and host",
+    )
+    sale.add_argument(
+        "--issuer",
+        choices=("standin", "sandbox"),
+        default="standin",
+        help="who answers: a stand-in in the load generator, at once, or the sandbox's issuer with"
+        " its own flushed book",
+    )
+    sale.add_argument("--seed", type=int, default=1, help="seed of cards, PINs and keys (1)")
+    sale.add_argument("--data", type=Path, metavar="DIR", help="new folder to work in; it is kept")
+    sale.add_argument("--json", action="store_true", help="print one JSON object")
+    sale.set_defaults(run=_sale)
+    load = verbs.add_parser("load", help="the load generator's process (started by sale)")
+    load.add_argument("--plan", type=Path, required=True, metavar="FILE")
+    load.set_defaults(run=_load)
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 10_000:
+        raise argparse.ArgumentTypeError("1 to 10000 terminals")
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 3600:
+        raise argparse.ArgumentTypeError("0 to 3600 seconds")
+    return value
+
+
+def _load(arguments: argparse.Namespace) -> int:
+    from tongbao.app.bench.generator import generate_load
+
+    return generate_load(arguments.plan)
+
+
+def _sale(arguments: argparse.Namespace) -> int:
+    from tongbao.app.bench.sale import BenchFailedError, BenchOptions, run_sale_benchmark
+    from tongbao.app.postgresql import PostgresqlFailedError, PostgresqlMissingError
+    from tongbao.app.processes import PartFailedError
+
+    options = BenchOptions(
+        terminals=arguments.terminals,
+        seconds=arguments.seconds,
+        warmup_seconds=arguments.warmup_seconds,
+        store=arguments.store,
+        tls=arguments.tls,
+        issuer=arguments.issuer,
+        seed=arguments.seed,
+        folder=arguments.data,
+    )
+    try:
+        result = run_sale_benchmark(options)
+    except (PostgresqlMissingError, PostgresqlFailedError) as error:
+        print(f"tongbao bench sale: {error}", file=sys.stderr)
+        return _EXIT_ENVIRONMENT
+    except (BenchFailedError, PartFailedError) as error:
+        print(f"tongbao bench sale: {error}", file=sys.stderr)
+        return _EXIT_FAILED
+    if arguments.json:
+        print(json.dumps(result.figures))
+    else:
+        print(describe(result))
+    for fault in result.faults:
+        print(f"tongbao bench sale: {fault}", file=sys.stderr)
+    return _EXIT_FAILED if result.faults else 0
+
+
+def describe(result: BenchResult) -> str:
+    """Write the figures for people."""
+    figures = cast("dict[str, Any]", result.figures)
+    sales = f"{figures['measured_sales']:,} in {figures['window_s']:.1f} s"
+    rows = [
+        ("latency", _row("p50_ms", "p95_ms", "p99_ms", "max_ms").format(**figures)),
+        ("CPU", _CPU.format(**figures)),
+        ("books", _books(figures)),
+        ("answers", "{wrong_answers} wrong, {unanswered} missing".format(**figures)),
+        ("load", _LOAD.format(**figures, tls_word="on" if figures["tls"] else "off")),
+        ("store", _store(figures)),
+        ("machine", "{cpu}, {processors} processors, {system}".format(**figures["machine"])),
+        ("versions", _versions(figures["machine"])),
+    ]
+    head = f"{figures['sales_per_s']:,.0f} flushed sales a second ({sales})"
+    return "\n".join([head, "", *(f"{name:<10}{text}" for name, text in rows)])
+
+
+_CPU: Final = (
+    "host {host_cpu_us_per_sale:.1f} µs a sale, load generator {load_cpu_us_per_sale:.1f} µs,"
+    " machine {machine_busy_percent:.0f} % busy"
+)
+_LOAD: Final = "{terminals} terminals, TLS {tls_word}, issuer {issuer}, seed {seed}"
+
+
+def _row(*names: str) -> str:
+    return "   ".join(f"{name.removesuffix('_ms')} {{{name}:.2f}} ms" for name in names)
+
+
+def _books(figures: dict[str, Any]) -> str:
+    acknowledged, durable = figures["acknowledged"], figures["durable"]
+    if acknowledged != durable:
+        return f"acknowledged {acknowledged:,}, DURABLE ONLY {durable:,}"
+    beyond = figures["approved_in_database"] - durable
+    return (
+        f"acknowledged {acknowledged:,} = durable {durable:,} (on their way at the end: {beyond})"
+    )
+
+
+def _store(figures: dict[str, Any]) -> str:
+    machine = figures["machine"]
+    postgresql = figures["store"] == "postgresql"
+    name = f"PostgreSQL {machine['postgresql']}" if postgresql else f"SQLite {machine['sqlite']}"
+    return f"{name}, one flush of 4 KB takes {figures['flush_us']:.0f} µs"
+
+
+def _versions(machine: dict[str, Any]) -> str:
+    return (
+        f"Python {machine['python']}, uvloop {machine['uvloop']},"
+        f" cryptography {machine['cryptography']},"
+        f" Tongbao {machine['tongbao']} ({machine['commit'] or 'no checkout'})"
+    )

@@ -1,0 +1,145 @@
+/**
+ * One listener for the whole keyboard. The shown screen says what digits, Enter, Esc and Backspace
+ * mean; a button takes Enter only when it was reached with Tab, so that neither a scanner nor a
+ * cashier's Enter presses whatever was touched last.
+ */
+
+import { onBeforeUnmount, onMounted } from "vue";
+import { BurstGuard } from "./burst";
+
+export interface KeyHandler {
+  digit?(digit: string): void;
+  point?(): void;
+  backspace?(): void;
+  enter?(): void;
+  escape?(): void;
+  /** Remember the draft, because the keys that follow may turn out to be a scan. */
+  checkpoint?(): void;
+  /** The keys since the checkpoint were a scan: put the draft back. */
+  restore?(): void;
+}
+
+/** A screen that has just appeared does not take Enter or Esc meant for the one before. */
+export const SETTLE_MS = 300;
+
+interface FunctionKey {
+  readonly command: () => void;
+  /** Works even while the terminal is gone. */
+  readonly always: boolean;
+}
+
+const stack: { handler: KeyHandler; since: number }[] = [];
+const functionKeys = new Map<string, FunctionKey[]>();
+const guard = new BurstGuard();
+let gate = { open: (): boolean => true, scanned: (): void => {} };
+let byTab = false;
+
+/** Is this element one that Enter would press, and did the person walk there by keyboard? */
+function enterBelongsTo(element: Element | null): boolean {
+  return byTab && element !== null && element.matches("button, a[href], input, [role=menuitem]");
+}
+
+function act(key: string, handler: KeyHandler, settled: boolean): void {
+  if (/^\d$/.test(key)) {
+    handler.digit?.(key);
+  } else if (key === "." || key === ",") {
+    handler.point?.();
+  } else if (key === "Backspace") {
+    handler.backspace?.();
+  } else if (key === "Enter" && settled) {
+    handler.enter?.();
+  } else if (key === "Escape" && settled) {
+    handler.escape?.();
+  }
+}
+
+function isOurs(key: string): boolean {
+  return /^[\d.,]$/.test(key) || ["Backspace", "Enter", "Escape"].includes(key);
+}
+
+/** True when the key may act; a scan is swallowed and the draft it touched is put back. */
+function passesGuard(event: KeyboardEvent, handler: KeyHandler | undefined): boolean {
+  const verdict = guard.key(event.timeStamp);
+  if (verdict === "first") {
+    handler?.checkpoint?.();
+  }
+  if (verdict === "scan-begins") {
+    handler?.restore?.();
+    gate.scanned();
+  }
+  return verdict === "first" || verdict === "key";
+}
+
+function onKeydown(event: KeyboardEvent): void {
+  if (event.key === "Tab" || event.key.startsWith("Arrow")) {
+    byTab = true;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) {
+    return;
+  }
+  const open = gate.open();
+  const functionKey = functionKeys.get(event.key)?.at(-1);
+  if (functionKey !== undefined) {
+    event.preventDefault();
+    if (!event.repeat && (open || functionKey.always)) {
+      functionKey.command();
+    }
+    return;
+  }
+  if (!isOurs(event.key)) {
+    return;
+  }
+  const top = stack.at(-1);
+  const ordinary = passesGuard(event, open ? top?.handler : undefined);
+  const native = event.key === "Enter" && enterBelongsTo(document.activeElement);
+  if (ordinary && native && !event.repeat) {
+    return; // The focused button takes it.
+  }
+  event.preventDefault();
+  event.stopPropagation();
+  if (!ordinary || !open || top === undefined || (event.repeat && event.key !== "Backspace")) {
+    return;
+  }
+  act(event.key, top.handler, performance.now() - top.since >= SETTLE_MS);
+}
+
+/** Start listening; `open` says whether keys may act at all, `scanned` hears of a refused scan. */
+export function listenToKeys(open: () => boolean, scanned: () => void): () => void {
+  const byPointer = (): void => {
+    byTab = false;
+  };
+  gate = { open, scanned };
+  window.addEventListener("keydown", onKeydown, { capture: true });
+  window.addEventListener("pointerdown", byPointer, { capture: true });
+  return () => {
+    window.removeEventListener("keydown", onKeydown, { capture: true });
+    window.removeEventListener("pointerdown", byPointer, { capture: true });
+  };
+}
+
+/** Give the keyboard to the calling screen, dialog or menu for as long as it is shown. */
+export function useKeys(handler: KeyHandler): void {
+  const entry = { handler, since: 0 };
+  onMounted(() => {
+    entry.since = performance.now();
+    byTab = false;
+    stack.push(entry);
+  });
+  onBeforeUnmount(() => {
+    stack.splice(stack.indexOf(entry), 1);
+  });
+}
+
+/** A function key, for as long as the place that hints at it is shown. */
+export function useFunctionKey(key: string, command: () => void, always = false): void {
+  const entry: FunctionKey = { command, always };
+  onMounted(() => {
+    functionKeys.set(key, [...(functionKeys.get(key) ?? []), entry]);
+  });
+  onBeforeUnmount(() => {
+    functionKeys.set(
+      key,
+      (functionKeys.get(key) ?? []).filter((other) => other !== entry),
+    );
+  });
+}

@@ -1,0 +1,186 @@
+/** The page's only state: what the terminal pushed last, and this screen's own preferences. */
+
+import { inject, reactive, shallowReactive, type InjectionKey } from "vue";
+import {
+  browserStore,
+  keepChoice,
+  languageOf,
+  readChoice,
+  type Language,
+  type Theme,
+} from "@tongbao/shared/preference.ts";
+import { TerminalLink, type Answer, type LinkStatus, type Surroundings } from "./link";
+import type { CommandName, Commands, Said, TerminalState } from "./protocol";
+import { Sounds } from "./sound";
+
+const LANGUAGES = ["zh", "en"] as const;
+const THEMES = ["auto", "light", "dark"] as const;
+
+/** What is drawn from. Replaced as a whole by every push, never edited by a screen. */
+export interface View {
+  status: LinkStatus;
+  /** Was there ever a state? Before that the page shows its cover, not an error. */
+  state: TerminalState | null;
+  receivedAt: number;
+}
+
+export interface Preferences {
+  language: Language;
+  theme: Theme;
+  muted: boolean;
+}
+
+export interface Notice {
+  readonly id: number;
+  readonly zh: string;
+  readonly en: string;
+}
+
+export interface Desk {
+  notice: Notice | null;
+  /** A slip being looked at. */
+  slip: { readonly url: string; readonly trace: number } | null;
+  /** The cashier opened the page about the payment in doubt from the idle screen. */
+  doubtOpen: boolean;
+  recentOpen: boolean;
+  /** Which card of the sandbox's drawer was swiped last, for its PIN hint only. */
+  pinHint: string | null;
+}
+
+export interface Till {
+  readonly view: Readonly<View>;
+  readonly preferences: Preferences;
+  readonly desk: Desk;
+  readonly sounds: Sounds;
+  readonly link: TerminalLink;
+  /** Send a command; what the terminal refuses is shown as a notice unless the screen shows it. */
+  send<Name extends CommandName>(name: Name, args: Commands[Name]): Promise<Answer>;
+  tell(text: { zh: string; en: string }): void;
+  /** The text of the chosen language. */
+  said(text: { zh: string; en: string }): string;
+  keep(): void;
+}
+
+const NOTICE_MS = 4000;
+/** Refusals that need no word: the screen has moved on or the block is already shown. */
+const SILENT = new Set(["link_lost", "link_down", "already_sent"]);
+/** Commands whose refusal the screen itself explains. */
+const EXPLAINED = new Set<CommandName>(["log_in", "enter_pin"]);
+
+export function readPreferences(browserLanguages: readonly string[]): Preferences {
+  const store = browserStore();
+  return {
+    language: readChoice(store, "tongbao.language", LANGUAGES, languageOf(browserLanguages)),
+    theme: readChoice(store, "tongbao.theme", THEMES, "auto"),
+    muted: readChoice(store, "tongbao.sound", ["on", "off"] as const, "on") === "off",
+  };
+}
+
+export function createTill(around: Surroundings, sounds: Sounds, preferences: Preferences): Till {
+  const view = shallowReactive<View>({ status: "connecting", state: null, receivedAt: 0 });
+  const kept = reactive(preferences);
+  const desk = shallowReactive<Desk>({
+    notice: null,
+    slip: null,
+    doubtOpen: false,
+    recentOpen: false,
+    pinHint: null,
+  });
+  let heard: number | string | null = null;
+  let noticeId = 0;
+  sounds.muted = kept.muted;
+
+  const link = new TerminalLink(around, {
+    status(status) {
+      view.status = status;
+      if (status === "down") {
+        desk.slip = null;
+        desk.recentOpen = false;
+      }
+    },
+    state({ state }, first) {
+      const sound = state.sound;
+      // A sound of before this page came is over; it is not played again.
+      if (sound !== null && sound.id !== heard && !first) {
+        sounds.play(sound.name);
+      }
+      heard = sound?.id ?? null;
+      if (state.phase !== view.state?.phase) {
+        desk.slip = null;
+        desk.recentOpen = false;
+      }
+      if (state.phase !== "card" && state.phase !== "pin") {
+        desk.pinHint = null;
+      }
+      if (state.doubt === null || !["idle", "logged_out"].includes(state.phase)) {
+        desk.doubtOpen = false;
+      }
+      view.receivedAt = around.now();
+      view.state = state;
+    },
+  });
+
+  const tell = (text: { zh: string; en: string }): void => {
+    noticeId += 1;
+    const id = noticeId;
+    desk.notice = { id, zh: text.zh, en: text.en };
+    around.later(NOTICE_MS, () => {
+      if (desk.notice?.id === id) {
+        desk.notice = null;
+      }
+    });
+  };
+
+  const worthTelling = (name: CommandName, error: Said): boolean =>
+    !SILENT.has(error.code) && !EXPLAINED.has(name);
+
+  return {
+    view,
+    preferences: kept,
+    desk,
+    sounds,
+    link,
+    async send(name, args) {
+      const answer = await link.send(name, args);
+      if (!answer.ok && worthTelling(name, answer.error)) {
+        tell(answer.error);
+      }
+      return answer;
+    },
+    tell,
+    said: (text) => (kept.language === "zh" ? text.zh : text.en),
+    keep() {
+      const store = browserStore();
+      keepChoice(store, "tongbao.language", kept.language);
+      keepChoice(store, "tongbao.theme", kept.theme);
+      keepChoice(store, "tongbao.sound", kept.muted ? "off" : "on");
+      sounds.muted = kept.muted;
+    },
+  };
+}
+
+export const TILL: InjectionKey<Till> = Symbol("till");
+
+export function useTill(): Till {
+  const till = inject(TILL);
+  if (till === undefined) {
+    throw new Error("no till is provided");
+  }
+  return till;
+}
+
+/** The pushed state, for screens that are only shown when there is one. */
+export function useTerminal(): { readonly state: TerminalState; readonly receivedAt: number } {
+  const { view } = useTill();
+  return {
+    get state() {
+      if (view.state === null) {
+        throw new Error("a screen is shown before the terminal spoke");
+      }
+      return view.state;
+    },
+    get receivedAt() {
+      return view.receivedAt;
+    },
+  };
+}

@@ -14,13 +14,13 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from tongbao.platform.console import look
 from tongbao.platform.database import django_database
 from tongbao.platform.settings import PlatformSettings
 
 _DEFAULTS = PlatformSettings(secret_key_file=Path("-"))
 _secret_key_file = os.environ.get("TONGBAO_SECRET_KEY_FILE")
 _database_url = os.environ.get("TONGBAO_DATABASE_URL")
-_HERE = Path(__file__).parent
 
 # Without a key file a process signs with its own passing key: fine for migrations and tools.
 SECRET_KEY = (
@@ -33,14 +33,14 @@ ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 DATABASES: dict[str, Any] = {"default": django_database(_database_url)} if _database_url else {}
 
 INSTALLED_APPS = [
-    "tongbao.platform.console",
+    "tongbao.platform.console.apps.ConsoleConfig",
     "tongbao.platform.accounts",
     "tongbao.platform.merchants",
     "tongbao.platform.fleet",
     "tongbao.platform.payments",
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
-    "django.contrib.admin.apps.SimpleAdminConfig",
+    "tongbao.platform.console.apps.ConsoleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -49,11 +49,14 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "tongbao.platform.console.security.SecurityHeaders",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "tongbao.platform.console.security.SlidingSession",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -86,11 +89,33 @@ AUTH_PASSWORD_VALIDATORS = [
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
-LOCALE_PATHS = [str(_HERE / "console" / "locale")]
+LANGUAGE_COOKIE_NAME = "tongbao_language"
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"
 STATIC_URL = "/static/"
+# Files are served from the packages that bring them; nothing is collected.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_MAX_AGE = 3600
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Logging is set by the process that runs us, never by importing us.
 LOGGING_CONFIG = None
+
+SESSION_COOKIE_NAME = "tongbao_session"
+SESSION_COOKIE_AGE = _DEFAULTS.session_idle_minutes * 60
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = "tongbao_csrf"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Strict"
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+
+UNFOLD = look.UNFOLD
+
+# Our own, set from PlatformSettings by `project.serving`.
+TONGBAO_SANDBOX = _DEFAULTS.sandbox
+TONGBAO_BEHIND_HTTPS = _DEFAULTS.behind_https
+TONGBAO_LOGIN_FREE_FAILURES = _DEFAULTS.login_failures_before_delay
+TONGBAO_LOGIN_DELAY_MAX_S = _DEFAULTS.login_delay_max_s

@@ -22,7 +22,11 @@ from tongbao.platform.database import django_database
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tongbao.platform.settings import PlatformSettings
+
 Result = TypeVar("Result")
+
+SECRET_KEY_LENGTH_MIN = 50
 
 _lock = threading.Lock()
 _aliases = count(1)
@@ -38,6 +42,34 @@ def configured(**overrides: Any) -> None:
             **{name: value for name, value in values.items() if name.isupper()} | overrides
         )
         django.setup()
+
+
+def serving(platform: PlatformSettings) -> dict[str, Any]:
+    """Return the Django settings that the operator's settings decide, for `configured`.
+
+    Raises OSError when the key file cannot be read and ValueError when it is too short.
+    """
+    secret_key = platform.secret_key_file.read_text(encoding="ascii").strip()
+    if len(secret_key) < SECRET_KEY_LENGTH_MIN:
+        raise ValueError(f"{platform.secret_key_file} must hold {SECRET_KEY_LENGTH_MIN} characters")
+    https: dict[str, Any] = {
+        "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https"),
+        "SECURE_HSTS_SECONDS": 31_536_000,
+        "CSRF_TRUSTED_ORIGINS": [f"https://{host}" for host in platform.allowed_hosts],
+    }
+    return {
+        "SECRET_KEY": secret_key,
+        "ALLOWED_HOSTS": [*django_settings.ALLOWED_HOSTS, *platform.allowed_hosts],
+        "SESSION_COOKIE_SECURE": platform.behind_https,
+        "CSRF_COOKIE_SECURE": platform.behind_https,
+        "LANGUAGE_COOKIE_SECURE": platform.behind_https,
+        "SESSION_COOKIE_AGE": platform.session_idle_minutes * 60,
+        "TONGBAO_SANDBOX": platform.sandbox,
+        "TONGBAO_BEHIND_HTTPS": platform.behind_https,
+        "TONGBAO_LOGIN_FREE_FAILURES": platform.login_failures_before_delay,
+        "TONGBAO_LOGIN_DELAY_MAX_S": platform.login_delay_max_s,
+        **(https if platform.behind_https else {}),
+    }
 
 
 def bind(database_url: str, alias: str = "default") -> None:

@@ -16,9 +16,15 @@ from tongbao.platform.project import run_with
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+
+class UnknownMerchantError(LookupError):
+    """A terminal was to be registered for a merchant that is not registered."""
+
+
 __all__ = [
     "NewMerchant",
     "NewTerminal",
+    "UnknownMerchantError",
     "register_merchant",
     "register_terminal",
     "register_terminals",
@@ -39,7 +45,7 @@ def register_merchant(database_url: str, merchant: NewMerchant) -> None:
 def register_terminal(database_url: str, terminal: NewTerminal) -> None:
     """Register one terminal of a registered merchant.
 
-    Raises django.db.IntegrityError when the merchant is not registered.
+    Raises UnknownMerchantError when the merchant is not registered.
     """
     register_terminals(database_url, [terminal])
 
@@ -47,13 +53,18 @@ def register_terminal(database_url: str, terminal: NewTerminal) -> None:
 def register_terminals(database_url: str, terminals: Iterable[NewTerminal]) -> None:
     """Register many terminals in one transaction.
 
-    Raises django.db.IntegrityError when a merchant is not registered; then none is added.
+    Raises UnknownMerchantError when a merchant is not registered; then none is added.
     """
     rows = list(terminals)
 
     def work(alias: str) -> None:
         from tongbao.platform.fleet import services  # noqa: PLC0415 - models need the settings
+        from tongbao.platform.merchants.models import Merchant  # noqa: PLC0415
 
+        wanted = {terminal.merchant_id for terminal in rows}
+        known = Merchant.objects.using(alias).filter(pk__in=wanted).values_list("pk", flat=True)
+        for merchant_id in sorted(wanted - set(known)):
+            raise UnknownMerchantError(f"merchant {merchant_id} is not registered")
         services.register_terminals(rows, now_us=_now_us(), using=alias)
 
     run_with(database_url, work)

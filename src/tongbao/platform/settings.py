@@ -14,6 +14,7 @@ class PlatformSettings:
     `secret_key_file`: file that holds the key signing sessions (made at set-up, mode 0600).
     `allowed_hosts`: host names that browsers may use besides the loopback ones.
     `behind_https`: true when a TLS proxy stands in front; cookies then travel over HTTPS only.
+    `sandbox`: true marks every page as showing a simulated world.
     `threads`: requests served at once, 1 to 64.
     `session_idle_minutes`: how long an unused log-in lasts.
     `login_failures_before_delay`, `login_delay_max_s`: after so many failures in a row each
@@ -25,6 +26,7 @@ class PlatformSettings:
     secret_key_file: Path = Path("keys/platform-secret-key")
     allowed_hosts: tuple[str, ...] = ()
     behind_https: bool = False
+    sandbox: bool = False
     threads: int = 4
     session_idle_minutes: int = 60
     login_failures_before_delay: int = 5

@@ -1,7 +1,18 @@
-"""The console's addresses."""
+"""The console's addresses; loading them brings its pages and its catalogue to life."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from tongbao.platform.console.catalogue import load_catalogues
+
+admin.autodiscover()
+load_catalogues()
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", RedirectView.as_view(url="/console/")),
+    path("console/", admin.site.urls),
+    path("language/", include("django.conf.urls.i18n")),
+]

@@ -1,0 +1,117 @@
+"""`tongbao platform`: the operations console and the database behind it."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tongbao.app.cli import EXIT_BAD_INPUT, EXIT_ENVIRONMENT, EXIT_OK
+
+if TYPE_CHECKING:
+    from tongbao.app.settings import Settings
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the verbs `serve`, `migrate`, `create-staff` and `register-terminal`."""
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    serve = verbs.add_parser("serve", help="serve the console until SIGTERM")
+    serve.set_defaults(run=_serve)
+    migrate = verbs.add_parser("migrate", help="bring the database to this version's schema")
+    migrate.set_defaults(run=_migrate)
+    staff = verbs.add_parser("create-staff", help="add a person who may log in to the console")
+    staff.add_argument("--name", required=True, help="the name to log in with")
+    staff.add_argument(
+        "--password-stdin",
+        action="store_true",
+        help="read the password from standard input; without it a password is made and shown once",
+    )
+    staff.set_defaults(run=_create_staff)
+    terminal = verbs.add_parser("register-terminal", help="add a terminal of a registered merchant")
+    terminal.add_argument("--terminal", required=True, help="terminal number, 8 characters")
+    terminal.add_argument("--merchant", required=True, help="merchant number, 15 characters")
+    terminal.add_argument("--serial-number", default="", help="serial number on the device")
+    terminal.add_argument("--label", default="", help="where it stands, for people")
+    terminal.set_defaults(run=_register_terminal)
+    for verb in (serve, migrate, staff, terminal):
+        verb.add_argument("--config", type=Path, required=True, help="the settings file")
+
+
+def _settings(arguments: argparse.Namespace) -> Settings | None:
+    from tongbao.app.settings import SettingsError, read_settings
+
+    try:
+        return read_settings(arguments.config)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return None
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from tongbao.platform.server import serve
+    from tongbao.platform.settings import PlatformSettings
+
+    settings = _settings(arguments)
+    if settings is None:
+        return EXIT_BAD_INPUT
+    try:
+        return serve(settings.database_url, settings.platform or PlatformSettings(), print)
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return EXIT_ENVIRONMENT
+
+
+def _migrate(arguments: argparse.Namespace) -> int:
+    from tongbao.platform.schema import migrate
+
+    settings = _settings(arguments)
+    if settings is None:
+        return EXIT_BAD_INPUT
+    migrate(settings.database_url)
+    return EXIT_OK
+
+
+def _create_staff(arguments: argparse.Namespace) -> int:
+    from tongbao.platform.accounts.services import StaffError, create_staff, generated_password
+
+    settings = _settings(arguments)
+    if settings is None:
+        return EXIT_BAD_INPUT
+    if arguments.password_stdin:
+        interactive = sys.stdin.isatty()
+        password = getpass.getpass() if interactive else sys.stdin.readline().rstrip("\n")
+    else:
+        password = generated_password()
+    try:
+        create_staff(settings.database_url, arguments.name, password)
+    except StaffError as error:
+        print(error, file=sys.stderr)
+        return EXIT_BAD_INPUT
+    if not arguments.password_stdin:
+        print(f"{arguments.name}: {password}")
+        print("This password is shown only now. Change it after the first log-in.", file=sys.stderr)
+    return EXIT_OK
+
+
+def _register_terminal(arguments: argparse.Namespace) -> int:
+    from tongbao.platform.registry import NewTerminal, UnknownMerchantError, register_terminal
+
+    settings = _settings(arguments)
+    if settings is None:
+        return EXIT_BAD_INPUT
+    try:
+        register_terminal(
+            settings.database_url,
+            NewTerminal(
+                terminal_id=arguments.terminal,
+                merchant_id=arguments.merchant,
+                serial_number=arguments.serial_number,
+                label=arguments.label,
+            ),
+        )
+    except (ValueError, UnknownMerchantError) as error:
+        print(error, file=sys.stderr)
+        return EXIT_BAD_INPUT
+    return EXIT_OK

@@ -1,0 +1,44 @@
+"""The console's log-in form: checks the throttle before the password."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import ngettext
+
+from tongbao.platform.accounts.attempts import address_of, record_attempt, seconds_to_wait
+
+if TYPE_CHECKING:
+    from django.contrib.admin.forms import AdminAuthenticationForm as AuthenticationForm
+else:
+    from unfold.forms import AuthenticationForm
+
+
+class LoginForm(AuthenticationForm):
+    """Asks for name and password, and makes guessing slow."""
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse while a delay runs, otherwise check the password and write the attempt down."""
+        name = self.cleaned_data.get("username")
+        if self.request is None or not name or not self.cleaned_data.get("password"):
+            return dict(super().clean())
+        address = address_of(self.request)
+        wait = seconds_to_wait(name, address)
+        if wait:
+            raise ValidationError(
+                ngettext(
+                    "Too many failed attempts. Try again in %(seconds)d second.",
+                    "Too many failed attempts. Try again in %(seconds)d seconds.",
+                    wait,
+                ),
+                code="throttled",
+                params={"seconds": wait},
+            )
+        try:
+            cleaned = dict(super().clean())
+        except ValidationError:
+            record_attempt(name, address, succeeded=False)
+            raise
+        record_attempt(name, address, succeeded=True)
+        return cleaned

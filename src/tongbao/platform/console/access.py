@@ -1,0 +1,28 @@
+"""Who may see what: the only place of the console that decides it.
+
+Today every active member of staff may see everything and nobody may change anything; roles and
+tenants will be decided here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+    from django.contrib.auth.models import AnonymousUser
+
+
+class Operation(StrEnum):
+    """What a person can try to do with records."""
+
+    VIEW = "view"
+    ADD = "add"
+    CHANGE = "change"
+    DELETE = "delete"
+
+
+def may(user: AbstractBaseUser | AnonymousUser, operation: Operation) -> bool:
+    """Return whether this person may do this in the operations console."""
+    return operation is Operation.VIEW and user.is_active and bool(getattr(user, "is_staff", False))

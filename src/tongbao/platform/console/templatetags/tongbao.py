@@ -1,0 +1,74 @@
+"""Filters and pieces for the console's templates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.utils.translation import get_language_info
+
+from tongbao.platform.console.formats import (
+    amount_text,
+    clock_text,
+    elapsed_text,
+    instant_text,
+    local_time,
+)
+from tongbao.platform.payments.status import Status
+from tongbao.platform.payments.words import STATUS_ICONS, STATUS_TONES, STATUS_WORDS
+
+register = template.Library()
+
+
+@register.filter
+def amount(minor: int, currency: str = "156") -> str:
+    """Write minor units as an amount."""
+    return amount_text(minor, currency)
+
+
+@register.filter
+def instant(at_us: int) -> str:
+    """Write microseconds as date and time in China."""
+    return instant_text(at_us)
+
+
+@register.filter
+def clock(at_us: int) -> str:
+    """Write microseconds as the time of day."""
+    return clock_text(at_us)
+
+
+@register.filter
+def iso(at_us: int) -> str:
+    """Write microseconds for a `datetime` attribute."""
+    return local_time(at_us).isoformat(timespec="milliseconds")
+
+
+@register.filter
+def elapsed(us: int) -> str:
+    """Write a span since the first step."""
+    return elapsed_text(us)
+
+
+@register.inclusion_tag("console/status.html")
+def status_label(status: str) -> dict[str, Any]:
+    """Draw a status as a coloured label with its icon."""
+    value = Status(status)
+    return {
+        "label": STATUS_WORDS[value],
+        "tone": STATUS_TONES[value],
+        "icon": STATUS_ICONS[value],
+    }
+
+
+@register.simple_tag
+def console_languages() -> list[dict[str, Any]]:
+    """Return the languages a reader can choose, each with its own name."""
+    return [
+        {
+            "code": code,
+            "name": "中文" if code == "zh-hans" else get_language_info(code)["name_local"],
+        }
+        for code, _name in settings.LANGUAGES
+    ]

@@ -1,0 +1,173 @@
+"""A payment as a person reads it: what happened, when, by whom and what it means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from tongbao.platform.payments.status import EventKind, Status, fold
+from tongbao.platform.payments.words import Tone, route_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tongbao.platform.payments.models import Payment, PaymentEvent
+
+# The host answers this itself when its link to the issuer is down; nothing was sent then.
+LINK_DOWN = "91"
+
+# What the host writes into `detail`, by its beginning.
+_REASONS = {
+    "issuer timeout": gettext_lazy("The issuer did not answer in time."),
+    "host restart": gettext_lazy("The host started again and found no answer to this payment."),
+    "link lost": gettext_lazy("The link to the issuer broke before the answer."),
+    "unclear answer": gettext_lazy("The issuer's answer was neither a clear yes nor a clear no."),
+    "late approval": gettext_lazy(
+        "The issuer approved after the reversal, so it is reversed again."
+    ),
+    "reversal before original": gettext_lazy(
+        "The reversal arrived before the payment itself, which is now refused."
+    ),
+}
+_TERMINAL_REASONS = {
+    "98": gettext_lazy("It had no answer in time (reason 98)."),
+    "96": gettext_lazy("Its printer or system failed (reason 96)."),
+    "A0": gettext_lazy("The MAC of the answer was wrong (reason A0)."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a timeline; `at_us` is None for a step that has no moment of its own."""
+
+    title: str
+    who: str
+    tone: Tone
+    icon: str
+    at_us: int | None = None
+    since_us: int | None = None
+    words: tuple[str, ...] = ()
+
+
+def steps_of(
+    payment: Payment, events: Sequence[PaymentEvent], describe_response: Callable[[str], str]
+) -> list[Step]:
+    """Return the steps of a payment, oldest first; `describe_response` puts field 39 into words."""
+    steps = [_received(payment)]
+    if _went_upstream(events):
+        steps.append(_sent(payment))
+    steps += [_happened(payment, event, describe_response) for event in events]
+    if fold([event.kind for event in events]) is Status.IN_DOUBT:
+        steps.append(_waiting(events))
+    return steps
+
+
+def _received(payment: Payment) -> Step:
+    return Step(
+        title=_("Received"),
+        who=_terminal(payment),
+        tone=Tone.CALM,
+        icon="south_west",
+        at_us=payment.received_at_us,
+        since_us=0,
+        words=(_("The host wrote the payment down before doing anything else."),),
+    )
+
+
+def _sent(payment: Payment) -> Step:
+    return Step(
+        title=_("Sent on"),
+        who=_("Host"),
+        tone=Tone.CALM,
+        icon="north_east",
+        words=(
+            _("To %(route)s, once the record was safe on disk.")
+            % {"route": route_text(payment.route)},
+        ),
+    )
+
+
+def _went_upstream(events: Sequence[PaymentEvent]) -> bool:
+    if not events:
+        return True
+    first = events[0]
+    return first.response_code != LINK_DOWN and not first.detail.startswith(
+        "reversal before original"
+    )
+
+
+def _happened(
+    payment: Payment, event: PaymentEvent, describe_response: Callable[[str], str]
+) -> Step:
+    issuer = _("Card issuer")
+    looks: dict[str, tuple[str, str, Tone, str]] = {
+        EventKind.APPROVED: (_("Approved"), issuer, Tone.GOOD, "check"),
+        EventKind.DECLINED: (_("Declined"), issuer, Tone.BAD, "close"),
+        EventKind.REVERSAL_REQUESTED: (
+            _("Reversal requested"),
+            _terminal(payment) if event.detail.startswith("terminal") else _("Host"),
+            Tone.DOUBT,
+            "undo",
+        ),
+        EventKind.REVERSED: (_("Reversed"), issuer, Tone.CALM, "done_all"),
+        EventKind.LATE_ANSWER: (_("Late answer"), issuer, Tone.DOUBT, "history"),
+        EventKind.REPEATED: (_("Asked again"), _terminal(payment), Tone.CALM, "repeat"),
+    }
+    unknown = (event.kind, _("Host"), Tone.CALM, "info")
+    title, who, tone, icon = looks.get(event.kind, unknown)
+    if event.response_code == LINK_DOWN:
+        who = _("Host")
+    return Step(
+        title=title,
+        who=who,
+        tone=tone,
+        icon=icon,
+        at_us=event.at_us,
+        since_us=max(0, event.at_us - payment.received_at_us),
+        words=tuple(_words(event, describe_response)),
+    )
+
+
+def _words(event: PaymentEvent, describe_response: Callable[[str], str]) -> list[str]:
+    words = []
+    if event.response_code:
+        words.append(describe_response(event.response_code))
+    if event.auth_code:
+        words.append(_("Authorisation code %(code)s") % {"code": event.auth_code})
+    if event.kind == EventKind.REPEATED:
+        words.append(_("It sent the same message again and got the first answer."))
+    if event.detail:
+        words.append(_reason(event.detail))
+    return words
+
+
+def _reason(detail: str) -> str:
+    if detail.startswith("terminal"):
+        code = detail.removeprefix("terminal").strip()
+        return str(_TERMINAL_REASONS.get(code, _("Reason %(code)s") % {"code": code}))
+    for beginning, words in _REASONS.items():
+        if detail.startswith(beginning):
+            return str(words)
+    return detail
+
+
+def _waiting(events: Sequence[PaymentEvent]) -> Step:
+    reversing = any(event.kind == EventKind.REVERSAL_REQUESTED for event in events)
+    return Step(
+        title=_("In doubt"),
+        who=_("Host"),
+        tone=Tone.DOUBT,
+        icon="hourglass_top",
+        words=(
+            _("The host repeats the reversal until the issuer confirms it.")
+            if reversing
+            else _("The issuer has not answered yet."),
+        ),
+    )
+
+
+def _terminal(payment: Payment) -> str:
+    return _("Terminal %(number)s") % {"number": payment.terminal_id}

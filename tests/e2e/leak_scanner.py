@@ -133,10 +133,14 @@ def packed_streams(data: bytes) -> Iterator[tuple[str, bytes]]:
                 yield kind, unpacked
     for match in _BASE64_RUN.finditer(data):
         run = match[0].rstrip(b"=").translate(bytes.maketrans(b"-_", b"+/"))
-        try:
-            yield "base64", base64.b64decode(run + b"=" * (-len(run) % 4))
-        except binascii.Error:
-            continue
+        # The bytes before the text may look like base64 too, so each phase is tried.
+        for start in range(4):
+            whole = run[start:]
+            whole += b"=" * (-len(whole) % 4)
+            try:
+                yield "base64", base64.b64decode(whole)
+            except binascii.Error:
+                continue
 
 
 def unmasked_cards(place: str, data: bytes) -> Iterator[Finding]:

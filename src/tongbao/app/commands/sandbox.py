@@ -30,10 +30,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or Ctrl-C and return the exit code."""
+    from tongbao.app.logs import log_to_stderr
     from tongbao.app.settings import SettingsError, read_settings
     from tongbao.crypto.errors import CryptoError
     from tongbao.sandbox.issuer.store import StoreFailedError, StoreUnusableError
 
+    log_to_stderr()
     try:
         settings = read_settings(arguments.config).sandbox
         if settings is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,14 +17,16 @@ from tongbao.terminal.core.core import TerminalCore
 from tongbao.terminal.core.recovery import read_records, restore
 from tongbao.terminal.core.state import PartCheck
 from tongbao.terminal.core.vocabulary import CheckResult, Cue, Part, Phase, TimerKind
-from tongbao.terminal.operators import hash_pin
 from tongbao.terminal.settings import TerminalSettings
 
 TRACK = Track2("6200001234567890128=30122010000000000")
 MASKED = "620000*********0128"
 PIN = Pin("123456")
 OPERATOR_PIN = Pin("0000")
-HASHED_0000 = hash_pin(OPERATOR_PIN, bytes(16))
+# As `hash_pin` writes it, but with the least cost, because most tests log in.
+HASHED_0000 = (
+    "scrypt$2$8$1$00$" + hashlib.scrypt(b"0000", salt=b"\0", n=2, r=8, p=1, dklen=32).hex()
+)
 # 2026-11-21 10:00:00 in China.
 TEN_O_CLOCK = Instant(1_795_226_400_000_000)
 ALL_WELL = tuple(PartCheck(part, CheckResult.OK, "") for part in Part)

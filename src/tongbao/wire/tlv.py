@@ -43,7 +43,7 @@ def parse_tlv(data: bytes, path: str = "TLV") -> tuple[TlvElement, ...]:
         length, size = _length(data, at, path)
         at += size
         if at + length > len(data):
-            raise ProtocolError(path, start, f"tag {tag} is longer than what follows")
+            raise ProtocolError(path, start, "the value is longer than what follows")
         shortest = _length_size(length)
         elements.append(TlvElement(tag, data[at : at + length], 0 if size == shortest else size))
         at += length

@@ -10,6 +10,7 @@ from tongbao.wire.unionpay.structured.context import MessageContext
 
 _CODE: Final = 3
 _TEXT: Final = 20
+_WITH_OPERATOR: Final = ("0500", "0800", "0820")
 ORGANISATIONS: Final = {
     "CUP": ("中国银联", "China UnionPay"),
     "VIS": ("威士", "Visa"),
@@ -115,8 +116,9 @@ def parse_field63(
 
     Spec: UnionPay terminal dialect, 2.9.
     """
-    if context.mti in ("0800", "0820", "0500") and isinstance(value, str):
-        return OperatorNumber.parse(value)
-    if context.is_request and isinstance(value, str) and len(value) == _CODE:
+    if not isinstance(value, str) or not context.is_request:
+        return HostTexts.parse(value)
+    is_code = len(value) == _CODE and (value.isalpha() or value == "000")
+    if is_code and context.mti not in _WITH_OPERATOR:
         return OrganisationCode.parse(value)
-    return HostTexts.parse(value)
+    return OperatorNumber.parse(value)

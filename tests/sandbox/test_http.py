@@ -181,3 +181,14 @@ def test_the_book_shows_a_sale_at_once(part):
     ]
     assert balances[0]["balance_minor"] - balances[1]["balance_minor"] == 123
     assert after["checks"]["ok"]
+
+
+def test_the_book_page_is_plain_html_under_a_strict_policy(part):
+    status, headers, page = fetch(part, "/")
+    assert status == 200
+    assert headers["content-type"] == "text/html; charset=utf-8"
+    assert headers["content-security-policy"].startswith("default-src 'none'; style-src 'sha256-")
+    assert "账平 The book balances" in page
+    assert "<td>小梅的借记卡 <small>Mei&#x27;s debit card</small></td>" in page
+    assert "620000*********0018" in page
+    assert "<script" not in page

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import JSONResponse
+from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Route
 
+from tongbao.sandbox.book_page import STYLE_SOURCE, render_book
 from tongbao.sandbox.cards import CARD_BY_ID
 from tongbao.sandbox.drawer import (
     ReaderAddress,
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _BODY_MAX_BYTES = 1_024
+_CONTENT_SECURITY_POLICY = (
+    f"default-src 'none'; style-src {STYLE_SOURCE}; frame-ancestors 'none'".encode()
+)
 _LOOPBACK_HOST = r"(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]{1,5})?"
 _LOOPBACK_ORIGIN = rf"https?://{_LOOPBACK_HOST}"
 
@@ -52,11 +56,15 @@ def make_app(pages: SandboxPages) -> Starlette:
     async def show_book(_request: Request) -> Response:
         return JSONResponse(pages.read_book())
 
+    async def show_book_page(_request: Request) -> Response:
+        return HTMLResponse(render_book(pages.read_book()))
+
     async def swipe_card(request: Request) -> Response:
         return await _swipe(request, pages.reader_timeout_ms)
 
     return Starlette(
         routes=[
+            Route("/", show_book_page),
             Route("/drawer", show_drawer),
             Route("/drawer/{card_id}/swipe", swipe_card, methods=["POST"]),
             Route("/book", show_book),
@@ -142,7 +150,7 @@ class _LoopbackOnly:
                     *message["headers"],
                     (b"cache-control", b"no-store"),
                     (b"x-content-type-options", b"nosniff"),
-                    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+                    (b"content-security-policy", _CONTENT_SECURITY_POLICY),
                     (b"referrer-policy", b"no-referrer"),
                 ]
             await send(message)

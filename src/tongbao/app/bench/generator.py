@@ -16,7 +16,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import uvloop
 
@@ -36,10 +36,13 @@ from tongbao.crypto.master_key import master_key_from
 from tongbao.crypto.software_key_store import SoftwareKeyStore
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Sequence
+
+_T = TypeVar("_T")
 
 _LOOPBACK: Final = "127.0.0.1"
 _SIGN_INS_AT_ONCE: Final = 32
+_ANSWER_WAIT_S: Final = 20.0
 _ISSUER_WAIT_S: Final = 15.0
 _DRAIN_S: Final = 10.0
 _STANDIN_FIRST_AMOUNT: Final = 100
@@ -154,7 +157,7 @@ async def _connect(
                 plan.host_port,
                 ssl=context,
             )
-            await terminal.ready
+            await _answered(terminal.ready, "a sign-in")
             return terminal
 
     return list(await asyncio.gather(*map(connect, cards)))
@@ -163,10 +166,17 @@ async def _connect(
 async def _until_issuer_answers(terminal: SimulatedTerminal) -> None:
     """Repeat a first sale until the host has reached its issuer."""
     deadline = time.monotonic() + _ISSUER_WAIT_S
-    while not await terminal.probe():
+    while not await _answered(terminal.probe(), "the first sale"):
         if time.monotonic() > deadline:
             raise SignInFailedError("the host does not reach its issuer")
         await asyncio.sleep(0.05)
+
+
+async def _answered(waiting: Awaitable[_T], what: str) -> _T:
+    try:
+        return await asyncio.wait_for(waiting, _ANSWER_WAIT_S)
+    except TimeoutError:
+        raise SignInFailedError(f"the host did not answer {what}") from None
 
 
 async def _measure(

@@ -11,7 +11,7 @@ import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from tongbao.crypto.errors import CryptoError
 from tongbao.crypto.key_store import KeyName
@@ -84,9 +84,9 @@ class SimulatedTerminal(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Sign in as soon as the connection stands."""
-        assert isinstance(transport, asyncio.WriteTransport)  # noqa: S101 - tells the type checker
-        self._transport = transport
-        self._write = transport.write
+        # uvloop's transports write, but do not derive from the class that says so.
+        self._transport = cast("asyncio.WriteTransport", transport)
+        self._write = self._transport.write
         self._trace += 1
         request = Message(
             "0800",

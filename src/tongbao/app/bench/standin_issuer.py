@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from tongbao.crypto.key_store import KeyName
 from tongbao.crypto.mac import MacAlgorithm
@@ -135,8 +135,8 @@ class _Connection(asyncio.Protocol):
         self._splitter = FrameSplitter()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)  # noqa: S101 - tells the type checker
-        self._write = transport.write
+        # uvloop's transports write, but do not derive from the class that says so.
+        self._write = cast("asyncio.WriteTransport", transport).write
 
     def data_received(self, data: bytes) -> None:
         self._write(b"".join(map(self._answer, self._splitter.feed(data))))

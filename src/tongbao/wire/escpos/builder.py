@@ -81,7 +81,7 @@ class EscPosBuilder:
         """Add text; Chinese mode is switched on round it when it is not plain ASCII.
 
         Control characters are dropped, so that a name from elsewhere can never become a command.
-        Spec: ESC/POS, FS & and FS .; GB 18030-2022
+        Spec: ESC/POS, FS & and FS .; GB 18030-2005
         """
         clean = "".join(
             character

@@ -151,7 +151,7 @@ class Text:
     """Characters for the line buffer; anything but ASCII needs `ChineseMode` around it.
 
     Raises `ValueError` on empty text, control characters and lone surrogates.
-    Spec: GB 18030-2022
+    Spec: GB 18030-2005
     """
 
     value: str
@@ -366,7 +366,7 @@ def columns(text: str) -> int:
 
     A Chinese printer draws each two- or four-byte code in a full cell, also quotation marks and
     Greek letters, whatever Unicode says about their width.
-    Spec: GB 18030-2022
+    Spec: GB 18030-2005
     """
     return sum(1 if character < "\x80" else 2 for character in text)
 

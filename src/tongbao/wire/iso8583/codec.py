@@ -212,6 +212,9 @@ class Dialect:
         top = size * 8
         bits = int.from_bytes(key, "big")
         numbers = [n for n in range(2, top + 1) if bits >> (top - n) & 1]
+        if size > _BITMAP_BYTES and not numbers[-1:] > [64]:
+            # Nothing in the message would tell an encoder to write it again.
+            raise ProtocolError("bitmap", _START, "the second bitmap is empty")
         for number in numbers:
             if number not in self._decoders:
                 offset = _MTI_BYTES + (number - 1) // 8

@@ -3,6 +3,8 @@
 Packed BCD fields are cut from the hex text of the whole message, all others from its bytes. A
 decoder may run past the end of a truncated message: the slice is then short, and `Dialect` notices
 that the end does not fit.
+
+Spec: ISO 8583:1987, 4; UnionPay terminal dialect, 1.2.
 """
 
 from __future__ import annotations
@@ -344,7 +346,10 @@ def _track_encoder(spec: FieldSpec) -> Encoder:
             value += _pad_nibble(pad, odd=bool(count & 1))
         elif count & 1:
             value += "0"
-        raw = bytes.fromhex(value)
+        try:
+            raw = bytes.fromhex(value)
+        except ValueError:
+            raw = b""
         # fromhex skips white space, which would make the field shorter than its length says.
         if 2 * len(raw) != len(value):
             raise FieldRuleError("a track is hex digits with the separator D or =")

@@ -1,4 +1,7 @@
-"""A message for people: names and meanings in Chinese and English, card data always masked."""
+"""A message for people: names and meanings in Chinese and English, card data always masked.
+
+Spec: UnionPay terminal dialect, 2, 3 and 7.
+"""
 
 from __future__ import annotations
 

@@ -146,5 +146,5 @@ def _framing_error(data: bytes) -> ProtocolError:
     is_framed = data[LENGTH_BYTES : LENGTH_BYTES + 1] == bytes((_TPDU_MARK,))
     if is_framed and _declared(data) != len(data) - LENGTH_BYTES:
         follows = len(data) - LENGTH_BYTES
-        return ProtocolError("length", 0, f"it says {_declared(data)} bytes but {follows} follow")
+        return ProtocolError("length", 0, f"it does not say {follows}, the bytes that follow")
     return ProtocolError("MTI", 0, "no message type where a length, a TPDU or nothing precedes it")

@@ -1,4 +1,7 @@
-"""Messages as plain values for JSON: text, digits and hex, masked unless told otherwise."""
+"""Messages as plain values for JSON: text, digits and hex, masked unless told otherwise.
+
+Spec: UnionPay terminal dialect, 2; PCI DSS 4.0, 3.4 (first six and last four at most).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Cutting the text of a field into parts of fixed width, with errors that name the part."""
+"""Cutting the text of a field into parts of fixed width, with errors that name the part.
+
+Spec: UnionPay terminal dialect, 2.1 to 2.7.
+"""
 
 from __future__ import annotations
 

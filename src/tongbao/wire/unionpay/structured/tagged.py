@@ -1,4 +1,7 @@
-"""Lists of tag, decimal length and value in characters, as several fields hold them."""
+"""Lists of tag, decimal length and value in characters, as several fields hold them.
+
+Spec: UnionPay terminal dialect, 2.5 and 2.8.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,112 @@
+"""One terminal as one process: journal, keys, devices, line, screens and the shell between them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tongbao.terminal.core.core import TerminalCore
+from tongbao.terminal.core.recovery import JournalReader, restore
+from tongbao.terminal.devices.magnetic_reader import VirtualMagneticReader
+from tongbao.terminal.devices.printer import VirtualPrinter
+from tongbao.terminal.journal import Journal, restore_reader
+from tongbao.terminal.keys import open_keys
+from tongbao.terminal.link import HostLink, make_tls
+from tongbao.terminal.screen.commands import CommandDesk
+from tongbao.terminal.screen.server import ScreenServer
+from tongbao.terminal.self_check import Devices
+from tongbao.terminal.shell import TerminalShell
+
+if TYPE_CHECKING:
+    from tongbao.domain.dates import Instant
+    from tongbao.terminal.settings import TerminalSettings
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalAddresses:
+    """Where the running terminal is reached, as HOST:PORT."""
+
+    screen: str
+    reader: str
+
+
+async def run_terminal(
+    settings: TerminalSettings,
+    stop: asyncio.Event,
+    announce: Callable[[TerminalAddresses], None],
+    clock: Callable[[], Instant],
+) -> None:
+    """Run until `stop` is set; `announce` is called once, when everything listens.
+
+    Raises: JournalError, CryptoError or OSError when it cannot start; JournalError when a record
+    could not be flushed; InvariantViolationError for a bug of ours.
+    """
+    journal = Journal.open(settings.data_folder, settings.terminal_id.value)
+    try:
+        terminal = Terminal(settings, journal, clock)
+        await terminal.run(stop, announce)
+    finally:
+        journal.close()
+
+
+class Terminal:
+    """The parts of a terminal, put together."""
+
+    def __init__(
+        self, settings: TerminalSettings, journal: Journal, clock: Callable[[], Instant]
+    ) -> None:
+        self._settings = settings
+        keys = open_keys(settings)
+        reader = restore_reader(journal)
+        printer = VirtualPrinter(settings.data_folder / "slips")
+        core = TerminalCore(settings, keys)
+        self.shell = TerminalShell(core, restore(settings, reader), journal, printer, clock)
+        self._card_reader = VirtualMagneticReader(
+            self.shell.take_card, settings.reader_address, settings.reader_port
+        )
+        self._reader_address: str | None = None
+        desk = CommandDesk(self.shell, settings, _sales_done(reader))
+        self._screens = ScreenServer(self.shell, settings, desk, lambda: self._reader_address)
+        link = HostLink(settings, self.shell.report, make_tls(settings))
+        devices = Devices(
+            journal=journal,
+            keys=keys,
+            printer=printer,
+            link=link,
+            reader_address=lambda: self._reader_address,
+            screens=lambda: self._screens.screens,
+            on_device=self.shell.on_device,
+            on_printer=self.shell.on_printer,
+        )
+        self.shell.connect(link, devices, reader.last_at)
+
+    async def run(self, stop: asyncio.Event, announce: Callable[[TerminalAddresses], None]) -> None:
+        """Serve until `stop` is set or a part fails; see `run_terminal`."""
+        listener = self._screens.listen()
+        tasks: list[asyncio.Task[object]] = []
+        try:
+            self._reader_address = await self._card_reader.start()
+            tasks = [
+                asyncio.create_task(self._screens.serve(listener)),
+                asyncio.create_task(self.shell.run()),
+                asyncio.create_task(stop.wait()),
+            ]
+            host, port = listener.getsockname()[:2]
+            shown = f"[{host}]" if ":" in host else host
+            announce(TerminalAddresses(f"{shown}:{port}", self._reader_address))
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            await self._card_reader.stop()
+            self._screens.stop()
+            for task in tasks[1:]:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            listener.close()
+
+
+def _sales_done(reader: JournalReader) -> list[str]:
+    return [line.intent.command_id for line in reader.sales.values()]

@@ -1,0 +1,178 @@
+"""Commands from a screen: read, checked against what the person saw, done once, acknowledged.
+
+Every command has an id that was born on the page. The same id gets the same answer and is done
+once, however often it comes and on whichever connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from tongbao.domain.ids import OperatorNo
+from tongbao.domain.money import Currency, Money
+from tongbao.domain.secrets import Pin
+from tongbao.terminal.core.events import (
+    Cancel,
+    Dismiss,
+    Event,
+    LogIn,
+    LogOut,
+    PinEntered,
+    PowerOff,
+    PowerOn,
+    ResolveNow,
+    SignIn,
+    StartSale,
+)
+from tongbao.terminal.core.state import Notice
+from tongbao.terminal.core.wording import BAD_AMOUNT, STALE, WRONG_PASSWORD
+from tongbao.terminal.screen.view import notice_view
+
+if TYPE_CHECKING:
+    from tongbao.terminal.settings import TerminalSettings
+    from tongbao.terminal.shell import TerminalShell
+
+MESSAGE_MAX_CHARACTERS: Final = 2_048
+_REMEMBERED_MAX: Final = 1_000
+_ID: Final = re.compile("[0-9A-Za-z-]{8,64}", re.ASCII)
+_AMOUNT_MAX_MINOR: Final = 999_999_999_999
+
+BAD_MESSAGE: Final = Notice("bad_message", "无法识别的指令", "This is not a command")
+UNKNOWN_COMMAND: Final = Notice("unknown_command", "终端不支持此指令", "No such command here")
+BAD_PIN: Final = Notice("bad_pin", "请输入4至12位密码", "A PIN has 4 to 12 digits")
+NO_PIN_ON_SCREEN: Final = Notice(
+    "pin_not_allowed", "请在密码键盘上输入密码", "Enter the PIN on the PIN pad"
+)
+STOPPING: Final = Notice("stopping", "终端正在关闭", "The terminal is shutting down")
+
+# What a page must have seen, with phase and number of the state, before it counts.
+_MONEY_COMMANDS: Final = frozenset({"start_sale", "enter_pin", "cancel", "dismiss", "resolve_now"})
+
+Ack = dict[str, Any]
+
+
+class CommandRefusedError(Exception):
+    """A command is not handed on; `notice` says why. It never holds an argument."""
+
+    def __init__(self, notice: Notice) -> None:
+        super().__init__(notice.code)
+        self.notice = notice
+
+
+class CommandDesk:
+    """Takes the commands of every screen of one terminal."""
+
+    def __init__(
+        self, shell: TerminalShell, settings: TerminalSettings, done_before: Iterable[str] = ()
+    ) -> None:
+        """`done_before` are the ids of sales in the journal: they are not done again."""
+        self._shell = shell
+        self._settings = settings
+        self._answers: OrderedDict[str, asyncio.Task[Ack]] = OrderedDict()
+        self._done_before = frozenset(done_before)
+
+    async def take(self, text: str) -> Ack | None:
+        """Return the acknowledgement of a message; None when it has no usable id to answer to."""
+        command = _parse(text)
+        identity = command.get("id") if command is not None else None
+        if command is None or not isinstance(identity, str) or not _ID.fullmatch(identity):
+            return None
+        if identity in self._done_before:
+            return _ack(identity, None)
+        answer = self._answers.get(identity)
+        if answer is None:
+            answer = asyncio.create_task(self._do(identity, command))
+            self._answers[identity] = answer
+            self._forget_old()
+        # A page that goes away does not take its command back.
+        return await asyncio.shield(answer)
+
+    async def _do(self, identity: str, command: Mapping[str, Any]) -> Ack:
+        try:
+            refusal = await self._shell.command(self._event(identity, command))
+        except CommandRefusedError as refused:
+            refusal = refused.notice
+        except asyncio.CancelledError:
+            # The shell ended under the command: what became of it stands in the journal.
+            refusal = STOPPING
+        return _ack(identity, refusal)
+
+    def _event(self, identity: str, command: Mapping[str, Any]) -> Event:
+        name = command.get("command")
+        maker = _MAKERS.get(name) if isinstance(name, str) else None
+        if maker is None:
+            raise CommandRefusedError(UNKNOWN_COMMAND)
+        if name in _MONEY_COMMANDS:
+            self._check_seen(command)
+        if name == "enter_pin" and not self._settings.on_screen_pin:
+            raise CommandRefusedError(NO_PIN_ON_SCREEN)
+        return maker(identity, command)
+
+    def _check_seen(self, command: Mapping[str, Any]) -> None:
+        seq = command.get("seq")
+        if command.get("phase") != self._shell.state.phase.value:
+            raise CommandRefusedError(STALE)
+        if type(seq) is not int or not self._shell.scene_seq <= seq <= self._shell.seq:
+            raise CommandRefusedError(STALE)
+
+    def _forget_old(self) -> None:
+        while len(self._answers) > _REMEMBERED_MAX:
+            oldest = next(iter(self._answers))
+            if not self._answers[oldest].done():
+                return
+            del self._answers[oldest]
+
+
+def _ack(identity: str, refusal: Notice | None) -> Ack:
+    error = None if refusal is None else notice_view(refusal)
+    return {"type": "ack", "id": identity, "ok": refusal is None, "error": error}
+
+
+def _parse(text: str) -> dict[str, Any] | None:
+    if len(text) > MESSAGE_MAX_CHARACTERS:
+        return None
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _log_in(_identity: str, command: Mapping[str, Any]) -> Event:
+    try:
+        return LogIn(OperatorNo(command.get("operator", "")), Pin(command.get("password", "")))
+    except (ValueError, TypeError):
+        raise CommandRefusedError(WRONG_PASSWORD) from None
+
+
+def _start_sale(identity: str, command: Mapping[str, Any]) -> Event:
+    amount_minor = command.get("amount_minor")
+    if type(amount_minor) is not int or not 0 < amount_minor <= _AMOUNT_MAX_MINOR:
+        raise CommandRefusedError(BAD_AMOUNT)
+    return StartSale(identity, Money(amount_minor, Currency.CNY))
+
+
+def _enter_pin(_identity: str, command: Mapping[str, Any]) -> Event:
+    try:
+        return PinEntered(Pin(command.get("pin", "")))
+    except ValueError:
+        raise CommandRefusedError(BAD_PIN) from None
+
+
+_MAKERS: Final[dict[str, Callable[[str, Mapping[str, Any]], Event]]] = {
+    "power_on": lambda _identity, _command: PowerOn(),
+    "power_off": lambda _identity, _command: PowerOff(),
+    "log_in": _log_in,
+    "log_out": lambda _identity, _command: LogOut(),
+    "sign_in": lambda _identity, _command: SignIn(),
+    "start_sale": _start_sale,
+    "enter_pin": _enter_pin,
+    "cancel": lambda _identity, _command: Cancel(),
+    "dismiss": lambda _identity, _command: Dismiss(),
+    "resolve_now": lambda _identity, _command: ResolveNow(),
+}

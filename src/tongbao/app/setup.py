@@ -203,6 +203,7 @@ def _document(options: SetUpOptions, ports: dict[str, int]) -> str:
         "platform": {
             "listen_port": ports["console"],
             "secret_key_file": "keys/platform-secret-key",
+            "sandbox": True,
         },
     }
     for number, terminal_id in enumerate(options.terminal_ids):

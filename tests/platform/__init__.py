@@ -1,0 +1,1 @@
+# The folder is named after the package it tests.  # noqa: A005

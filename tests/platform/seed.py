@@ -7,7 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 
 from tongbao.domain.dates import CHINA_TIME
 from tongbao.platform.project import run_with
-from tongbao.platform.registry import NewMerchant, NewTerminal, register_merchant, register_terminals
+from tongbao.platform.registry import (
+    NewMerchant,
+    NewTerminal,
+    register_merchant,
+    register_terminals,
+)
 
 MERCHANT = NewMerchant(
     merchant_id="100000000000001",
@@ -17,7 +22,11 @@ MERCHANT = NewMerchant(
     city="上海",
 )
 EMPTY_MERCHANT = NewMerchant(
-    merchant_id="100000000000002", name="晨光书店", name_en="Daybreak Books", mcc="5942", city="杭州"
+    merchant_id="100000000000002",
+    name="晨光书店",
+    name_en="Daybreak Books",
+    mcc="5942",
+    city="杭州",
 )
 TERMINALS = (
     NewTerminal(terminal_id="00000001", merchant_id=MERCHANT.merchant_id, label="1 号收银台"),

@@ -33,9 +33,15 @@ _aliases = count(1)
 
 
 def configured(**overrides: Any) -> None:
-    """Load the Django project if this process has not yet; `overrides` apply to that first call."""
+    """Load the Django project if this process has not yet.
+
+    Raises RuntimeError when there are overrides but the settings stand already: serving with a
+    passing key or without secure cookies must not go unnoticed.
+    """
     with _lock:
         if settings.configured:
+            if overrides:
+                raise RuntimeError("the Django settings of this process stand already")
             return
         values = {name: getattr(django_settings, name) for name in dir(django_settings)}
         settings.configure(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from tongbao.platform.accounts.attempts import address_of, record_attempt, seconds_to_wait
 
@@ -17,6 +17,12 @@ else:
 
 class LoginForm(AuthenticationForm):
     """Asks for name and password, and makes guessing slow."""
+
+    # One answer for an unknown name, a wrong password and a person who is not staff.
+    error_messages = {  # noqa: RUF012 - a plain dictionary is what Django declares
+        "invalid_login": gettext_lazy("Wrong name or password."),
+        "inactive": gettext_lazy("Wrong name or password."),
+    }
 
     def clean(self) -> dict[str, Any]:
         """Refuse while a delay runs, otherwise check the password and write the attempt down."""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Sum
+from django.utils.translation import gettext
 
 from tongbao.domain.dates import CHINA_TIME
 from tongbao.platform.console.formats import amount_text, start_of_day_us
@@ -46,6 +47,7 @@ def dashboard_context(request: HttpRequest) -> dict[str, Any]:
     today = datetime.now(CHINA_TIME).date()
     by_day = _week(today)
     return {
+        "title": gettext("Today"),
         "today": today,
         "cards": [
             {

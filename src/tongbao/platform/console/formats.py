@@ -46,6 +46,17 @@ def start_of_day_us(day: date) -> int:
     return Instant.from_datetime(datetime(day.year, day.month, day.day, tzinfo=CHINA_TIME)).us
 
 
+def short_card(masked: str) -> str:
+    """Return a masked card number without its row of stars, "620000…0128"."""
+    first, stars, _ = masked.partition("*")
+    return f"{first}…{masked.rpartition('*')[2]}" if stars else masked
+
+
+def short_instant_text(at_us: int) -> str:
+    """Return "11-21 10:00:00" in China's time."""
+    return instant_text(at_us)[5:]
+
+
 def elapsed_text(us: int) -> str:
     """Return how long after the first step something happened: "+0.120 s", "+3:02", "+1 d"."""
     if us < 60_000_000:

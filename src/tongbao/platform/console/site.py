@@ -39,7 +39,6 @@ class ConsoleSite(AdminSite):
 
         context = {
             **self.each_context(request),
-            "title": "",
             **dashboard_context(request),
             **(extra_context or {}),
         }

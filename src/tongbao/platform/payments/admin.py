@@ -9,7 +9,7 @@ from django.db.models import OuterRef, Q, Subquery
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from tongbao.platform.console.formats import amount_text, instant_text
+from tongbao.platform.console.formats import amount_text, instant_text, short_card
 from tongbao.platform.console.read_only import ReadOnlyAdmin
 from tongbao.platform.console.words import local_name, reader_is_chinese
 from tongbao.platform.fleet.models import Terminal
@@ -27,7 +27,7 @@ from tongbao.platform.payments.models import Payment
 from tongbao.platform.payments.queries import Total, totals, with_status
 from tongbao.platform.payments.response_words import describe
 from tongbao.platform.payments.search import read_word
-from tongbao.platform.payments.status import Status, fold
+from tongbao.platform.payments.status import OUTCOMES, Status, fold
 from tongbao.platform.payments.timeline import steps_of
 from tongbao.platform.payments.words import (
     STATUS_ICONS,
@@ -51,7 +51,7 @@ TOTALS_ROWS_MAX = 250_000
 class PaymentAdmin(ReadOnlyAdmin[Payment]):
     """Lists payments with totals by status; a payment's page tells its story."""
 
-    list_display = ("received", "amount", "state", "card", "terminal_no", "shop", "trace", "rrn")
+    list_display = ("received", "amount", "state", "card", "place", "trace", "reference")
     list_filter = (
         StatusFilter,
         DayFilter,
@@ -160,28 +160,35 @@ class PaymentAdmin(ReadOnlyAdmin[Payment]):
     @admin.display(description=_("Card"))
     def card(self, payment: Payment) -> str:
         """First six and last four digits."""
-        return format_html('<span class="tb-digits">{}</span>', payment.card_masked)
+        text = short_card(payment.card_masked)
+        return format_html('<span class="tb-digits">{}</span>', text)
 
     @admin.display(description=_("Terminal"))
-    def terminal_no(self, payment: Payment) -> str:
-        """The terminal number."""
-        return format_html('<span class="tb-digits">{}</span>', payment.terminal_id)
-
-    @admin.display(description=_("Merchant"))
-    def shop(self, payment: Any) -> str:
-        """The shop's name in the reader's language."""
-        return str(payment.shop_name or payment.merchant_id)
+    def place(self, payment: Any) -> str:
+        """The terminal number, and the shop's name in the reader's language."""
+        shop = payment.shop_name or payment.merchant_id
+        return format_html(
+            '<span class="tb-digits">{}</span><small class="tb-under">{}</small>',
+            payment.terminal_id,
+            shop,
+        )
 
     @admin.display(description=_("Trace"))
     def trace(self, payment: Payment) -> str:
         """The trace, six digits."""
-        return format_html('<span class="tb-digits">{:06}</span>', payment.stan)
+        return format_html('<span class="tb-digits">{}</span>', f"{payment.stan:06}")
+
+    @admin.display(description=_("Reference number"))
+    def reference(self, payment: Payment) -> str:
+        """The reference number (RRN)."""
+        return format_html('<span class="tb-digits">{}</span>', payment.rrn)
 
     def page_context(self, request: HttpRequest, record: Payment) -> dict[str, Any]:
         """Return the payment's facts and its timeline."""
         del request
         events = list(record.events.order_by("event_id"))
         status = fold([event.kind for event in events])
+        outcome = next((event for event in events if event.kind in OUTCOMES), None)
         terminal = Terminal.objects.select_related("merchant").filter(pk=record.terminal_id).first()
         merchant = Merchant.objects.filter(pk=record.merchant_id).first()
         return {
@@ -199,8 +206,6 @@ class PaymentAdmin(ReadOnlyAdmin[Payment]):
             "terminal": terminal,
             "merchant": merchant,
             "merchant_name": local_name(merchant) if merchant else record.merchant_id,
-            "auth_code": next((event.auth_code for event in events if event.auth_code), ""),
-            "response_code": next(
-                (event.response_code for event in events if event.response_code), ""
-            ),
+            "auth_code": outcome.auth_code if outcome else "",
+            "response": describe(outcome.response_code) if outcome else "",
         }

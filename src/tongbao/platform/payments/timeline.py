@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 # The host answers this itself when its link to the issuer is down; nothing was sent then.
 LINK_DOWN = "91"
 
+ACCEPTED = "00"
+
 # What the host writes into `detail`, by its beginning.
 _REASONS = {
     "issuer timeout": gettext_lazy("The issuer did not answer in time."),
@@ -80,13 +82,10 @@ def _received(payment: Payment) -> Step:
 def _sent(payment: Payment) -> Step:
     return Step(
         title=_("Sent on"),
-        who=_("Host"),
+        who=f"{_('Host')} → {route_text(payment.route)}",
         tone=Tone.CALM,
         icon="north_east",
-        words=(
-            _("To %(route)s, once the record was safe on disk.")
-            % {"route": route_text(payment.route)},
-        ),
+        words=(_("Only once the record was safe on disk."),),
     )
 
 
@@ -133,7 +132,9 @@ def _happened(
 
 def _words(event: PaymentEvent, describe_response: Callable[[str], str]) -> list[str]:
     words = []
-    if event.response_code:
+    if event.kind == EventKind.REVERSED and event.response_code == ACCEPTED:
+        words.append(_("Confirmed: the card is not charged."))
+    elif event.response_code:
         words.append(describe_response(event.response_code))
     if event.auth_code:
         words.append(_("Authorisation code %(code)s") % {"code": event.auth_code})

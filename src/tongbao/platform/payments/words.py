@@ -51,7 +51,7 @@ _ENTRY_METHODS = {
     "90": gettext_lazy("Magnetic stripe"),
 }
 _PIN = {"1": gettext_lazy("with PIN"), "2": gettext_lazy("without PIN")}
-_ROUTES = {"issuer": gettext_lazy("the card issuer")}
+_ROUTES = {"issuer": gettext_lazy("Card issuer")}
 
 
 def kind_text(kind: str) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.conf import settings
+from django.contrib.admin.views.main import PAGE_VAR
 from django.utils.translation import get_language_info
 
 from tongbao.platform.console.formats import (
@@ -14,9 +15,14 @@ from tongbao.platform.console.formats import (
     elapsed_text,
     instant_text,
     local_time,
+    short_card,
+    short_instant_text,
 )
 from tongbao.platform.payments.status import Status
 from tongbao.platform.payments.words import STATUS_ICONS, STATUS_TONES, STATUS_WORDS
+
+if TYPE_CHECKING:
+    from django.contrib.admin.views.main import ChangeList
 
 register = template.Library()
 
@@ -31,6 +37,18 @@ def amount(minor: int, currency: str = "156") -> str:
 def instant(at_us: int) -> str:
     """Write microseconds as date and time in China."""
     return instant_text(at_us)
+
+
+@register.filter
+def short_instant(at_us: int) -> str:
+    """Write microseconds as date and time in China without the year."""
+    return short_instant_text(at_us)
+
+
+@register.filter
+def card(masked: str) -> str:
+    """Write a masked card number in a few characters."""
+    return short_card(masked)
 
 
 @register.filter
@@ -60,6 +78,12 @@ def status_label(status: str) -> dict[str, Any]:
         "tone": STATUS_TONES[value],
         "icon": STATUS_ICONS[value],
     }
+
+
+@register.simple_tag
+def page_link(changelist: ChangeList, number: int) -> str:
+    """Return the address of a page of the list, all filters kept."""
+    return changelist.get_query_string({PAGE_VAR: number})
 
 
 @register.simple_tag

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import structlog
 
@@ -182,8 +182,8 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Watch over the new connection and take it into use."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - streams are what we asked for
-        self._transport = transport
+        # uvloop's transports have the methods of asyncio.Transport without being one.
+        self._transport = cast("asyncio.Transport", transport)
         _watch_silence(transport.get_extra_info("socket"))
         tls = transport.get_extra_info("ssl_object")
         if tls is not None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from tongbao.platform.console.catalogue import load_catalogues
 
-admin.autodiscover()
+# Named one by one: Django's own search would also bring in its editable pages for groups.
+for app in ("merchants", "fleet", "payments"):
+    import_module(f"tongbao.platform.{app}.admin")
 load_catalogues()
 
 urlpatterns: list[URLPattern | URLResolver] = [

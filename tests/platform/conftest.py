@@ -1,0 +1,88 @@
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.fixtures_postgresql import postgresql_server, postgresql_url  # noqa: F401 - fixtures
+from tests.platform.seed import seed
+from tongbao.platform.project import bind, configured
+from tongbao.platform.schema import migrate
+
+STORES = ("sqlite", "postgresql")
+
+
+@pytest.fixture
+def sqlite_url(tmp_path):
+    url = f"sqlite:///{tmp_path / 'platform.sqlite3'}"
+    migrate(url)
+    return url
+
+
+@pytest.fixture(params=STORES)
+def database_url(request):
+    """A fresh, migrated database of each kind."""
+    return request.getfixturevalue(f"{request.param}_url")
+
+
+@contextmanager
+def django_on(url):
+    """Makes `url` the default database of this process for a while."""
+    configured()
+    from django.db import connections
+    from django.utils import translation
+
+    bind(url)
+    try:
+        yield
+    finally:
+        connections["default"].close()
+        translation.deactivate()
+
+
+@pytest.fixture
+def django_database(database_url):
+    with django_on(database_url):
+        yield database_url
+
+
+@pytest.fixture
+def django_sqlite(sqlite_url):
+    with django_on(sqlite_url):
+        yield sqlite_url
+
+
+def add_user(name, *, is_staff=True, is_active=True, password=None):
+    from tongbao.platform.accounts.models import User
+
+    user = User(username=name, is_staff=is_staff, is_active=is_active)
+    user.set_unusable_password() if password is None else user.set_password(password)
+    user.save()
+    return user
+
+
+def browser_of(user=None, language="en", **options):
+    """A test client as a browser on this machine, logged in as `user`."""
+    from django.test import Client
+
+    client = Client(SERVER_NAME="localhost", headers={"accept-language": language}, **options)
+    if user is not None:
+        client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def stories(django_sqlite):
+    """The payment ids of every story, in the default database."""
+    return seed(django_sqlite)
+
+
+@pytest.fixture
+def staff(stories):
+    return add_user("lilei")
+
+
+@pytest.fixture
+def secret_key_file(tmp_path) -> Path:
+    file = tmp_path / "platform-secret-key"
+    file.write_text("k" * 60)
+    return file

@@ -1,0 +1,260 @@
+"""The tables, on both databases, exactly as the host expects them."""
+
+import asyncio
+import sqlite3
+import threading
+from contextlib import closing
+from io import StringIO
+
+import psycopg
+import pytest
+
+from tests.platform.conftest import django_on
+from tests.platform.seed import MERCHANT, seed
+from tongbao.platform import schema
+from tongbao.platform.database import DatabaseUrlError
+from tongbao.platform.project import configured
+from tongbao.platform.registry import register_merchant
+from tongbao.platform.schema import migrate
+
+# column: (type on SQLite, type on PostgreSQL, longest text); no column may be NULL.
+TABLES = {
+    "merchants_merchant": {
+        "merchant_id": ("varchar(15)", "character varying", 15),
+        "name": ("varchar(80)", "character varying", 80),
+        "name_en": ("varchar(80)", "character varying", 80),
+        "mcc": ("varchar(4)", "character varying", 4),
+        "city": ("varchar(40)", "character varying", 40),
+        "is_active": ("bool", "boolean", None),
+        "created_at_us": ("bigint", "bigint", None),
+    },
+    "fleet_terminal": {
+        "terminal_id": ("varchar(8)", "character varying", 8),
+        "merchant_id": ("varchar(15)", "character varying", 15),
+        "serial_number": ("varchar(50)", "character varying", 50),
+        "label": ("varchar(80)", "character varying", 80),
+        "is_active": ("bool", "boolean", None),
+        "batch_no": ("INTEGER", "integer", None),
+        "created_at_us": ("bigint", "bigint", None),
+    },
+    "fleet_terminalsession": {
+        "session_id": ("INTEGER", "bigint", None),
+        "terminal_id": ("varchar(8)", "character varying", 8),
+        "signed_in_at_us": ("bigint", "bigint", None),
+        "batch_no": ("INTEGER", "integer", None),
+        "operator_no": ("varchar(3)", "character varying", 3),
+        "key_block": ("BLOB", "bytea", None),
+    },
+    "payments_payment": {
+        "payment_id": ("INTEGER", "bigint", None),
+        "terminal_id": ("varchar(8)", "character varying", 8),
+        "merchant_id": ("varchar(15)", "character varying", 15),
+        "batch_no": ("INTEGER", "integer", None),
+        "stan": ("INTEGER", "integer", None),
+        "kind": ("varchar(16)", "character varying", 16),
+        "amount_minor": ("bigint", "bigint", None),
+        "currency": ("varchar(3)", "character varying", 3),
+        "card_masked": ("varchar(19)", "character varying", 19),
+        "card_token": ("BLOB", "bytea", None),
+        "entry_mode": ("varchar(3)", "character varying", 3),
+        "rrn": ("varchar(12)", "character varying", 12),
+        "business_date": ("date", "date", None),
+        "route": ("varchar(16)", "character varying", 16),
+        "received_at_us": ("bigint", "bigint", None),
+    },
+    "payments_paymentevent": {
+        "event_id": ("INTEGER", "bigint", None),
+        "payment_id": ("INTEGER", "bigint", None),
+        "kind": ("varchar(24)", "character varying", 24),
+        "at_us": ("bigint", "bigint", None),
+        "response_code": ("varchar(2)", "character varying", 2),
+        "auth_code": ("varchar(6)", "character varying", 6),
+        "detail": ("varchar(120)", "character varying", 120),
+    },
+}
+APPEND_ONLY = ("fleet_terminalsession", "payments_payment", "payments_paymentevent")
+
+
+def path_of(url):
+    return url.removeprefix("sqlite:///")
+
+
+def sqlite_rows(url, statement):
+    with closing(sqlite3.connect(path_of(url))) as connection:
+        return connection.execute(statement).fetchall()
+
+
+def test_migrations_say_what_the_models_say(sqlite_url):
+    configured()
+    from django.core.management import call_command
+
+    with django_on(sqlite_url):
+        call_command("makemigrations", check=True, dry_run=True, stdout=StringIO())
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_sqlite_columns_are_those_the_host_writes(sqlite_url, table):
+    found = {
+        name: (kind if kind != "integer" else "INTEGER", not_null or primary_key)
+        for _, name, kind, not_null, _, primary_key in sqlite_rows(
+            sqlite_url, f"PRAGMA table_info({table})"
+        )
+    }
+    assert found == {name: (kinds[0], 1) for name, kinds in TABLES[table].items()}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_postgresql_columns_are_those_the_host_writes(postgresql_url, table):
+    with psycopg.connect(postgresql_url) as connection:
+        rows = connection.execute(
+            "SELECT column_name, data_type, character_maximum_length, is_nullable "
+            "FROM information_schema.columns WHERE table_name = %s",
+            [table],
+        ).fetchall()
+    assert {name: (kind, length, null) for name, kind, length, null in rows} == {
+        name: (*kinds[1:], "NO") for name, kinds in TABLES[table].items()
+    }
+
+
+def test_a_payment_is_unique_by_trace_and_by_reference_number(database_url):
+    seed(database_url)
+    from django.db import IntegrityError
+
+    from tongbao.platform.payments.models import Payment
+
+    with django_on(database_url):
+        first = Payment.objects.values().get(pk=10**15 + 1)
+        for changes in ({"rrn": "999999999999"}, {"stan": 500}):
+            twin = Payment(**{**first, "payment_id": 1, **changes})
+            with pytest.raises(IntegrityError):
+                Payment.objects.bulk_create([twin])
+
+
+def test_hot_tables_carry_only_the_indexes_they_need(sqlite_url, postgresql_url):
+    with psycopg.connect(postgresql_url) as connection:
+        rows = connection.execute(
+            "SELECT tablename, count(*) FROM pg_indexes "
+            "WHERE tablename LIKE 'payments%' GROUP BY 1 ORDER BY 1"
+        ).fetchall()
+    assert rows == [("payments_payment", 4), ("payments_paymentevent", 2)]
+    sqlite = [
+        len(sqlite_rows(sqlite_url, f"PRAGMA index_list({table})")) for table, _ in sorted(rows)
+    ]
+    # One fewer each: the primary key is SQLite's row id and needs no index of its own.
+    assert sqlite == [3, 1]
+
+
+def test_a_new_file_equals_a_file_that_was_migrated_step_by_step(tmp_path):
+    copied, stepped = (f"sqlite:///{tmp_path / name}" for name in ("copied.db", "stepped.db"))
+    migrate(copied)
+    schema._run_migrations(stepped)
+    dump = "SELECT type, name, sql FROM sqlite_master ORDER BY type, name"
+    assert sqlite_rows(copied, dump) == sqlite_rows(stepped, dump)
+
+
+def test_migrating_again_keeps_what_is_there(database_url):
+    register_merchant(database_url, MERCHANT)
+    migrate(database_url)
+    from tongbao.platform.merchants.models import Merchant
+
+    with django_on(database_url):
+        assert [merchant.name for merchant in Merchant.objects.all()] == [MERCHANT.name]
+
+
+def test_an_empty_file_is_migrated_too(tmp_path):
+    (tmp_path / "empty.db").touch()
+    url = f"sqlite:///{tmp_path / 'empty.db'}"
+    migrate(url)
+    assert sqlite_rows(url, "SELECT count(*) FROM payments_payment") == [(0,)]
+
+
+def test_missing_folders_are_made_and_the_file_is_private(tmp_path):
+    migrate(f"sqlite:///{tmp_path / 'a' / 'b' / 'new.db'}")
+    assert (tmp_path / "a" / "b" / "new.db").stat().st_mode & 0o777 == 0o600
+    assert [file.name for file in (tmp_path / "a" / "b").iterdir()] == ["new.db"]
+
+
+def test_several_callers_at_once_end_with_one_whole_file(tmp_path):
+    url = f"sqlite:///{tmp_path / 'shared.db'}"
+    failures = []
+
+    def call():
+        try:
+            migrate(url)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the test must see it
+            failures.append(error)
+
+    threads = [threading.Thread(target=call) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert sqlite_rows(url, "SELECT count(*) FROM fleet_terminal") == [(0,)]
+
+
+def test_migrating_works_inside_a_running_event_loop(tmp_path):
+    async def main():
+        migrate(f"sqlite:///{tmp_path / 'loop.db'}")
+        migrate(f"sqlite:///{tmp_path / 'loop.db'}")
+
+    asyncio.run(main())
+    assert (tmp_path / "loop.db").exists()
+
+
+@pytest.mark.parametrize("table", APPEND_ONLY)
+@pytest.mark.parametrize("statement", ["UPDATE {} SET terminal_id = 'X'", "DELETE FROM {}"])
+def test_recorded_rows_can_be_neither_changed_nor_removed(database_url, table, statement):
+    seed(database_url)
+    if table == "payments_paymentevent":
+        statement = statement.replace("terminal_id = 'X'", "kind = 'approved'")
+    from django.db import DatabaseError, connection
+
+    with django_on(database_url), connection.cursor() as cursor:
+        before = rows_of(cursor, table)
+        with pytest.raises(DatabaseError, match="append-only"):
+            cursor.execute(statement.format(table))
+        assert len(before) > 0
+        assert rows_of(cursor, table) == before
+
+
+def rows_of(cursor, table):
+    cursor.execute(f"SELECT * FROM {table} ORDER BY 1")
+    return [tuple(bytes(v) if isinstance(v, memoryview) else v for v in r) for r in cursor]
+
+
+def test_sqlite_flushes_each_commit_and_logs_ahead(sqlite_url):
+    from django.db import connection
+
+    with django_on(sqlite_url), connection.cursor() as cursor:
+        cursor.execute("PRAGMA journal_mode")
+        assert cursor.fetchone() == ("wal",)
+        cursor.execute("PRAGMA synchronous")
+        assert cursor.fetchone() == (2,)  # FULL
+
+
+@pytest.mark.parametrize("url", ["mysql://u:secret@h/db", "sqlite://", "sqlite:///", "/tmp/x.db"])
+def test_an_unknown_kind_of_url_is_refused_without_repeating_it(url):
+    with pytest.raises(DatabaseUrlError) as caught:
+        migrate(url)
+    assert "secret" not in str(caught.value)
+
+
+def test_configuring_late_with_other_settings_is_refused():
+    configured()
+    with pytest.raises(RuntimeError, match="stand already"):
+        configured(SECRET_KEY="x" * 60)
+
+
+def test_loading_the_project_leaves_the_time_zone_of_the_process_alone(monkeypatch):
+    import os
+    import subprocess
+    import sys
+
+    environment = {key: value for key, value in os.environ.items() if key != "TZ"}
+    program = (
+        "import os, time; before = time.tzname;"
+        "from tongbao.platform.project import configured; configured();"
+        "assert 'TZ' not in os.environ and time.tzname == before"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, env=environment)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 _EXIT_FAILED: Final = 1
 _EXIT_ENVIRONMENT: Final = 3
+_EXIT_INTERRUPTED: Final = 130
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -80,14 +82,20 @@ def _sale(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         folder=arguments.data,
     )
+    # Asked to end, unwind as for Ctrl-C: the host and the load generator must not outlive this.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         result = run_sale_benchmark(options)
+    except KeyboardInterrupt:
+        return _EXIT_INTERRUPTED
     except (PostgresqlMissingError, PostgresqlFailedError) as error:
         print(f"tongbao bench sale: {error}", file=sys.stderr)
         return _EXIT_ENVIRONMENT
     except (BenchFailedError, PartFailedError) as error:
         print(f"tongbao bench sale: {error}", file=sys.stderr)
         return _EXIT_FAILED
+    finally:
+        signal.signal(signal.SIGTERM, before)
     if arguments.json:
         print(json.dumps(result.figures))
     else:

@@ -25,7 +25,8 @@ def allowed_hosts(address: str, port: int) -> frozenset[str]:
 
 def content_security_policy(drawer_url: str, hosts: Iterable[str]) -> str:
     """Return the policy of the till page: itself, its WebSocket and the drawer of cards."""
-    sockets = " ".join(f"ws://{host}" for host in sorted(hosts))
+    # The policy's language has no IPv6 addresses; for those 'self' must do.
+    sockets = " ".join(f"ws://{host}" for host in sorted(hosts) if "[" not in host)
     drawer = _origin(drawer_url)
     connect = " ".join(part for part in ("'self'", sockets, drawer) if part)
     return "; ".join(

@@ -52,7 +52,7 @@ def test_an_id_keeps_its_text(make, good):
     ],
 )
 def test_an_unfit_id_cannot_be_made(make, bad):
-    with pytest.raises(ValueError, match=r"is|are"):
+    with pytest.raises(ValueError, match=r"is |are |has "):
         make(bad)
 
 

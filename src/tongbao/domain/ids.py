@@ -74,7 +74,7 @@ class _SixDigitNumber:
 
     def __post_init__(self) -> None:
         if type(self.value) is not int or not 1 <= self.value <= _MAX_SIX_DIGITS:
-            raise ValueError("a trace or batch number is a whole number from 1 to 999999")
+            raise ValueError("a trace or batch number has up to six digits and is not zero")
 
     @classmethod
     def parse(cls, digits: str) -> Self:

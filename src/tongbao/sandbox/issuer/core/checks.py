@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tongbao.crypto.errors import PinBlockError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from tongbao.crypto.key_store import KeyStore
     from tongbao.domain.dates import Instant
     from tongbao.domain.money import Money
+    from tongbao.domain.secrets import Pan
     from tongbao.sandbox.issuer.core.state import IssuerState
     from tongbao.wire.network.messages import SaleRequest
 
@@ -34,8 +36,17 @@ _PIN_LOCKED: Final = "75"
 _PIN_BLOCK: Final = "99"
 
 
+@dataclass(frozen=True, slots=True)
+class AskedSale:
+    """A sale with what was worked out of its stripe once: number and token."""
+
+    request: SaleRequest
+    pan: Pan
+    token: bytes
+
+
 def check_sale(
-    request: SaleRequest, token: bytes, state: IssuerState, keys: KeyStore, now: Instant
+    sale: AskedSale, state: IssuerState, keys: KeyStore, now: Instant
 ) -> tuple[str, PinTry | None]:
     """Return F39 of the answer and, when a PIN was compared, the try to be counted.
 
@@ -43,26 +54,28 @@ def check_sale(
     PIN 55 or 99, single limit 61, funds 51. A missing PIN is a wrong one, but no guess, so it is
     not counted; neither is a block that cannot be read.
     """
-    if request.amount.currency is not Currency.CNY:
+    amount = sale.request.amount
+    if amount.currency is not Currency.CNY:
         return _INVALID_TRANSACTION, None
-    if request.amount.minor <= 0:
+    if amount.minor <= 0:
         return _INVALID_AMOUNT, None
-    card = state.cards.get(token)
+    card = state.cards.get(sale.token)
     if card is None:
         return _UNKNOWN_CARD, None
     code = _check_card(card, state, now)
     if code != APPROVED:
         return code, None
-    code, pin_try = _check_pin(request, card, state, keys, now)
+    code, pin_try = _check_pin(sale, card, state, keys, now)
     if code == APPROVED:
-        code = _check_money(request.amount, card, state)
+        code = _check_money(amount, card, state)
     return code, pin_try
 
 
 def _check_card(card: Card, state: IssuerState, now: Instant) -> str:
     if card.status is CardStatus.LOST:
         return _LOST
-    if card.expiry < now.local().strftime("%y%m"):
+    today = now.local()
+    if card.expiry < f"{today.year % 100:02d}{today.month:02d}":
         return _EXPIRED
     if state.wrong_pins.get(card.token, 0) >= PIN_TRIES_MAX:
         return _PIN_LOCKED
@@ -70,13 +83,13 @@ def _check_card(card: Card, state: IssuerState, now: Instant) -> str:
 
 
 def _check_pin(
-    request: SaleRequest, card: Card, state: IssuerState, keys: KeyStore, now: Instant
+    sale: AskedSale, card: Card, state: IssuerState, keys: KeyStore, now: Instant
 ) -> tuple[str, PinTry | None]:
-    if request.pin_block is None:
+    if sale.request.pin_block is None:
         return _WRONG_PIN, None
-    block = request.pin_block.reveal(Purpose.CRYPTO)
+    block = sale.request.pin_block.reveal(Purpose.CRYPTO)
     try:
-        right = keys.verify_pin(ZPK, PVK, block, request.track2.pan, card.pin_reference)
+        right = keys.verify_pin(ZPK, PVK, block, sale.pan, card.pin_reference)
     except PinBlockError:
         return _PIN_BLOCK, None
     if not right:

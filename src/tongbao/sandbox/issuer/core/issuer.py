@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from tongbao.crypto.key_store import KeyName
 from tongbao.crypto.mac import MacAlgorithm
+from tongbao.domain.dates import BusinessDate
 from tongbao.domain.errors import ProtocolError
 from tongbao.sandbox.cards import Behaviour
 from tongbao.sandbox.issuer.core.book import (
@@ -23,7 +24,7 @@ from tongbao.sandbox.issuer.core.book import (
     EventKind,
     Reversal,
 )
-from tongbao.sandbox.issuer.core.checks import check_sale
+from tongbao.sandbox.issuer.core.checks import AskedSale, check_sale
 from tongbao.sandbox.issuer.core.events import (
     Effect,
     Event,
@@ -143,11 +144,13 @@ class IssuerCore:
     def _answer_sale(
         self, connection: int, request: SaleRequest, known: Remembered, now: Instant
     ) -> list[Effect]:
-        token = self._keys.token(TOKEN, request.track2.pan)
+        pan = request.track2.pan
+        token = self._keys.token(TOKEN, pan)
         effects: list[Effect] = []
         authorisation = known.authorisation
         if authorisation is None:
-            authorisation = self._authorise(request, token, known, now, effects)
+            sale = AskedSale(request, pan, token)
+            authorisation = self._authorise(sale, known, now, effects)
         elif not _same_sale(authorisation, request, token):
             return [self._sale_reply(connection, request, authorisation, code=_DUPLICATE)]
         behaviour = self._behaviour(token)
@@ -159,17 +162,17 @@ class IssuerCore:
 
     def _authorise(
         self,
-        request: SaleRequest,
-        token: bytes,
+        sale: AskedSale,
         known: Remembered,
         now: Instant,
         effects: list[Effect],
     ) -> Authorisation:
         """Decide a sale that was never decided, and book it when it is approved."""
+        request = sale.request
         if known.reversal is not None:
             code = _INVALID
         else:
-            code, pin_try = check_sale(request, token, self._state, self._keys, now)
+            code, pin_try = check_sale(sale, self._state, self._keys, now)
             if pin_try is not None:
                 self._state.count_pin(pin_try)
                 effects.append(Persist(pin_try))
@@ -179,8 +182,8 @@ class IssuerCore:
             terminal_id=request.terminal_id,
             merchant_id=request.merchant_id,
             stan=request.stan,
-            card_masked=request.track2.pan.masked,
-            card_token=token,
+            card_masked=sale.pan.masked,
+            card_token=sale.token,
             amount=request.amount,
             response_code=code,
             auth_code=self._state.next_auth_code() if approved else "",
@@ -243,7 +246,7 @@ class IssuerCore:
             terminal_id=request.terminal_id,
             merchant_id=request.merchant_id,
             auth_code=answer.auth_code if code is None and answer.auth_code else None,
-            settlement_date=answer.at.local().strftime("%m%d") if code is None else None,
+            settlement_date=BusinessDate(answer.at.local().date()).mmdd if code is None else None,
         )
         return self._signed(connection, reply.to_message(), delay_ms)
 

@@ -23,6 +23,7 @@ def steps() -> list[tuple[str, list[str]]]:
         ("lint", [str(BIN / "ruff"), "check", "--quiet", "."]),
         ("import contracts", [str(BIN / "lint-imports")]),
         ("types", [str(BIN / "mypy")]),
+        ("known holes", [str(BIN / "python"), "scripts/audit.py"]),
         ("web", [str(BIN / "python"), "scripts/build_web.py", "--check"]),
     ]
 

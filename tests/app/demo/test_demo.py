@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -15,6 +17,7 @@ import pytest
 
 from tongbao.app.commands import demo
 from tongbao.app.postgresql import PostgresqlMissingError, find_binaries
+from tongbao.app.settings import read_settings
 
 
 def run_demo(tmp_path, *options):
@@ -92,7 +95,6 @@ def test_the_demo_tells_its_story_and_keeps_the_books_when_asked(tmp_path):
     import sqlite3
 
     from tongbao.app.demo.books import host_lines, read_host_rows, read_journals
-    from tongbao.app.settings import read_settings
 
     (settings_file,) = folder.glob("world-*/tongbao.toml")
     settings = read_settings(settings_file)
@@ -103,6 +105,28 @@ def test_the_demo_tells_its_story_and_keeps_the_books_when_asked(tmp_path):
     assert statuses == {line.key: line.status for line in read_journals(journals)}
     with closing(sqlite3.connect(path)) as connection, pytest.raises(sqlite3.IntegrityError):
         connection.execute("UPDATE payments_payment SET amount_minor = amount_minor + 1")
+
+
+def test_an_interrupted_demo_stops_what_it_started_and_removes_its_folder(tmp_path):
+    running = subprocess.Popen(
+        [sys.executable, "-m", "tongbao", "demo", "--language", "en"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    for line in running.stdout:
+        if "signed in" in line:
+            break
+    settings = read_settings(next(tmp_path.glob("tongbao-demo-*/world-*/tongbao.toml")))
+    running.send_signal(signal.SIGTERM)
+    _, said = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert said == "tongbao demo: interrupted\n"
+    assert list(tmp_path.iterdir()) == []
+    for port in (settings.host.listen_port, settings.sandbox.http_port):
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port), timeout=5)
 
 
 def test_a_day_that_leaves_the_script_fails_though_the_books_agree(monkeypatch, capsys):

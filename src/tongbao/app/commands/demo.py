@@ -1,7 +1,7 @@
 """`tongbao demo`: a scripted day with real processes, and the proof that the three books agree.
 
 Exit codes: 0 the books agree and every sale ended as it must; 1 they do not; 3 a part did not
-start (the message says why).
+start (the message says why); 130 it was interrupted, and everything it started was stopped.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from tongbao.app.demo.comparison import Comparison
     from tongbao.app.demo.report import Language
     from tongbao.app.demo.script import SlipLine
+
+_EXIT_INTERRUPTED = 130
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -52,6 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
     from tongbao.app.setup import SetUpError
 
     language = Language(arguments.language or _language_of(os.environ))
+    # Without this a SIGTERM would leave the parts running, each in a session of its own.
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         with contextlib.ExitStack() as stack:
             folder = _folder(stack, keep=arguments.keep)
@@ -64,6 +69,13 @@ def run(arguments: argparse.Namespace) -> int:
     except (PartFailedError, SetUpError, PostgresqlFailedError, PostgresqlMissingError) as error:
         print(f"tongbao demo: {error}", file=sys.stderr)
         return EXIT_ENVIRONMENT
+    except KeyboardInterrupt:
+        print("tongbao demo: interrupted", file=sys.stderr)
+        return _EXIT_INTERRUPTED
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _play(folder: Path, database_url: str | None, telling: _Telling) -> int:

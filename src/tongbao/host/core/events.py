@@ -1,0 +1,151 @@
+"""What reaches the core and what it asks of its shell; values with frames do not print them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from tongbao.host.core.requests import Request
+    from tongbao.host.records import (
+        Record,
+        StoredPayment,
+        StoredTerminal,
+        TraceKey,
+    )
+
+
+class TerminalFrame(NamedTuple):
+    """A terminal's frame without its length prefix; the shell numbers its connections."""
+
+    connection: int
+    frame: bytes
+
+    def __repr__(self) -> str:
+        return f"TerminalFrame(connection={self.connection}, {len(self.frame)} bytes)"
+
+
+class TerminalLoaded(NamedTuple):
+    """The store's answer to `LoadTerminal`; `stored` is None for a number nobody registered."""
+
+    request: Request
+    stored: StoredTerminal | None
+
+
+class PaymentLoaded(NamedTuple):
+    """The store's answer to `LoadPayment`; `stored` is None when there is no such payment."""
+
+    request: Request
+    stored: StoredPayment | None
+
+
+class IntentRefused(NamedTuple):
+    """The store already held a payment with this key: the intent was not written, forget it.
+
+    The shell then steps the event again that made the intent.
+    """
+
+    payment_id: int
+    key: TraceKey
+
+
+class UpstreamFrame(NamedTuple):
+    """A message of the issuer's, from the MTI on."""
+
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"UpstreamFrame({len(self.body)} bytes)"
+
+
+class UpstreamUp(NamedTuple):
+    """The link to the issuer is up and signed on."""
+
+
+class UpstreamDown(NamedTuple):
+    """The link to the issuer is lost; what was on its way will not be answered."""
+
+
+class Tick(NamedTuple):
+    """Milliseconds since the host started, by a clock that is never set; time-outs count in it."""
+
+    uptime_ms: int
+
+
+class Recovered(NamedTuple):
+    """What a start finds: this node's newest payment id and every payment without an end."""
+
+    last_payment_id: int
+    payments: tuple[StoredPayment, ...]
+
+
+Event: TypeAlias = (
+    TerminalFrame
+    | TerminalLoaded
+    | PaymentLoaded
+    | IntentRefused
+    | UpstreamFrame
+    | UpstreamUp
+    | UpstreamDown
+    | Tick
+    | Recovered
+)
+
+
+class Persist(NamedTuple):
+    """Write this record; all of a group in one transaction, before any send of the group."""
+
+    record: Record
+
+
+class SendToTerminal(NamedTuple):
+    """Write a frame, length prefix included, to a connection, if it still stands."""
+
+    connection: int
+    data: bytes
+    payment_id: int
+
+    def __repr__(self) -> str:
+        return f"SendToTerminal(connection={self.connection}, {len(self.data)} bytes)"
+
+
+class SendUpstream(NamedTuple):
+    """Write a frame, length prefix included, to the issuer."""
+
+    data: bytes
+    payment_id: int
+
+    def __repr__(self) -> str:
+        return f"SendUpstream({len(self.data)} bytes)"
+
+
+class LoadTerminal(NamedTuple):
+    """Read a terminal with its newest session and come back with `TerminalLoaded`."""
+
+    terminal_id: str
+    request: Request
+
+
+class LoadPayment(NamedTuple):
+    """Read a payment with its events and come back with `PaymentLoaded`."""
+
+    key: TraceKey
+    request: Request
+
+
+class CloseConnection(NamedTuple):
+    """Close a connection whose peer does not speak the protocol; the reason holds no card data."""
+
+    connection: int
+    reason: str
+
+
+class Note(NamedTuple):
+    """Something a person should find in the log: a name and plain values, never card data."""
+
+    name: str
+    values: dict[str, str | int]
+
+
+Effect: TypeAlias = (
+    Persist | SendToTerminal | SendUpstream | LoadTerminal | LoadPayment | CloseConnection | Note
+)

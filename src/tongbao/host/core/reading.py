@@ -1,0 +1,81 @@
+"""Reads the messages of a group before anything is decided, one stage for all, then the next.
+
+Decoding all messages, then checking all MACs, and so on, keeps each stage's code in the processor's
+caches: measured, it takes a third off a sale (docs/adr/0004). Nothing here changes the state.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tongbao.crypto.key_store import KeyName
+from tongbao.crypto.mac import MacAlgorithm
+from tongbao.domain.errors import ProtocolError
+from tongbao.host.core.requests import Request, SaleFacts, read_sale
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tongbao.crypto.key_store import KeyStore
+    from tongbao.host.core.events import TerminalFrame
+    from tongbao.host.core.state import Session, Terminal
+
+TERMINAL_MAC: Final = MacAlgorithm.UNIONPAY_ECB
+TOKEN_KEY: Final = KeyName("token")
+_MAC_BYTES: Final = 8
+_WITHOUT_MAC: Final = frozenset({"0800", "0820"})
+
+
+class RequestReader:
+    """Turns terminals' frames into requests with their MAC checked and their sale read."""
+
+    __slots__ = ("_keys",)
+
+    def __init__(self, keys: KeyStore) -> None:
+        self._keys = keys
+
+    def read_all(
+        self, frames: Iterable[TerminalFrame], terminals: dict[str, Terminal]
+    ) -> list[Request | ProtocolError]:
+        """Read frames; what is no message of the dialect becomes its error."""
+        results = [_decode(frame) for frame in frames]
+        verified: list[Request] = []
+        for request in results:
+            if isinstance(request, Request) and request.mti not in _WITHOUT_MAC:
+                terminal = terminals.get(request.terminal_id)
+                if terminal is not None and self.verify(request, terminal.session):
+                    verified.append(request)
+        self.read_sales(verified)
+        return results
+
+    def verify(self, request: Request, session: Session | None) -> bool:
+        """Say whether the MAC is right under this session, and note it in the request.
+
+        Spec: UnionPay terminal dialect, 5.2.
+        """
+        mac = request.fields.get(64)
+        if session is None or not isinstance(mac, bytes):
+            return False
+        body = request.body[:-_MAC_BYTES]
+        if not self._keys.verify_mac(session.mak, TERMINAL_MAC, body, mac):
+            return False
+        request.verified = session
+        return True
+
+    def read_sales(self, verified: list[Request]) -> None:
+        """Read the sales among requests whose MAC was right, and make their card tokens."""
+        sales = [request for request in verified if request.mti == "0200"]
+        for request in sales:
+            request.sale = read_sale(request)
+        token = self._keys.token
+        for request in sales:
+            facts = request.sale
+            if isinstance(facts, SaleFacts):
+                request.token = token(TOKEN_KEY, facts.pan)
+
+
+def _decode(frame: TerminalFrame) -> Request | ProtocolError:
+    try:
+        return Request(frame.connection, frame.frame)
+    except ProtocolError as error:
+        return error

@@ -1,0 +1,206 @@
+"""Answers to terminals: which fields they carry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from tongbao.domain.dates import Instant
+from tongbao.host.core.outbox import ReplyAddress
+from tongbao.wire.iso8583.codec import Message
+from tongbao.wire.unionpay.framing import TPDU_BYTES, swap_tpdu
+from tongbao.wire.unionpay.transactions import reply_mti
+
+if TYPE_CHECKING:
+    from tongbao.domain.secrets import SecretText
+    from tongbao.host.core.events import Effect
+    from tongbao.host.core.outbox import Outbox
+    from tongbao.host.core.requests import Request
+    from tongbao.host.core.state import Session
+    from tongbao.host.records import PaymentRecord
+    from tongbao.host.settings import HostSettings
+    from tongbao.wire.iso8583.fields import FieldValue
+
+CARD_ORGANISATION: Final = "CUP"
+# What a reply takes over from its request as it came, in field order.
+_ECHOED: Final[tuple[int, ...]] = (2, 3, 4, 11, 14, 25, 41, 42, 49, 60)
+
+
+class Outcome(NamedTuple):
+    """What a 0210 tells: response code, authorisation code ("" for none) and its time."""
+
+    code: str
+    auth_code: str
+    at_us: int
+
+
+class Moment(NamedTuple):
+    """One second as messages write it: China time, and UTC for the network."""
+
+    second: int
+    hhmmss: str
+    mmdd: str
+    date: str
+    utc_mmddhhmmss: str
+
+
+def moment_of(second: int) -> Moment:
+    """Return how messages write a second of UTC since 1970.
+
+    Spec: ISO 8583:1987 DE 7, 12, 13.
+    """
+    instant = Instant(second * 1_000_000)
+    local = instant.local()
+    # DE 7 is in UTC: eight hours before the time on the terminal's clock.
+    utc = instant.plus_ms(-8 * 3_600_000).local()
+    return Moment(
+        second,
+        local.strftime("%H%M%S"),
+        local.strftime("%m%d"),
+        local.date().isoformat(),
+        utc.strftime("%m%d%H%M%S"),
+    )
+
+
+class WallClock:
+    """Formats the current second once, not once a message."""
+
+    __slots__ = ("_moment",)
+
+    def __init__(self) -> None:
+        self._moment = moment_of(0)
+
+    def at(self, us: int) -> Moment:
+        """Return the moment of this time in microseconds UTC."""
+        second = us // 1_000_000
+        if second != self._moment.second:
+            self._moment = moment_of(second)
+        return self._moment
+
+
+def address_of(request: Request) -> ReplyAddress:
+    """Return where the answer to a request goes.
+
+    Spec: UnionPay terminal dialect, 1 (a reply swaps the TPDU's addresses).
+    """
+    prefix = request.prefix
+    return ReplyAddress(request.connection, swap_tpdu(prefix) + prefix[TPDU_BYTES:])
+
+
+class Replies:
+    """Composes answers and puts them into the outbox; with a session they get a MAC."""
+
+    __slots__ = ("_acquirer_id", "_institutions", "_outbox", "clock")
+
+    def __init__(self, settings: HostSettings, outbox: Outbox) -> None:
+        self._outbox = outbox
+        self._acquirer_id = settings.acquirer_id
+        self._institutions = f"{settings.issuer_id:<11}{settings.acquirer_id:<11}"
+        self.clock = WallClock()
+
+    def sale_echo(
+        self, request: Request, payment: PaymentRecord, pan: SecretText
+    ) -> dict[int, FieldValue]:
+        """Return the fields of a 0210, those of the outcome still empty.
+
+        Spec: UnionPay terminal dialect, 3.0.2.
+        """
+        fields = request.fields
+        date = payment.business_date
+        echo: dict[int, FieldValue] = {
+            2: pan,
+            3: fields[3],
+            4: fields[4],
+            11: fields[11],
+            12: "",
+            13: "",
+            15: date[5:7] + date[8:],
+            25: fields[25],
+            32: self._acquirer_id,
+            37: payment.rrn,
+            39: "",
+            41: payment.terminal_id,
+            42: payment.merchant_id,
+            44: self._institutions,
+            49: payment.currency,
+            60: fields[60],
+            63: CARD_ORGANISATION,
+        }
+        if 14 in fields:
+            echo[14] = fields[14]
+        return echo
+
+    def sale_outcome(
+        self,
+        out: list[Effect],
+        address: ReplyAddress,
+        echo: dict[int, FieldValue],
+        session: Session | None,
+        outcome: Outcome,
+        payment_id: int,
+    ) -> None:
+        """Complete a 0210.
+
+        Spec: UnionPay terminal dialect, 3.0.2.
+        """
+        code, auth_code, at_us = outcome
+        moment = self.clock.at(at_us)
+        echo[12] = moment.hhmmss
+        echo[13] = moment.mmdd
+        echo[39] = code
+        if auth_code:
+            echo[38] = auth_code
+        self._outbox.reply(out, address, Message("0210", echo), session, payment_id)
+
+    def reversal_outcome(
+        self,
+        out: list[Effect],
+        request: Request,
+        code: str,
+        payment: PaymentRecord,
+        now_us: int,
+    ) -> None:
+        """Answer a 0400 whose MAC was right; F37 is the reference number of the original.
+
+        Spec: UnionPay terminal dialect, 3.7.
+        """
+        fields = self._answer_fields(request, code, payment.rrn, now_us)
+        date = payment.business_date
+        fields[15] = date[5:7] + date[8:]
+        fields[44] = self._institutions
+        message = Message("0410", fields)
+        address = address_of(request)
+        self._outbox.reply(out, address, message, request.verified, payment.payment_id)
+
+    def plain(
+        self,
+        out: list[Effect],
+        request: Request,
+        code: str,
+        rrn: str,
+        now_us: int,
+        extra: dict[int, FieldValue] | None = None,
+    ) -> None:
+        """Answer any request with a code: refusals, sign-in, sign-off, echo.
+
+        Spec: UnionPay terminal dialect, 3.1 to 3.3 and 4.
+        """
+        fields = self._answer_fields(request, code, rrn, now_us)
+        if extra:
+            fields.update(extra)
+        message = Message(reply_mti(request.mti), fields)
+        self._outbox.reply(out, address_of(request), message, request.verified)
+
+    def _answer_fields(
+        self, request: Request, code: str, rrn: str, now_us: int
+    ) -> dict[int, FieldValue]:
+        moment = self.clock.at(now_us)
+        sent = request.fields
+        fields: dict[int, FieldValue] = {
+            number: sent[number] for number in _ECHOED if number in sent
+        }
+        fields[12] = moment.hhmmss
+        fields[13] = moment.mmdd
+        fields[32] = self._acquirer_id
+        fields[37] = rrn
+        fields[39] = code
+        return fields

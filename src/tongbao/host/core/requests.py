@@ -1,0 +1,199 @@
+"""What a terminal asks: its message taken apart, checked for form, and the ways to refuse it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from tongbao.domain.errors import ProtocolError
+from tongbao.domain.secrets import Pan, Purpose, SecretBytes, SecretText
+from tongbao.host.records import TraceKey
+from tongbao.wire.unionpay.framing import ENVELOPE_BYTES
+from tongbao.wire.unionpay.table import UNIONPAY
+
+if TYPE_CHECKING:
+    from tongbao.host.core.state import Session
+    from tongbao.wire.iso8583.fields import FieldValue
+
+CURRENCY: Final = "156"
+# Longest track 2 of a card; the dialect's field has room for more.
+_TRACK2_MAX: Final = 37
+_PAN_MAX: Final = 19
+# Expiry and service code.
+_TRACK2_REST_MIN: Final = 7
+_SALE_FUNCTION: Final = "22"
+_REQUEST_THIRD_DIGITS: Final = ("0", "2")
+
+
+class RefusalError(Exception):
+    """The request is answered with this response code and nothing is recorded.
+
+    Spec: UnionPay terminal dialect, 4.
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class SaleFacts(NamedTuple):
+    """What a well-formed sale by stripe says. Holds the card number, so it is not kept.
+
+    `pan_text` is the same number for the codec; `pin_block` is None when no PIN was entered.
+    """
+
+    key: TraceKey
+    amount_minor: int
+    pan: Pan
+    pan_text: SecretText
+    track2: SecretText
+    pin_block: bytes | None
+
+    def __repr__(self) -> str:
+        return f"SaleFacts({self.key!r}, ***)"
+
+
+class Request:
+    """A decoded message of a terminal on its way through the core.
+
+    Attributes:
+        connection: the shell's number of the connection it came on.
+        prefix: TPDU and header as received, 11 bytes.
+        body: the message from its MTI on.
+        mti: four digits.
+        fields: number to value.
+        terminal_id: field 41, eight letters or digits.
+        refreshed: whether the terminal was read from the store for this very message.
+        verified: the session under whose key the MAC was right.
+        sale: what it says when it is a sale whose MAC was right, or the code to refuse it with.
+        token: the card's token, for such a sale.
+    """
+
+    __slots__ = (
+        "body",
+        "connection",
+        "fields",
+        "mti",
+        "prefix",
+        "refreshed",
+        "sale",
+        "terminal_id",
+        "token",
+        "verified",
+    )
+
+    def __init__(self, connection: int, frame: bytes) -> None:
+        """Take a frame (without length prefix) apart; raises ProtocolError."""
+        if len(frame) < ENVELOPE_BYTES:
+            raise ProtocolError("header", len(frame), "the frame ends inside TPDU or header")
+        self.connection = connection
+        self.prefix = frame[:ENVELOPE_BYTES]
+        self.body = frame[ENVELOPE_BYTES:]
+        message = UNIONPAY.decode(self.body)
+        self.mti = message.mti
+        self.fields = message.fields
+        if self.mti[2] not in _REQUEST_THIRD_DIGITS or self.mti[3] != "0":
+            raise ProtocolError("MTI", 0, "not a request")
+        terminal_id = self.fields.get(41)
+        # It goes into a query, so nothing but letters and digits may pass.
+        if not isinstance(terminal_id, str) or not terminal_id.isalnum() or 42 not in self.fields:
+            raise ProtocolError("F41", 0, "a request names its terminal and merchant")
+        self.terminal_id = terminal_id
+        self.refreshed = False
+        self.verified: Session | None = None
+        self.sale: SaleFacts | str = ""
+        self.token = b""
+
+    def __repr__(self) -> str:
+        return f"Request({self.mti}, connection={self.connection}, fields={sorted(self.fields)})"
+
+
+def trace_key_of(request: Request) -> TraceKey:
+    """Return terminal, batch (60.2) and trace (F11); raises RefusalError("30").
+
+    Spec: UnionPay terminal dialect, 2.6 and 7.1.
+    """
+    trace = request.fields.get(11)
+    function = request.fields.get(60)
+    if not isinstance(trace, str) or not isinstance(function, str) or len(function) < 8:
+        raise RefusalError("30")
+    key = TraceKey(request.terminal_id, int(function[2:8]), int(trace))
+    if key.batch_no == 0 or key.stan == 0:
+        raise RefusalError("30")
+    return key
+
+
+def amount_of(request: Request) -> int:
+    """Return F4 in minor units, more than zero; raises RefusalError("13").
+
+    Spec: ISO 8583:1987 DE 4.
+    """
+    amount = request.fields.get(4)
+    if not isinstance(amount, str) or amount == "000000000000":
+        raise RefusalError("13")
+    return int(amount)
+
+
+def read_sale(request: Request) -> SaleFacts | str:
+    """Read a sale by stripe; return the code to refuse it with when its form is wrong.
+
+    Spec: UnionPay terminal dialect, 3.0.1 (column Sale), 7.5, 7.6.
+    """
+    try:
+        return _facts_of(request)
+    except RefusalError as refusal:
+        return refusal.code
+
+
+def _facts_of(request: Request) -> SaleFacts:
+    fields = request.fields
+    key = trace_key_of(request)
+    if fields.get(3) != "000000":
+        raise RefusalError("40")
+    is_sale = str(fields[60])[:2] == _SALE_FUNCTION and fields.get(25) == "00"
+    if not is_sale or fields.get(49) != CURRENCY:
+        raise RefusalError("12")
+    amount_minor = amount_of(request)
+    entry_mode = fields.get(22)
+    if not isinstance(entry_mode, str):
+        raise RefusalError("30")
+    if entry_mode[:2] != "02":
+        raise RefusalError("40")
+    track2 = fields.get(35)
+    if not isinstance(track2, SecretText):
+        raise RefusalError("30")
+    digits = _card_number_of(track2, fields.get(2))
+    pin_block = _pin_block(fields, entry_mode)
+    return SaleFacts(key, amount_minor, Pan(digits), SecretText(digits), track2, pin_block)
+
+
+def _card_number_of(track2: SecretText, sent: FieldValue | None) -> str:
+    """Take the card number from track 2; a number sent beside it must be the same."""
+    track = track2.reveal(Purpose.WIRE)
+    digits, _, rest = track.partition("D")
+    well_formed = digits.isdigit() and len(digits) <= _PAN_MAX and rest.isdigit()
+    if not well_formed or len(rest) < _TRACK2_REST_MIN or len(track) > _TRACK2_MAX:
+        raise RefusalError("14")
+    if sent is not None and (
+        not isinstance(sent, SecretText) or sent.reveal(Purpose.WIRE) != digits
+    ):
+        raise RefusalError("14")
+    return digits
+
+
+def _pin_block(fields: dict[int, FieldValue], entry_mode: str) -> bytes | None:
+    """Return F52 when F22 says that a PIN was entered; the three fields must agree.
+
+    Spec: UnionPay terminal dialect, 2.2 and 7.5.
+    """
+    block = fields.get(52)
+    control = fields.get(53)
+    # The third digit says that the track is enciphered, which this host did not ask for.
+    if isinstance(control, str) and control[2] != "0":
+        raise RefusalError("99")
+    if entry_mode[2] != "1":
+        if block is not None:
+            raise RefusalError("99")
+        return None
+    if not isinstance(block, SecretBytes) or not isinstance(control, str) or control[0] != "2":
+        raise RefusalError("99")
+    return block.reveal(Purpose.CRYPTO)

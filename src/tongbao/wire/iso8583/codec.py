@@ -8,6 +8,13 @@ from typing import Final
 
 from tongbao.domain.errors import ProtocolError
 from tongbao.domain.secrets import SecretBytes, SecretText
+from tongbao.wire.iso8583.fast_path import (
+    REFUSALS,
+    FastDecoder,
+    FastEncoder,
+    generate_decoder,
+    generate_encoder,
+)
 from tongbao.wire.iso8583.fields import (
     NEEDS_DIGITS,
     NOT_ASCII,
@@ -21,37 +28,37 @@ from tongbao.wire.iso8583.fields import (
     compile_decoder,
     compile_encoder,
 )
-from tongbao.wire.iso8583.runs import (
-    RunEncoder,
-    compile_run_decoder,
-    compile_run_encoder,
-    group_runs,
-)
 
 _MTI_BYTES: Final = 2
 _BITMAP_BYTES: Final = 8
 _START: Final = _MTI_BYTES + _BITMAP_BYTES
 _MAC_BYTES: Final = 8
-# The peer picks the bitmap, so the caches of compiled plans must not grow without end.
+# The peer picks the bitmap, so neither plans nor generated functions may grow without end.
 _MAX_PLANS: Final = 1024
+_MAX_FAST_PLANS: Final = 256
+# Generating takes about a millisecond: worth it only for messages that come again.
+_USES_BEFORE_FAST: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _DecodePlan:
-    """How to read the messages of one bitmap: rows for speed, single fields to explain errors."""
+    """How to read the messages of one type and bitmap."""
 
+    mti: str
     start: int
-    runs: tuple[Decoder, ...]
     singles: tuple[tuple[int, Decoder], ...]
+    uses: int = 0
+    fast: FastDecoder | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _EncodePlan:
-    """How to write the messages with one set of fields; single fields where pads are unusual."""
+    """How to write the messages of one type with one set of fields."""
 
     head: bytes
-    runs: tuple[RunEncoder, ...]
     singles: tuple[tuple[int, Encoder], ...]
+    uses: int = 0
+    fast: FastEncoder | None = None
 
 
 @dataclass(slots=True, repr=False)
@@ -123,8 +130,8 @@ class Dialect:
         self._decoders = {number: compile_decoder(spec) for number, spec in self.specs.items()}
         self._encoders = {number: compile_encoder(spec) for number, spec in self.specs.items()}
         self._decode_plans: dict[bytes, _DecodePlan] = {}
-        self._encode_plans: dict[tuple[int, ...], _EncodePlan] = {}
-        self._unsigned_plans: dict[tuple[int, ...], _EncodePlan] = {}
+        self._encode_plans: dict[tuple[str | int, ...], _EncodePlan] = {}
+        self._fast_plans = 0
 
     def decode(self, body: bytes) -> Message:
         """Read a message from its MTI to its last byte.
@@ -132,38 +139,31 @@ class Dialect:
         Raises ProtocolError naming the field ("F35", "MTI", "bitmap", "end") and the byte offset
         from the MTI. Spec: UnionPay terminal dialect, 1 and 2.
         """
-        plan = self._decode_plans.get(body[2:10])
+        plan = self._decode_plans.get(body[:_START])
         if plan is None:
             plan = self._decode_plan(body)
         digits = body.hex()
-        mti = digits[:4]
-        if not mti.isdigit():
-            raise ProtocolError("MTI", 0, "not four decimal digits")
-        fields: dict[int, FieldValue] = {}
-        pads: dict[int, str] = {}
-        position = plan.start
-        try:
-            for decoder in plan.runs:
-                position = decoder(body, digits, position, fields, pads)
-        except (IndexError, ValueError):
-            position = -1
-        if position != len(body):
-            # Outside the handler, so that no chained cause keeps message bytes alive.
-            raise _decode_error(body, digits, plan)
-        return Message(mti, fields, pads)
+        if plan.fast is not None:
+            try:
+                return Message(plan.mti, plan.fast(body, digits), {})
+            except REFUSALS:
+                pass
+        elif self._is_due(plan):
+            specs = [self.specs[number] for number, _ in plan.singles]
+            plan.fast = generate_decoder(specs, plan.start)
+        return _read(body, digits, plan)
 
     def encode(self, message: Message) -> bytes:
         """Write a message from its MTI to its last byte; the exact inverse of `decode`.
 
         Raises ProtocolError naming the field; the offset is the byte where it would begin.
         """
-        numbers = tuple(message.fields)
-        plan = self._encode_plans.get(numbers)
+        key: tuple[str | int, ...] = (message.mti, *message.fields)
+        plan = self._encode_plans.get(key)
         if plan is None:
-            plan = self._encode_plan(numbers)
-            if len(self._encode_plans) < _MAX_PLANS:
-                self._encode_plans[numbers] = plan
-        return _write(message, plan)
+            plan = self._encode_plan(message.mti, message.fields, without=0)
+            self._keep(key, plan)
+        return self._write(message, plan)
 
     def encode_unsigned(self, message: Message, mac_field: int) -> bytes:
         """Write everything up to the byte before the MAC, whose bitmap bit is already set.
@@ -172,13 +172,15 @@ class Dialect:
         of `mac_field` in the message is ignored. `mac_field` must be the last field present.
         Spec: UnionPay terminal dialect, 5.2.
         """
-        numbers = (*message.fields, mac_field)
-        plan = self._unsigned_plans.get(numbers)
+        key: tuple[str | int, ...] = (message.mti, *message.fields, -mac_field)
+        plan = self._encode_plans.get(key)
         if plan is None:
-            plan = self._unsigned_plan(set(numbers), mac_field)
-            if len(self._unsigned_plans) < _MAX_PLANS:
-                self._unsigned_plans[numbers] = plan
-        return _write(message, plan)
+            numbers = {*message.fields, mac_field}
+            if mac_field != max(numbers) or self._kind(mac_field) is not Kind.BINARY:
+                raise ProtocolError(f"F{mac_field}", 0, "the MAC must be the last field")
+            plan = self._encode_plan(message.mti, numbers, without=mac_field)
+            self._keep(key, plan)
+        return self._write(message, plan)
 
     def mac_split(self, body: bytes) -> tuple[bytes, bytes]:
         """Cut a message into MAC input and its last field, the 8 MAC bytes (F64 or F128).
@@ -194,42 +196,61 @@ class Dialect:
             raise ProtocolError("MAC", _MTI_BYTES, "the bitmap announces no MAC")
         return body[:-_MAC_BYTES], body[-_MAC_BYTES:]
 
+    def _kind(self, number: int) -> Kind | None:
+        spec = self.specs.get(number)
+        return None if spec is None else spec.kind
+
+    def _is_due(self, plan: _DecodePlan | _EncodePlan) -> bool:
+        """Count a use; True when it is time to generate the fast function."""
+        plan.uses += 1
+        if plan.uses != _USES_BEFORE_FAST or self._fast_plans >= _MAX_FAST_PLANS:
+            return False
+        self._fast_plans += 1
+        return True
+
+    def _keep(self, key: tuple[str | int, ...], plan: _EncodePlan) -> None:
+        if len(self._encode_plans) < _MAX_PLANS:
+            self._encode_plans[key] = plan
+
     def _decode_plan(self, body: bytes) -> _DecodePlan:
         if len(body) < _START:
             path = "MTI" if len(body) < _MTI_BYTES else "bitmap"
             raise ProtocolError(path, min(len(body), _MTI_BYTES), "the message ends inside it")
-        size = _BITMAP_BYTES
-        if body[2] & 0x80:
-            if not self._secondary_bitmap:
-                raise ProtocolError("bitmap", _MTI_BYTES, "this dialect has no secondary bitmap")
-            size = 2 * _BITMAP_BYTES
-            if len(body) < _MTI_BYTES + size:
-                raise ProtocolError("bitmap", _START, "the message ends inside it")
-        key = body[2 : 2 + size]
+        mti = body[:_MTI_BYTES].hex()
+        if not mti.isdigit():
+            raise ProtocolError("MTI", 0, "not four decimal digits")
+        end = self._bitmap_end(body)
+        key = body[:end]
         known = self._decode_plans.get(key)
         if known is not None:
             return known
-        top = size * 8
-        bits = int.from_bytes(key, "big")
+        top = 8 * (end - _MTI_BYTES)
+        bits = int.from_bytes(key[_MTI_BYTES:], "big")
         numbers = [n for n in range(2, top + 1) if bits >> (top - n) & 1]
-        if size > _BITMAP_BYTES and not numbers[-1:] > [64]:
+        if end > _START and (not numbers or numbers[-1] <= 64):
             # Nothing in the message would tell an encoder to write it again.
             raise ProtocolError("bitmap", _START, "the second bitmap is empty")
         for number in numbers:
             if number not in self._decoders:
                 offset = _MTI_BYTES + (number - 1) // 8
                 raise ProtocolError("bitmap", offset, f"field {number} is not in this dialect")
-        groups = group_runs([self.specs[number] for number in numbers])
-        plan = _DecodePlan(
-            start=_MTI_BYTES + size,
-            runs=tuple(compile_run_decoder(group) for group in groups),
-            singles=tuple((number, self._decoders[number]) for number in numbers),
-        )
+        plan = _DecodePlan(mti, end, tuple((number, self._decoders[number]) for number in numbers))
         if len(self._decode_plans) < _MAX_PLANS:
             self._decode_plans[key] = plan
         return plan
 
-    def _encode_plan(self, numbers: Iterable[int]) -> _EncodePlan:
+    def _bitmap_end(self, body: bytes) -> int:
+        if not body[2] & 0x80:
+            return _START
+        if not self._secondary_bitmap:
+            raise ProtocolError("bitmap", _MTI_BYTES, "this dialect has no secondary bitmap")
+        if len(body) < _START + _BITMAP_BYTES:
+            raise ProtocolError("bitmap", _START, "the message ends inside it")
+        return _START + _BITMAP_BYTES
+
+    def _encode_plan(self, mti: str, numbers: Iterable[int], without: int) -> _EncodePlan:
+        if type(mti) is not str or len(mti) != 4 or not (mti.isascii() and mti.isdigit()):
+            raise ProtocolError("MTI", 0, "not four decimal digits")
         ordered = sorted(numbers)
         for number in ordered:
             if number not in self._encoders:
@@ -239,43 +260,53 @@ class Dialect:
         if ordered and ordered[-1] > 64:
             bits |= 1 << 127
             size *= 2
-        groups = group_runs([self.specs[number] for number in ordered])
         return _EncodePlan(
-            head=bits.to_bytes(2 * _BITMAP_BYTES, "big")[:size],
-            runs=tuple(compile_run_encoder(group) for group in groups),
-            singles=tuple((number, self._encoders[number]) for number in ordered),
+            bytes.fromhex(mti) + bits.to_bytes(2 * _BITMAP_BYTES, "big")[:size],
+            tuple((number, self._encoders[number]) for number in ordered if number != without),
         )
 
-    def _unsigned_plan(self, numbers: set[int], mac_field: int) -> _EncodePlan:
-        plan = self._encode_plan(numbers)
-        if plan.singles[-1][0] != mac_field or self.specs[mac_field].kind is not Kind.BINARY:
-            raise ProtocolError(f"F{mac_field}", 0, "the MAC must be the last field")
-        return _EncodePlan(head=plan.head, runs=plan.runs[:-1], singles=plan.singles[:-1])
-
-
-def _write(message: Message, plan: _EncodePlan) -> bytes:
-    fields, pads, mti = message.fields, message.pads, message.mti
-    if len(mti) != 4 or not (mti.isascii() and mti.isdigit()):
-        raise ProtocolError("MTI", 0, "not four decimal digits")
-    parts = [bytes.fromhex(mti), plan.head]
-    try:
-        if not pads:
-            for run in plan.runs:
-                parts.append(run(fields))  # noqa: PERF401 - a comprehension is a call of its own, and the next line is like it
-        else:
+    def _write(self, message: Message, plan: _EncodePlan) -> bytes:
+        fields, pads = message.fields, message.pads
+        if plan.fast is not None:
+            if not pads:
+                try:
+                    return plan.fast(fields)
+                except REFUSALS:
+                    pass
+        elif self._is_due(plan):
+            specs = [self.specs[number] for number, _ in plan.singles]
+            plan.fast = generate_encoder(specs, plan.head)
+        parts = [plan.head]
+        try:
             for number, encoder in plan.singles:
                 parts.append(encoder(fields[number], pads.get(number)))
-    except ValueError:
-        parts = []
-    if not parts or (pads and not pads.keys() <= fields.keys()):
-        # Outside the handler, so that no chained cause keeps a value alive.
-        raise _encode_error(message, plan)
-    return b"".join(parts)
+        except ValueError:
+            parts = []
+        if not parts or (pads and not pads.keys() <= fields.keys()):
+            # Outside the handler, so that no chained cause keeps a value alive.
+            raise _encode_error(message, plan)
+        return b"".join(parts)
+
+
+def _read(body: bytes, digits: str, plan: _DecodePlan) -> Message:
+    """Read a message field by field; this is what a message means, also where it is not plain."""
+    fields: dict[int, FieldValue] = {}
+    pads: dict[int, str] = {}
+    position = plan.start
+    try:
+        for _, decoder in plan.singles:
+            position = decoder(body, digits, position, fields, pads)
+    except (IndexError, ValueError):
+        position = -1
+    if position != len(body):
+        # Outside the handler, so that no chained cause keeps message bytes alive.
+        raise _decode_error(body, digits, plan)
+    return Message(plan.mti, fields, pads)
 
 
 def _encode_error(message: Message, plan: _EncodePlan) -> ProtocolError:
     """Write the fields of a message that failed one by one, to say where and why."""
-    offset = _MTI_BYTES + len(plan.head)
+    offset = len(plan.head)
     for number, encoder in plan.singles:
         try:
             offset += len(encoder(message.fields[number], message.pads.get(number)))

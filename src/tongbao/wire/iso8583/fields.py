@@ -27,14 +27,14 @@ Encoder = Callable[[object, "str | None"], bytes]
 
 _INVALID: Final = -100_000
 # Length byte in BCD -> number; anything that is not two decimal digits is far below zero.
-_BCD: Final = tuple(
+BCD: Final = tuple(
     (byte >> 4) * 10 + (byte & 15) if byte >> 4 < 10 and byte & 15 < 10 else _INVALID
     for byte in range(256)
 )
 # First byte of a three-digit length: 00 to 09.
-_HUNDREDS: Final = tuple(byte * 100 if byte < 10 else _INVALID for byte in range(256))
-_LENGTH_BYTES: Final = tuple(bytes.fromhex(f"{number:04d}") for number in range(1000))
-_LENGTH_BYTE: Final = tuple(bytes.fromhex(f"{number:02d}") for number in range(100))
+HUNDREDS: Final = tuple(byte * 100 if byte < 10 else _INVALID for byte in range(256))
+LENGTH_BYTES: Final = tuple(bytes.fromhex(f"{number:04d}") for number in range(1000))
+LENGTH_BYTE: Final = tuple(bytes.fromhex(f"{number:02d}") for number in range(100))
 _PAD: Final = re.compile("[0-9A-Fa-f]")
 _WIRE: Final = Purpose.WIRE  # looking up an enum member costs as much as reading a field
 
@@ -165,13 +165,13 @@ def _digits_decoder(spec: FieldSpec) -> Decoder:
         return end >> 1
 
     def decode_ll(body: bytes, digits: str, at: int, fields: Fields, pads: Pads) -> int:
-        count = _BCD[body[at]]
+        count = BCD[body[at]]
         if not 0 <= count <= maximum:
             raise FieldRuleError(BAD_LENGTH)
         return finish(digits, 2 * at + 2, count, fields, pads)
 
     def decode_lll(body: bytes, digits: str, at: int, fields: Fields, pads: Pads) -> int:
-        count = _HUNDREDS[body[at]] + _BCD[body[at + 1]]
+        count = HUNDREDS[body[at]] + BCD[body[at + 1]]
         if not 0 <= count <= maximum:
             raise FieldRuleError(BAD_LENGTH)
         return finish(digits, 2 * at + 4, count, fields, pads)
@@ -183,7 +183,7 @@ def _track_decoder(spec: FieldSpec) -> Decoder:
     number, maximum, prefix, secret = spec.number, spec.length, spec.prefix, spec.secret
 
     def decode(body: bytes, digits: str, at: int, fields: Fields, pads: Pads) -> int:
-        count = _BCD[body[at]] if prefix == 1 else _HUNDREDS[body[at]] + _BCD[body[at + 1]]
+        count = BCD[body[at]] if prefix == 1 else HUNDREDS[body[at]] + BCD[body[at + 1]]
         if not 0 <= count <= maximum:
             raise FieldRuleError(BAD_LENGTH)
         start = 2 * (at + prefix)
@@ -215,7 +215,7 @@ def _gbk_decoder(spec: FieldSpec) -> Decoder:
     number, maximum, prefix = spec.number, spec.length, spec.prefix
 
     def decode(body: bytes, _digits: str, at: int, fields: Fields, _pads: Pads) -> int:
-        count = _BCD[body[at]] if prefix == 1 else _HUNDREDS[body[at]] + _BCD[body[at + 1]]
+        count = BCD[body[at]] if prefix == 1 else HUNDREDS[body[at]] + BCD[body[at + 1]]
         if not 0 <= count <= maximum:
             raise FieldRuleError(BAD_LENGTH)
         at += prefix
@@ -252,7 +252,7 @@ def _bytes_decoder(spec: FieldSpec) -> Decoder:
     number, maximum, prefix, secret = spec.number, spec.length, spec.prefix, spec.secret
 
     def decode_ll(body: bytes, _digits: str, at: int, fields: Fields, _pads: Pads) -> int:
-        count = _BCD[body[at]]
+        count = BCD[body[at]]
         if not 0 <= count <= maximum:
             raise FieldRuleError(BAD_LENGTH)
         end = at + 1 + count
@@ -261,7 +261,7 @@ def _bytes_decoder(spec: FieldSpec) -> Decoder:
         return end
 
     def decode_lll(body: bytes, _digits: str, at: int, fields: Fields, _pads: Pads) -> int:
-        count = _HUNDREDS[body[at]] + _BCD[body[at + 1]]
+        count = HUNDREDS[body[at]] + BCD[body[at + 1]]
         if not 0 <= count <= maximum:
             raise FieldRuleError(BAD_LENGTH)
         end = at + 2 + count
@@ -311,7 +311,7 @@ def _fixed_digits_encoder(spec: FieldSpec) -> Encoder:
 
 def _digits_encoder(spec: FieldSpec) -> Encoder:
     maximum = spec.length
-    lengths = _LENGTH_BYTE if spec.prefix == 1 else _LENGTH_BYTES
+    lengths = LENGTH_BYTE if spec.prefix == 1 else LENGTH_BYTES
 
     def encode(value: object, pad: str | None) -> bytes:
         if type(value) is not str:
@@ -332,7 +332,7 @@ def _digits_encoder(spec: FieldSpec) -> Encoder:
 
 def _track_encoder(spec: FieldSpec) -> Encoder:
     maximum = spec.length
-    lengths = _LENGTH_BYTE if spec.prefix == 1 else _LENGTH_BYTES
+    lengths = LENGTH_BYTE if spec.prefix == 1 else LENGTH_BYTES
 
     def encode(value: object, pad: str | None) -> bytes:
         if type(value) is not str:
@@ -375,7 +375,7 @@ def _text_encoder(spec: FieldSpec) -> Encoder:
 
 def _bytes_encoder(spec: FieldSpec) -> Encoder:
     size, prefix, is_text = spec.length, spec.prefix, spec.kind is Kind.GBK_TEXT
-    lengths = _LENGTH_BYTE if prefix == 1 else _LENGTH_BYTES
+    lengths = LENGTH_BYTE if prefix == 1 else LENGTH_BYTES
 
     def encode(value: object, pad: str | None) -> bytes:
         raw = value if type(value) is bytes else _as_bytes(value, is_text=is_text)

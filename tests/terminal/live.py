@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 from tests.terminal.fake_host import MASTER, TMK, FakeHost
 from tests.terminal.rig import TRACK, make_settings
@@ -129,16 +130,19 @@ class Page:
         self.prefix = f"page-{id(self):x}-"
 
     async def _read(self) -> None:
-        async for text in self.socket:
-            message = json.loads(text)
-            if message["type"] == "ack":
-                self.future(message["id"]).set_result(message)
-                continue
-            async with self._news:
-                self.state, self.seq = message["state"], message["seq"]
-                self.states.append(self.state)
-                self._news.notify_all()
+        with contextlib.suppress(ConnectionClosed):
+            async for text in self.socket:
+                await self._take(json.loads(text))
         async with self._news:
+            self._news.notify_all()
+
+    async def _take(self, message: dict[str, Any]) -> None:
+        if message["type"] == "ack":
+            self.future(message["id"]).set_result(message)
+            return
+        async with self._news:
+            self.state, self.seq = message["state"], message["seq"]
+            self.states.append(self.state)
             self._news.notify_all()
 
     def future(self, identity: str) -> asyncio.Future[dict[str, Any]]:

@@ -304,6 +304,28 @@ def test_the_line_that_comes_back_cuts_a_pause_short():
     assert rig.timers == {TimerKind.REVERSAL: 60_000}
 
 
+def test_a_new_line_after_silence_does_not_cut_the_pause_short():
+    """The line is made anew after a silence; that alone is no reason to hurry."""
+    rig = in_doubt()
+    rig.fire(TimerKind.REVERSAL)
+    assert rig.of(fx.RenewLink) == [fx.RenewLink()]
+    rig.tell(ev.LinkDown(frozenset({rig.outbox[-1].ticket})))
+    rig.tell(ev.LinkUp())
+    assert rig.timers == {TimerKind.RETRY: 1_000}
+
+
+def test_a_line_that_breaks_at_every_try_is_not_used_for_ever():
+    rig = in_doubt(reversal_repeats=2)
+    tries = 0
+    for _ in range(10):
+        if rig.state.exchange is not None:
+            tries += 1
+            rig.tell(ev.LinkDown(frozenset({rig.state.exchange.ticket})))
+        rig.tell(ev.LinkUp())
+    assert tries == 3
+    assert rig.state.doubt.stage is DoubtStage.NEEDS_PERSON
+
+
 def test_the_line_that_comes_back_reverses_a_doubt_that_was_left_aside():
     rig = given_up()
     rig.tell(ev.Dismiss())

@@ -16,7 +16,7 @@ from tongbao.terminal.core.reversing import (
 from tongbao.terminal.core.selling import sale_intent, sale_not_sent, take_sale_answer
 from tongbao.terminal.core.signing_in import begin_sign_in, end_sign_in, take_sign_in_answer
 from tongbao.terminal.core.state import ExchangeKind, Notice
-from tongbao.terminal.core.vocabulary import Cue, Phase, ReversalReason
+from tongbao.terminal.core.vocabulary import Cue, Phase, ReversalReason, Silence
 from tongbao.terminal.core.wording import CONNECTION_LOST, NO_ANSWER, NO_CONNECTION, STOPPED
 
 if TYPE_CHECKING:
@@ -34,6 +34,11 @@ if TYPE_CHECKING:
 
 # A host that has gone mad must not fill the journal with stray answers.
 _STRAYS_MAX: Final = 20
+_SILENCE_WORDS: Final = {
+    Silence.NOT_SENT: NO_CONNECTION,
+    Silence.LINE_BROKE: CONNECTION_LOST,
+    Silence.TIMEOUT: NO_ANSWER,
+}
 
 
 def sign_in(equipment: Equipment, turn: Turn, _event: SignIn) -> None:
@@ -51,7 +56,7 @@ def enter_sign_in(equipment: Equipment, turn: Turn) -> None:
 
 def cancel_sign_in(equipment: Equipment, turn: Turn, _event: Cancel) -> None:
     """Stop waiting for the sign-in."""
-    _sign_in_failed(equipment, turn, STOPPED, sent=True)
+    _sign_in_failed(equipment, turn, STOPPED, None)
 
 
 def frame_received(equipment: Equipment, turn: Turn, event: FrameReceived) -> None:
@@ -69,7 +74,7 @@ def frame_received(equipment: Equipment, turn: Turn, event: FrameReceived) -> No
     elif take_sign_in_answer(equipment, turn, answer):
         _signed_in(equipment, turn)
     else:
-        _after_failed_sign_in(equipment, turn, sent=True)
+        _after_failed_sign_in(equipment, turn, None)
 
 
 def stray_frame(equipment: Equipment, turn: Turn, event: FrameReceived) -> None:
@@ -85,7 +90,7 @@ def send_failed(equipment: Equipment, turn: Turn, event: SendFailed) -> None:
     if exchange is None or exchange.ticket != event.ticket:
         return
     turn.change(link_up=False)
-    _no_answer_will_come(equipment, turn, NO_CONNECTION, sent=event.sent)
+    _no_answer_will_come(equipment, turn, Silence.LINE_BROKE if event.sent else Silence.NOT_SENT)
 
 
 def link_down(equipment: Equipment, turn: Turn, event: LinkDown) -> None:
@@ -93,13 +98,13 @@ def link_down(equipment: Equipment, turn: Turn, event: LinkDown) -> None:
     turn.change(link_up=False)
     exchange = turn.state.exchange
     if exchange is not None and exchange.ticket in event.tickets:
-        _no_answer_will_come(equipment, turn, CONNECTION_LOST, sent=True)
+        _no_answer_will_come(equipment, turn, Silence.LINE_BROKE)
 
 
 def host_timeout(equipment: Equipment, turn: Turn, _event: Timeout) -> None:
     """No answer in time: the connection is silent, so it is made anew."""
     turn.do(RenewLink())
-    _no_answer_will_come(equipment, turn, NO_ANSWER, sent=True)
+    _no_answer_will_come(equipment, turn, Silence.TIMEOUT)
 
 
 def note_link_up(_equipment: Equipment, turn: Turn, _event: LinkUp) -> None:
@@ -112,17 +117,17 @@ def note_link_down(_equipment: Equipment, turn: Turn, _event: LinkDown) -> None:
     turn.change(link_up=False)
 
 
-def _no_answer_will_come(equipment: Equipment, turn: Turn, notice: Notice, *, sent: bool) -> None:
+def _no_answer_will_come(equipment: Equipment, turn: Turn, silence: Silence) -> None:
     exchange = turn.state.exchange
     assert exchange is not None  # noqa: S101 - callers have found the exchange
     if exchange.kind is ExchangeKind.SIGN_IN:
-        _sign_in_failed(equipment, turn, notice, sent=sent)
+        _sign_in_failed(equipment, turn, _SILENCE_WORDS[silence], silence)
     elif exchange.kind is ExchangeKind.REVERSAL:
-        attempt_failed(equipment, turn, notice.code, sent=sent)
-    elif sent:
-        open_doubt(equipment, turn, sale_intent(turn), ReversalReason.NO_ANSWER)
-    else:
+        attempt_failed(equipment, turn, silence.value, silence)
+    elif silence is Silence.NOT_SENT:
         sale_not_sent(equipment, turn)
+    else:
+        open_doubt(equipment, turn, sale_intent(turn), ReversalReason.NO_ANSWER)
 
 
 def _belongs(equipment: Equipment, turn: Turn, answer: Answer) -> bool:
@@ -156,15 +161,17 @@ def _signed_in(equipment: Equipment, turn: Turn) -> None:
         begin_row(equipment, turn)
 
 
-def _sign_in_failed(equipment: Equipment, turn: Turn, notice: Notice, *, sent: bool) -> None:
+def _sign_in_failed(
+    equipment: Equipment, turn: Turn, notice: Notice, silence: Silence | None
+) -> None:
     end_sign_in(turn, notice, notice.code)
-    _after_failed_sign_in(equipment, turn, sent=sent)
+    _after_failed_sign_in(equipment, turn, silence)
 
 
-def _after_failed_sign_in(equipment: Equipment, turn: Turn, *, sent: bool) -> None:
+def _after_failed_sign_in(equipment: Equipment, turn: Turn, silence: Silence | None) -> None:
     phase = turn.state.phase
     if phase is Phase.REVERSING:
-        attempt_failed(equipment, turn, "sign_in", sent=sent)
+        attempt_failed(equipment, turn, "sign_in", silence)
     elif phase is Phase.SIGNING_IN:
         turn.go(Phase.IDLE)
         turn.sound(Cue.ERROR)

@@ -32,6 +32,7 @@ from tongbao.terminal.core.vocabulary import (
     Outcome,
     Phase,
     ReversalReason,
+    Silence,
     TimerKind,
 )
 from tongbao.terminal.core.wording import (
@@ -87,7 +88,7 @@ def begin_attempt(equipment: Equipment, turn: Turn) -> None:
     if turn.state.signed_in:
         send_reversal(equipment, turn)
     elif not begin_sign_in(equipment, turn):
-        attempt_failed(equipment, turn, "no_master_key", sent=True)
+        attempt_failed(equipment, turn, "no_master_key")
 
 
 def send_reversal(equipment: Equipment, turn: Turn) -> None:
@@ -99,7 +100,7 @@ def send_reversal(equipment: Equipment, turn: Turn) -> None:
         frame = equipment.messages.reversal(intent, doubt.reason)
     except CryptoError:
         turn.change(signed_in=False)
-        attempt_failed(equipment, turn, "no_keys", sent=True)
+        attempt_failed(equipment, turn, "no_keys")
         return
     turn.persist(ReversalSent(trace=intent.trace, batch=intent.batch, attempt=attempt))
     _change_doubt(turn, attempts=attempt, stage=DoubtStage.SENDING)
@@ -107,11 +108,14 @@ def send_reversal(equipment: Equipment, turn: Turn) -> None:
     turn.start_timer(TimerKind.REVERSAL, equipment.settings.host_timeout_ms)
 
 
-def attempt_failed(equipment: Equipment, turn: Turn, code: str, *, sent: bool) -> None:
+def attempt_failed(
+    equipment: Equipment, turn: Turn, code: str, silence: Silence | None = None
+) -> None:
     """Plan the next try, or hand the matter to a person when the row of tries is over.
 
-    `sent` is False only when not a byte went out. A row that ended so goes on by itself when the
-    connection stands again; one whose messages stayed without answer waits for the person.
+    `silence` is None when an answer came that ends nothing. When the line was at fault, a new
+    line is worth a try at once, also after the row; but a host that takes message after message
+    without answering is not asked for ever.
     """
     settings = equipment.settings
     doubt = _doubt(turn)
@@ -119,8 +123,13 @@ def attempt_failed(equipment: Equipment, turn: Turn, code: str, *, sent: bool) -
     turn.stop_timer(TimerKind.REVERSAL)
     turn.change(exchange=None)
     failures = doubt.failures + 1
-    unanswered = doubt.unanswered + (1 if sent else 0)
-    _change_doubt(turn, stage=DoubtStage.WAITING, failures=failures, unanswered=unanswered)
+    _change_doubt(
+        turn,
+        stage=DoubtStage.WAITING,
+        failures=failures,
+        unanswered=doubt.unanswered + (0 if silence is Silence.NOT_SENT else 1),
+        line_broke=silence in {Silence.NOT_SENT, Silence.LINE_BROKE},
+    )
     if failures <= settings.reversal_repeats:
         turn.start_timer(TimerKind.RETRY, _pause_ms(equipment, failures))
         return
@@ -136,19 +145,19 @@ def take_reversal_answer(equipment: Equipment, turn: Turn, answer: Answer) -> No
     code = answer.text(39)
     mac = equipment.messages.check_mac(answer)
     if mac is MacCheck.WRONG or (code in _ENDING_CODES and mac is MacCheck.MISSING):
-        attempt_failed(equipment, turn, "mac", sent=True)
+        attempt_failed(equipment, turn, "mac")
     elif code in _ENDING_CODES:
         _close_doubt(equipment, turn, answer, code)
     else:
         if code in SIGN_IN_CODES:
             turn.change(signed_in=False)
-        attempt_failed(equipment, turn, code or "no_code", sent=True)
+        attempt_failed(equipment, turn, code or "no_code")
 
 
 def reversal_timeout(equipment: Equipment, turn: Turn, _event: Timeout) -> None:
     """Nobody answered the reversal: the connection is silent, so it is made anew."""
     turn.do(RenewLink())
-    attempt_failed(equipment, turn, "timeout", sent=True)
+    attempt_failed(equipment, turn, Silence.TIMEOUT.value, Silence.TIMEOUT)
 
 
 def retry_due(equipment: Equipment, turn: Turn, _event: Timeout) -> None:
@@ -175,7 +184,7 @@ def link_up(equipment: Equipment, turn: Turn, _event: LinkUp) -> None:
         return
     if turn.state.phase is Phase.IDLE:
         begin_row(equipment, turn)
-    elif doubt.unanswered <= equipment.settings.reversal_repeats:
+    elif doubt.line_broke and doubt.unanswered <= equipment.settings.reversal_repeats:
         turn.stop_timer(TimerKind.RETRY)
         begin_attempt(equipment, turn)
 

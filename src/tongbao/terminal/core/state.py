@@ -75,6 +75,7 @@ class Doubt:
     """The one sale whose fate is unknown, and its reversal. It goes only when the host ends it.
 
     `attempts` counts reversals sent ever, `unanswered` and `failures` those of the present row.
+    `line_broke` says that the last try failed with the line, so that a new line is worth a new try.
     """
 
     intent: SaleIntended
@@ -84,6 +85,7 @@ class Doubt:
     attempts: int = 0
     unanswered: int = 0
     failures: int = 0
+    line_broke: bool = False
     told_on_paper: bool = False
 
 

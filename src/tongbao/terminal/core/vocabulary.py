@@ -131,3 +131,11 @@ class ReversalReason(Enum):
     WRONG_MAC = "A0"
     OTHER = "06"
     TERMINAL_FAULT = "96"
+
+
+class Silence(Enum):
+    """Why no answer will come to the message in flight."""
+
+    NOT_SENT = "not_sent"
+    LINE_BROKE = "line_broke"
+    TIMEOUT = "timeout"

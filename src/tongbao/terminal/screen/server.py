@@ -35,6 +35,7 @@ _SLIP_NAME: Final = re.compile(r"[0-9]{6}(?:-cardholder|-in-doubt)?", re.ASCII)
 _CLOCK_PUSH_S: Final = 30.0
 _GRACE_S: Final = 1
 _PING_S: Final = 10.0
+_WRONG_KIND_OF_DATA: Final = 1003
 _TRY_AGAIN_LATER: Final = 1013
 
 _NO_PAGE: Final = """<!doctype html>
@@ -68,6 +69,7 @@ class ScreenServer:
         self._reader_address = reader_address
         self._page_folder = page_folder
         self._screens: dict[WebSocket, asyncio.Event] = {}
+        self._answers: set[asyncio.Task[None]] = set()
         self._server: _QuietServer | None = None
         shell.on_change(self._wake_all)
 
@@ -134,21 +136,23 @@ class ScreenServer:
         news = asyncio.Event()
         self._screens[websocket] = news
         pushing = asyncio.create_task(self._push(websocket, news))
-        answers: set[asyncio.Task[None]] = set()
         try:
             while True:
                 text = await websocket.receive_text()
                 # Not awaited here: a slow command must not keep a later one from its refusal.
+                # Nor does it end with the page, which cannot take a command back by leaving.
                 answer = asyncio.create_task(self._answer(websocket, text))
-                answers.add(answer)
-                answer.add_done_callback(answers.discard)
-        except (WebSocketDisconnect, KeyError):
-            pass  # gone, or sent bytes where text belongs
+                self._answers.add(answer)
+                answer.add_done_callback(self._answers.discard)
+        except WebSocketDisconnect:
+            pass
+        except KeyError:
+            # Bytes came where only text belongs.
+            await websocket.close(_WRONG_KIND_OF_DATA)
         finally:
             del self._screens[websocket]
-            for task in (pushing, *answers):
-                task.cancel()
-            await asyncio.gather(pushing, *answers, return_exceptions=True)
+            pushing.cancel()
+            await asyncio.gather(pushing, return_exceptions=True)
 
     async def _answer(self, websocket: WebSocket, text: str) -> None:
         ack = await self._desk.take(text)

@@ -1,6 +1,6 @@
 """A real PostgreSQL for tests: one server a session, one fresh migrated database a test.
 
-Use it in a `conftest.py`: `from tests.fixtures_postgresql import postgresql_server, postgresql_url`.
+A `conftest.py` that wants it imports `postgresql_server` and `postgresql_url` from here.
 """
 
 from __future__ import annotations

@@ -15,9 +15,7 @@ RECORDS = {
     "merchants/merchant": MERCHANT.merchant_id,
 }
 READING = ["/console/", "/console/password_change/"] + [
-    f"/console/{path}/{rest}"
-    for path, key in RECORDS.items()
-    for rest in ("", f"{key}/change/")
+    f"/console/{path}/{rest}" for path, key in RECORDS.items() for rest in ("", f"{key}/change/")
 ]
 WRITING = [
     (f"/console/{path}/{rest}", status)

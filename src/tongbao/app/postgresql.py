@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import IO, TYPE_CHECKING, Self
 from urllib.parse import quote, urlencode
 
 if TYPE_CHECKING:
@@ -149,8 +149,11 @@ class PrivatePostgresql:
         fresh = not (self.data_folder / "PG_VERSION").exists()
         if fresh:
             self._initialise()
-        self._launch(passing)
-        self._wait_until_ready()
+        # Held open, because the log's folder may be gone when a failed start is to be explained.
+        with self._log.open("a+b") as log:
+            self._log.chmod(0o600)
+            self._launch(passing, log)
+            self._wait_until_ready(log)
         if fresh:
             self.create_database(DATABASE)
         return self
@@ -219,35 +222,31 @@ class PrivatePostgresql:
         if result.returncode != 0:
             raise PostgresqlFailedError(f"initdb failed: {result.stderr.strip()}")
 
-    def _launch(self, passing: list[Path]) -> None:
+    def _launch(self, passing: list[Path], log: IO[bytes]) -> None:
         user, group = self._as_account()
         settings = _SETTINGS | {"unix_socket_directories": str(self.socket_folder)}
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
-        log = os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        try:
-            self._process = subprocess.Popen(  # noqa: S603 - the paths are ours, no outside text
-                [
-                    *("/bin/sh", "-c", _WATCHED, "tongbao-postgresql"),
-                    str(self._binaries / "postgres"),
-                    ":".join(map(str, passing)),
-                    *("-D", str(self.data_folder), *options),
-                ],
-                cwd=self.data_folder,
-                user=user,
-                group=group,
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # a Ctrl-C is for us; we end the server last
-            )
-        finally:
-            os.close(log)
+        self._process = subprocess.Popen(  # noqa: S603 - the paths are ours, no outside text
+            [
+                *("/bin/sh", "-c", _WATCHED, "tongbao-postgresql"),
+                str(self._binaries / "postgres"),
+                ":".join(map(str, passing)),
+                *("-D", str(self.data_folder), *options),
+            ],
+            cwd=self.data_folder,
+            user=user,
+            group=group,
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # a Ctrl-C is for us; we end the server last
+        )
 
     @property
     def _log(self) -> Path:
         return self.data_folder.parent / "postgresql.log"
 
-    def _wait_until_ready(self) -> None:
+    def _wait_until_ready(self, log: IO[bytes]) -> None:
         import psycopg  # noqa: PLC0415 - needed only where PostgreSQL is used
 
         deadline = time.monotonic() + START_TIMEOUT_S
@@ -260,6 +259,7 @@ class PrivatePostgresql:
                 time.sleep(0.02)
             else:
                 return
-        tail = self._log.read_text(errors="replace")[-2000:] if self._log.exists() else ""
         self.stop()
-        raise PostgresqlFailedError(f"PostgreSQL did not start: {tail.strip()}")
+        log.seek(0)
+        said = log.read().decode(errors="replace")[-2000:].strip()
+        raise PostgresqlFailedError(f"PostgreSQL did not start: {said}")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from tongbao.platform.console.formats import instant_text
 from tongbao.platform.console.read_only import ReadOnlyAdmin
-from tongbao.platform.console.words import local_name
+from tongbao.platform.console.words import active_label, local_name
 from tongbao.platform.fleet.models import Terminal, TerminalSession
 from tongbao.platform.fleet.queries import with_session
 from tongbao.platform.payments.models import Payment
@@ -60,10 +60,10 @@ class TerminalAdmin(ReadOnlyAdmin[Terminal]):
             return at
         return format_html('<span class="tb-soft">{}</span>', _("Signed off %(at)s") % {"at": at})
 
-    @admin.display(description=gettext_lazy("Active"), boolean=True)
-    def active(self, terminal: Terminal) -> bool:
-        """Whether the terminal may take payments."""
-        return terminal.is_active
+    @admin.display(description=gettext_lazy("Status"))
+    def active(self, terminal: Terminal) -> str:
+        """Whether it may take payments."""
+        return active_label(active=terminal.is_active)
 
     def page_context(self, request: HttpRequest, record: Terminal) -> dict[str, Any]:
         """Return the terminal's newest sign-ins and payments."""

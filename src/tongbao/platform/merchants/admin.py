@@ -9,7 +9,7 @@ from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
 from tongbao.platform.console.read_only import ReadOnlyAdmin
-from tongbao.platform.console.words import local_name
+from tongbao.platform.console.words import active_label, local_name
 from tongbao.platform.merchants.models import Merchant
 from tongbao.platform.payments.models import Payment
 from tongbao.platform.payments.queries import with_status
@@ -51,10 +51,10 @@ class MerchantAdmin(ReadOnlyAdmin[Merchant]):
         """How many terminals the merchant has."""
         return int(merchant.terminal_count)
 
-    @admin.display(description=_("Active"), boolean=True)
-    def active(self, merchant: Merchant) -> bool:
-        """Whether the merchant may take payments."""
-        return merchant.is_active
+    @admin.display(description=_("Status"))
+    def active(self, merchant: Merchant) -> str:
+        """Whether it may take payments."""
+        return active_label(active=merchant.is_active)
 
     def page_context(self, request: HttpRequest, record: Merchant) -> dict[str, Any]:
         """Return the merchant's terminals and newest payments."""

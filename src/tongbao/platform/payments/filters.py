@@ -88,7 +88,8 @@ class TerminalFilter(TextFilter):
         """Keep the payments of terminals whose number begins so."""
         del request
         value = (self.value() or "").strip()
-        return queryset.filter(terminal_id__startswith=value) if value else queryset
+        # Django keeps this to the column of the payment itself and joins nothing.
+        return queryset.filter(terminal__pk__startswith=value) if value else queryset
 
 
 class MerchantFilter(TextFilter):

@@ -1,0 +1,231 @@
+"""The console in a real browser: both sizes, both languages, light and dark, by keyboard."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from tests.platform.running import NAME, PASSWORD, running_console
+from tests.platform.seed import MERCHANT
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SIZES = {"desk": (1280, 800), "phone": (390, 844)}
+# Set to a folder to keep pictures of each page.
+SHOTS = os.environ.get("TONGBAO_CONSOLE_SHOTS")
+# What a screen reader would call the element that has the focus.
+NAME_OF_FOCUSED = """() => {
+  const element = document.activeElement.cloneNode(true);
+  element.querySelectorAll('[aria-hidden]').forEach(hidden => hidden.remove());
+  return element.getAttribute('aria-label') || element.textContent.trim();
+}"""
+LIST = "/console/payments/payment/"
+
+pytestmark = pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="needs Debian's chromium")
+
+
+@pytest.fixture(scope="module")
+def console(tmp_path_factory):
+    with running_console(tmp_path_factory.mktemp("console"), more_approved=60) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+class Visitor:
+    """A page that notes whatever a browser complains about and whatever leaves this machine."""
+
+    def __init__(self, chromium, console, size="desk", language="en", scheme="light"):
+        width, height = SIZES[size]
+        self.context = chromium.new_context(
+            viewport={"width": width, "height": height}, locale=language, color_scheme=scheme
+        )
+        self.page = self.context.new_page()
+        self.base = console.base
+        self.complaints = []
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", self._note)
+        self.page.on("request", self._check)
+
+    def _note(self, message):
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+    def _check(self, request):
+        if not request.url.startswith((f"{self.base}/", "data:", "blob:")):
+            self.complaints.append(f"leaves this machine: {request.url}")
+
+    def open(self, path):
+        self.page.goto(self.base + path)
+
+    def log_in(self):
+        self.open("/console/login/")
+        self.page.fill("#id_username", NAME)
+        self.page.fill("#id_password", PASSWORD)
+        self.page.press("#id_password", "Enter")
+        self.page.wait_for_url(f"{self.base}/console/")
+
+    def too_wide_by(self):
+        return self.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+
+
+@pytest.fixture
+def visit(chromium, console):
+    visitors = []
+
+    def make(**options):
+        visitors.append(Visitor(chromium, console, **options))
+        return visitors[-1]
+
+    yield make
+    for visitor in visitors:
+        visitor.context.close()
+
+
+def pages_of(console):
+    payment = f"{LIST}{console.payments['reversed']}/change/"
+    return {
+        "dashboard": "/console/",
+        "payments": LIST,
+        "in-doubt": f"{LIST}?status=in_doubt",
+        "nothing": f"{LIST}?q=nothing",
+        "payment": payment,
+        "terminals": "/console/fleet/terminal/",
+        "terminal": "/console/fleet/terminal/00000001/change/",
+        "merchants": "/console/merchants/merchant/",
+        "merchant": f"/console/merchants/merchant/{MERCHANT.merchant_id}/change/",
+        "password": "/console/password_change/",
+    }
+
+
+@pytest.mark.parametrize(
+    ("language", "scheme"), [("en", "light"), ("zh-CN", "light"), ("zh-CN", "dark")]
+)
+@pytest.mark.parametrize("size", SIZES)
+def test_each_page_fits_and_the_browser_complains_of_nothing(
+    visit, console, size, language, scheme
+):
+    visitor = visit(size=size, language=language, scheme=scheme)
+    visitor.log_in()
+    for name, path in pages_of(console).items():
+        visitor.open(path)
+        assert visitor.too_wide_by() <= 0, name
+        assert visitor.page.locator(".dark").count() == (scheme == "dark"), name
+        if SHOTS:
+            picture = Path(SHOTS) / f"{name}-{size}-{language[:2]}-{scheme}.png"
+            visitor.page.screenshot(path=picture, full_page=size == "phone")
+    assert visitor.complaints == []
+
+
+def test_the_language_is_chosen_on_the_log_in_page_and_stays(visit):
+    visitor = visit(language="en")
+    visitor.open("/console/login/")
+    visitor.page.get_by_role("button", name="中文").click()
+    expect(visitor.page.get_by_text("运营控制台")).to_be_visible()
+    visitor.log_in()
+    expect(visitor.page.get_by_role("heading", name="今天")).to_be_visible()
+    visitor.page.get_by_role("button", name="English").click()
+    expect(visitor.page.get_by_role("heading", name="Today")).to_be_visible()
+
+
+def test_a_wrong_password_is_answered_in_one_sentence(visit):
+    visitor = visit()
+    visitor.open("/console/login/")
+    visitor.page.fill("#id_username", "nobody")
+    visitor.page.fill("#id_password", "nothing")
+    visitor.page.press("#id_password", "Enter")
+    expect(visitor.page.get_by_text("Wrong name or password.")).to_be_visible()
+    expect(visitor.page.locator(".errornote:visible")).to_have_count(1)
+
+
+def test_a_total_leads_to_the_payments_behind_it(visit):
+    visitor = visit()
+    visitor.log_in()
+    visitor.page.get_by_role("link", name=re.compile("In doubt, 7 days")).click()
+    rows = visitor.page.locator("#result_list tbody tr.data-row")
+    expect(rows).to_have_count(3)
+    rows.first.get_by_role("link").click()
+    expect(visitor.page.get_by_role("heading", name="Timeline")).to_be_visible()
+    expect(visitor.page.locator(".tb-hero-status")).to_contain_text("In doubt")
+
+
+def test_searching_and_filtering_work_together(visit):
+    visitor = visit()
+    visitor.log_in()
+    visitor.open(LIST)
+    visitor.page.fill("#searchbar", "0128")
+    visitor.page.press("#searchbar", "Enter")
+    visitor.page.get_by_role("button", name="Filters").click()
+    visitor.page.get_by_role("link", name="Declined", exact=True).click()
+    expect(visitor.page.locator("#result_list tbody tr.data-row")).to_have_count(3)
+    visitor.page.get_by_role("button", name="Filters").click()
+    visitor.page.fill("input[name=terminal]", "0000009")
+    visitor.page.get_by_role("button", name="Apply Filters").click()
+    expect(visitor.page.get_by_text("Nothing matches")).to_be_visible()
+    visitor.page.get_by_role("link", name="Show everything").click()
+    expect(visitor.page.locator("#result_list tbody tr.data-row")).to_have_count(25)
+    assert visitor.complaints == []
+
+
+def test_everything_on_the_first_page_is_reached_by_keyboard(visit):
+    visitor = visit()
+    visitor.log_in()
+    reached = set()
+    for _ in range(60):
+        visitor.page.keyboard.press("Tab")
+        reached.add(visitor.page.evaluate(NAME_OF_FOCUSED))
+    wanted = {"Payments", "Terminals", "Merchants", "Change password", "Log out", "中文", "English"}
+    assert wanted | {"Light or dark", "All payments"} <= reached
+
+
+def test_the_menu_opens_on_a_phone(visit):
+    visitor = visit(size="phone", language="zh-CN")
+    visitor.log_in()
+    visitor.page.get_by_role("button", name="菜单", exact=True).click()
+    visitor.page.get_by_role("link", name="终端", exact=True).click()
+    expect(visitor.page.get_by_role("heading", name="终端")).to_be_visible()
+
+
+def test_light_and_dark_can_be_switched_and_are_remembered(visit):
+    visitor = visit()
+    visitor.log_in()
+    visitor.page.get_by_role("button", name="Light or dark").click()
+    expect(visitor.page.locator("html.dark")).to_have_count(1)
+    visitor.open(LIST)
+    expect(visitor.page.locator("html.dark")).to_have_count(1)
+
+
+def test_logging_out_closes_the_console(visit):
+    visitor = visit()
+    visitor.log_in()
+    visitor.page.get_by_role("button", name="Log out").click()
+    visitor.page.wait_for_url("**/console/login/")
+    visitor.open("/console/")
+    assert "/console/login/" in visitor.page.url
+
+
+def test_a_missing_page_says_so_in_our_look(visit):
+    visitor = visit(language="zh-CN")
+    visitor.log_in()
+    visitor.open(f"{LIST}5/change/")
+    expect(visitor.page.get_by_role("heading", name="没有这个页面")).to_be_visible()
+    visitor.page.get_by_role("link", name="返回控制台").click()
+    expect(visitor.page.get_by_role("heading", name="今天")).to_be_visible()

@@ -356,7 +356,8 @@ def test_plans_do_not_grow_without_end():
     for bits in range(1, 2**12):
         wire = bytes.fromhex("0200") + (bits << 51).to_bytes(8, "big") + b"x" * bits.bit_count()
         assert dialect.encode(dialect.decode(wire)) == wire
-    assert len(dialect._decode_plans) == len(dialect._encode_plans) == 1024
+        assert len(dialect._decode_plans) <= 512
+        assert len(dialect._encode_plans) <= 512
 
 
 @pytest.mark.parametrize(

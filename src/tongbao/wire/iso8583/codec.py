@@ -33,9 +33,9 @@ _MTI_BYTES: Final = 2
 _BITMAP_BYTES: Final = 8
 _START: Final = _MTI_BYTES + _BITMAP_BYTES
 _MAC_BYTES: Final = 8
-# The peer picks the bitmap, so neither plans nor generated functions may grow without end.
-_MAX_PLANS: Final = 1024
-_MAX_FAST_PLANS: Final = 256
+# The peer picks the bitmap, so plans must not grow without end. A full cache is emptied: those in
+# use come back at once, and a peer that sends every bitmap there is gains nothing lasting.
+_MAX_PLANS: Final = 512
 # Generating takes about a millisecond: worth it only for messages that come again.
 _USES_BEFORE_FAST: Final = 8
 
@@ -131,7 +131,6 @@ class Dialect:
         self._encoders = {number: compile_encoder(spec) for number, spec in self.specs.items()}
         self._decode_plans: dict[bytes, _DecodePlan] = {}
         self._encode_plans: dict[tuple[str | int, ...], _EncodePlan] = {}
-        self._fast_plans = 0
 
     def decode(self, body: bytes) -> Message:
         """Read a message from its MTI to its last byte.
@@ -148,9 +147,11 @@ class Dialect:
                 return Message(plan.mti, plan.fast(body, digits), {})
             except REFUSALS:
                 pass
-        elif self._is_due(plan):
-            specs = [self.specs[number] for number, _ in plan.singles]
-            plan.fast = generate_decoder(specs, plan.start)
+        else:
+            plan.uses += 1
+            if plan.uses == _USES_BEFORE_FAST:
+                specs = [self.specs[number] for number, _ in plan.singles]
+                plan.fast = generate_decoder(specs, plan.start)
         return _read(body, digits, plan)
 
     def encode(self, message: Message) -> bytes:
@@ -200,17 +201,10 @@ class Dialect:
         spec = self.specs.get(number)
         return None if spec is None else spec.kind
 
-    def _is_due(self, plan: _DecodePlan | _EncodePlan) -> bool:
-        """Count a use; True when it is time to generate the fast function."""
-        plan.uses += 1
-        if plan.uses != _USES_BEFORE_FAST or self._fast_plans >= _MAX_FAST_PLANS:
-            return False
-        self._fast_plans += 1
-        return True
-
     def _keep(self, key: tuple[str | int, ...], plan: _EncodePlan) -> None:
-        if len(self._encode_plans) < _MAX_PLANS:
-            self._encode_plans[key] = plan
+        if len(self._encode_plans) >= _MAX_PLANS:
+            self._encode_plans.clear()
+        self._encode_plans[key] = plan
 
     def _decode_plan(self, body: bytes) -> _DecodePlan:
         if len(body) < _START:
@@ -235,8 +229,9 @@ class Dialect:
                 offset = _MTI_BYTES + (number - 1) // 8
                 raise ProtocolError("bitmap", offset, f"field {number} is not in this dialect")
         plan = _DecodePlan(mti, end, tuple((number, self._decoders[number]) for number in numbers))
-        if len(self._decode_plans) < _MAX_PLANS:
-            self._decode_plans[key] = plan
+        if len(self._decode_plans) >= _MAX_PLANS:
+            self._decode_plans.clear()
+        self._decode_plans[key] = plan
         return plan
 
     def _bitmap_end(self, body: bytes) -> int:
@@ -273,9 +268,11 @@ class Dialect:
                     return plan.fast(fields)
                 except REFUSALS:
                     pass
-        elif self._is_due(plan):
-            specs = [self.specs[number] for number, _ in plan.singles]
-            plan.fast = generate_encoder(specs, plan.head)
+        else:
+            plan.uses += 1
+            if plan.uses == _USES_BEFORE_FAST:
+                specs = [self.specs[number] for number, _ in plan.singles]
+                plan.fast = generate_encoder(specs, plan.head)
         parts = [plan.head]
         try:
             for number, encoder in plan.singles:

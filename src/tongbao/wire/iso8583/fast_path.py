@@ -32,6 +32,8 @@ FastDecoder = Callable[[bytes, str], Fields]
 # fields -> wire bytes
 FastEncoder = Callable[[Fields], bytes]
 
+# Bytes of length prefix -> the largest number they can say.
+_LONGEST: Final = {1: 99, 2: 999}
 # What a fast function may raise to hand a message over to the field-by-field functions.
 REFUSALS: Final = (ValueError, IndexError, TypeError, AttributeError)
 
@@ -160,7 +162,9 @@ class _DecoderSource:
             self._body.append(f"n = BCD[body[{self._at(0)}]]")
         else:
             self._body.append(f"n = HUNDREDS[body[{self._at(0)}]] + BCD[body[{self._at(1)}]]")
-        self._body += [f"if not 0 <= n <= {spec.length}:", "    raise NotPlain"]
+        # A length that is no number is so far below zero that `p` never comes back to the end.
+        if spec.length < _LONGEST[spec.prefix]:
+            self._body += [f"if n > {spec.length}:", "    raise NotPlain"]
 
     def _counted_digits(self, spec: FieldSpec) -> None:
         name = f"v{spec.number}"

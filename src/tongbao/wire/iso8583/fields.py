@@ -25,7 +25,7 @@ Decoder = Callable[[bytes, str, int, Fields, Pads], int]
 # (value, pad nibble or None for the standard one) -> wire bytes
 Encoder = Callable[[object, "str | None"], bytes]
 
-_INVALID: Final = -100_000
+_INVALID: Final = -10_000_000
 # Length byte in BCD -> number; anything that is not two decimal digits is far below zero.
 BCD: Final = tuple(
     (byte >> 4) * 10 + (byte & 15) if byte >> 4 < 10 and byte & 15 < 10 else _INVALID

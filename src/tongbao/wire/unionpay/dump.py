@@ -117,11 +117,12 @@ def _candidates(data: bytes) -> list[tuple[str, int]]:
         data, LENGTH_BYTES + ENVELOPE_BYTES
     ):
         found.append((WITH_LENGTH, 0))
-    if data[:1] == bytes((_TPDU_MARK,)) and _has_mti(data, ENVELOPE_BYTES):
+    begins_with_6 = bool(data) and data[0] >> 4 == _TPDU_MARK >> 4
+    if begins_with_6 and _has_mti(data, ENVELOPE_BYTES):
         found.append((WITH_TPDU, 0))
     if _has_mti(data, 0):
         found.append((BARE, 0))
-    if data[:1] and data[0] >> 4 == _TPDU_MARK >> 4 and _has_mti(data, HEADER_BYTES):
+    if begins_with_6 and _has_mti(data, HEADER_BYTES):
         found.append((WITH_HEADER, 0))
     if not found:
         found = _prefixed(data)

@@ -156,3 +156,13 @@ class FakeHost:
     def clear_pin(self, block: bytes, pan: str) -> str:
         clear = self.keys._entries[PIK].pin_cipher().decrypt_blocks(block)
         return decode_pin_block(clear, pan)
+
+
+class LiveKeys:
+    """Looks into a key store as no part of the product may."""
+
+    def __init__(self, store: SoftwareKeyStore) -> None:
+        self._store = store
+
+    def clear(self, name: KeyName) -> bytes:
+        return self._store._entries[name].key.reveal(Purpose.TEST)

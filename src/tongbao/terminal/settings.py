@@ -51,7 +51,7 @@ class TerminalSettings:
     reader_port: int = 0
     drawer_url: str = ""
     on_screen_pin: bool = False
-    operators: dict[str, str] = field(default_factory=dict)
+    operators: dict[str, str] = field(default_factory=dict, repr=False)
 
     tpdu: str = "6000030000"
     header: str = "603100310001"

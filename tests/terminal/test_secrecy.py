@@ -1,0 +1,209 @@
+"""Canaries: no PIN, track, card number or key is in anything that a terminal leaves or says."""
+
+import asyncio
+import hashlib
+import json
+import logging
+import traceback
+
+import pytest
+import structlog
+
+from tests.e2e.leak_scanner import LeakScanner, Secret
+from tests.terminal.fake_host import MAK, MASTER, PIK, TMK, LiveKeys
+from tests.terminal.live import LiveHost, live_terminal
+from tongbao.domain.errors import Retry
+from tongbao.domain.ids import OperatorNo, TerminalId
+from tongbao.domain.money import Currency, Money
+from tongbao.domain.secrets import Pin, Purpose, Track2
+from tongbao.terminal.core import events as ev
+from tongbao.terminal.journal import Journal, JournalError
+
+PAN = "6200007391826450179"
+DISCRETIONARY = "48261937"
+TRACK = Track2(f"{PAN}=30122019{DISCRETIONARY}")
+PIN = "739105824617"
+WRONG_PIN = "860417529338"
+OPERATOR_PIN = "481516234207"
+HASHED = (
+    "scrypt$2$8$1$00$"
+    + hashlib.scrypt(OPERATOR_PIN.encode(), salt=b"\0", n=2, r=8, p=1, dklen=32).hex()
+)
+
+
+def canaries(host: LiveHost) -> LeakScanner:
+    blocks = [
+        message.secret_bytes(52).reveal(Purpose.TEST)
+        for message in host.host.seen
+        if message.mti == "0200"
+    ]
+    assert blocks
+    keys = host.host.keys
+    return LeakScanner(
+        [
+            Secret("card number", PAN),
+            Secret("track", TRACK.reveal(Purpose.TEST)),
+            Secret("track, as sent", TRACK.reveal(Purpose.TEST).replace("=", "D")),
+            Secret("issuer's data", DISCRETIONARY),
+            Secret("PIN", PIN),
+            Secret("PIN refused", WRONG_PIN),
+            Secret("operator's PIN", OPERATOR_PIN),
+            Secret("TMK", TMK.reveal(Purpose.TEST)),
+            Secret("master key", MASTER.reveal(Purpose.TEST)),
+            Secret("PIK", LiveKeys(keys).clear(PIK)),
+            Secret("MAK", LiveKeys(keys).clear(MAK)),
+            *(Secret("PIN block", block) for block in blocks),
+        ]
+    )
+
+
+class LoudLog(logging.Handler):
+    """Everything any library writes at any level, with tracebacks."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.name == "websockets.client":
+            return  # the page in this test, not the terminal
+        self.lines.append(logging.Formatter("%(name)s %(message)s").format(record))
+
+
+@pytest.fixture
+def loud_log():
+    handler = LoudLog()
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    structlog.configure(
+        processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
+        logger_factory=lambda *_args: _ListLogger(handler.lines),
+        cache_logger_on_first_use=False,
+    )
+    yield handler.lines
+    structlog.reset_defaults()
+    root.removeHandler(handler)
+    root.setLevel(level)
+
+
+class _ListLogger:
+    def __init__(self, lines: list[str]) -> None:
+        self.lines = lines
+
+    def msg(self, message: str) -> None:
+        self.lines.append(message)
+
+    debug = info = warning = error = critical = exception = msg
+
+
+def test_nothing_that_a_terminal_leaves_or_says_holds_a_canary(tmp_path, loud_log):
+    said: list[str] = []
+    host = LiveHost()
+
+    class FailsAtTheEnd(Journal):
+        fail = False
+
+        def append(self, record, at):
+            if self.fail:
+                raise JournalError(Retry.NEVER, "the journal: SQLITE_FULL")
+            super().append(record, at)
+
+    async def story():
+        async with live_terminal(
+            tmp_path,
+            host=host,
+            journal=FailsAtTheEnd.open,
+            operators={"01": HASHED},
+            host_timeout_ms=300,
+            log_in_delay_first_ms=1,
+            log_in_delay_max_ms=1,
+        ) as live:
+            page = await live.page()
+
+            async def tell(command, **arguments):
+                said.append(json.dumps(await page.tell(command, **arguments)))
+
+            await page.do("power_on")
+            await page.phase("logged_out")
+            await tell("log_in", operator="01", password=WRONG_PIN)
+            await tell("log_in", operator="01", password=OPERATOR_PIN + "x")
+            await tell("enter_pin", pin=PIN)
+            await live.swipe(TRACK)
+            await page.until(lambda _state: True)
+            while page.state["phase"] == "logged_out":
+                await tell("log_in", operator="01", password=OPERATOR_PIN)
+                await page.phase("idle", "logged_out", "signing_in")
+            await page.phase("idle")
+            for code, silent in (("00", set()), ("55", set()), ("00", {"0200"})):
+                host.host.codes = [code] if not silent else []
+                host.silent = silent
+                await page.do("start_sale", amount_minor=12_345)
+                await page.phase("card")
+                said.append(await live.swipe(TRACK))
+                await page.phase("pin")
+                await tell("enter_pin", pin=PIN + "9")
+                await tell("enter_pin", pin=PIN)
+                await page.until(lambda s: s["result"])
+                await page.do("dismiss")
+                await page.phase("idle")
+            said.extend(json.dumps(state, ensure_ascii=False) for state in page.states)
+            # The worst moment: the disk refuses while PIN and track are in memory.
+            await page.do("start_sale", amount_minor=12_345)
+            await page.phase("card")
+            await live.swipe(TRACK)
+            await page.phase("pin")
+            live.journal.fail = True
+            await tell("enter_pin", pin=PIN)
+            await live.ended
+
+    with pytest.raises(JournalError) as caught:
+        asyncio.run(story())
+    said.append("".join(traceback.format_exception(caught.value)))
+    scanner = canaries(host)
+    findings = scanner.scan_folder(tmp_path / "terminal")
+    findings += scanner.scan("log", "\n".join(loud_log).encode())
+    findings += scanner.scan("said", "\n".join(said).encode())
+    assert findings == []
+    assert any("step" in line for line in loud_log)
+    assert "620000*********0179" in "\n".join(said)
+
+
+def test_the_scan_would_find_what_it_looks_for(tmp_path):
+    """A planted leak of each kind is found, so that no finding means no leak."""
+    scanner = LeakScanner([Secret("card number", PAN), Secret("PIN", PIN)])
+    (tmp_path / "leak").write_text(f"pin={PIN}")
+    (tmp_path / "packed").write_bytes(bytes.fromhex("0" + PAN))
+    assert {finding.secret for finding in scanner.scan_folder(tmp_path)} >= {"card number", "PIN"}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        ev.LogIn(OperatorNo("01"), Pin(OPERATOR_PIN)),
+        ev.PinEntered(Pin(PIN)),
+        ev.CardSwiped(TRACK),
+        ev.FrameReceived(PAN.encode() + PIN.encode()),
+        ev.StartSale("c-1", Money(1, Currency.CNY)),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_events_print_nothing_of_what_they_carry(event):
+    text = repr(event)
+    for secret in (OPERATOR_PIN, PIN, PAN, DISCRETIONARY):
+        assert secret not in text
+
+
+def test_a_send_prints_nothing_of_its_message():
+    from tongbao.terminal.core.effects import Send
+
+    assert repr(Send(PAN.encode(), 7)) == "Send(ticket=7)"
+
+
+def test_settings_do_not_print_the_hashes_of_pins():
+    from tests.terminal.rig import make_settings
+
+    settings = make_settings(terminal_id=TerminalId("00000001"), operators={"01": HASHED})
+    assert HASHED not in repr(settings)

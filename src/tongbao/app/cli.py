@@ -1,13 +1,15 @@
 """The entry point `tongbao <noun> <verb>`: finds the noun's module and runs its command.
 
 Exit codes: 0 success; 1 the command ran and its check failed; 2 wrong usage; 3 a part of the
-environment is missing or refused (the message says what to do); 4 bad input; 70 a bug of ours.
+environment is missing or refused (the message says what to do); 4 bad input; 70 a bug of ours;
+130 interrupted by Ctrl-C; 141 the reader of our output has gone.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from typing import Protocol, cast
 
@@ -19,6 +21,8 @@ EXIT_USAGE = 2
 EXIT_ENVIRONMENT = 3
 EXIT_BAD_INPUT = 4
 EXIT_BUG = 70
+EXIT_INTERRUPTED = 130
+EXIT_PIPE_CLOSED = 141
 
 # noun -> (module, one line of help). A module is imported only when its noun is used.
 NOUNS: dict[str, tuple[str, str]] = {
@@ -54,4 +58,13 @@ def main(argv: list[str] | None = None) -> int:
             module = cast("CommandModule", importlib.import_module(module_name))
             module.configure(noun_parser)
     namespace = parser.parse_args(arguments)
-    return int(namespace.run(namespace))
+    try:
+        code = int(namespace.run(namespace))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader, `head` for instance, has had enough; the interpreter must not flush again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_PIPE_CLOSED
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    return code

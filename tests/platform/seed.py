@@ -58,7 +58,7 @@ STORIES = (
         (
             ("reversal_requested", 30, "", "", "issuer timeout"),
             ("late_answer", 33, "00", "204817", ""),
-            ("reversed", 35, "00", "", ""),
+            ("reversed", 35, "", "", ""),
         ),
     ),
     Story(
@@ -67,31 +67,39 @@ STORIES = (
         (
             ("approved", 1, "00", "204818", ""),
             ("reversal_requested", 62, "", "", "terminal 98"),
-            ("reversed", 63, "00", "", ""),
+            ("reversed", 63, "", "", ""),
         ),
     ),
     Story(
         "host restart",
         3_210,
-        (("reversal_requested", 200, "", "", "host restart"), ("reversed", 201, "00", "", "")),
+        (("reversal_requested", 200, "", "", "host restart"), ("reversed", 201, "", "", "")),
     ),
     Story(
         "tombstone",
         5_000,
         (
             ("reversal_requested", 0, "", "", "reversal before original"),
-            ("reversed", 0, "25", "", "reversal before original"),
+            ("reversed", 0, "", "", "reversal before original"),
         ),
     ),
     Story(
         "repeated", 18_888, (("approved", 1, "00", "204819", ""), ("repeated", 20, "00", "", ""))
     ),
     Story(
+        "unclear answer",
+        2_000,
+        (
+            ("reversal_requested", 1, "", "", "issuer answer 10 unclear"),
+            ("reversed", 2, "", "", ""),
+        ),
+    ),
+    Story(
         "reversed again",
         640,
         (
-            ("reversal_requested", 30, "", "", "link lost"),
-            ("reversed", 40, "00", "", ""),
+            ("reversal_requested", 30, "", "", "issuer link lost"),
+            ("reversed", 40, "", "", ""),
             ("late_answer", 41, "00", "204820", ""),
             ("reversal_requested", 41, "", "", "late approval"),
         ),

@@ -73,6 +73,22 @@ def test_without_a_proper_key_nothing_is_served(tmp_path, sqlite_url, content):
     assert said == []
 
 
+def test_a_database_of_another_version_is_not_served(tmp_path):
+    settings = write_settings(tmp_path, f"sqlite:///{tmp_path / 'bare.db'}")
+    part = Part("platform", ["platform", "serve", "--config", str(settings)], tmp_path / "log")
+    with pytest.raises(Exception, match="tongbao platform migrate"):
+        part.start()
+    assert part.exit_code() == 3
+
+
+@pytest.mark.parametrize(
+    "values", [{"listen_port": 65_536}, {"threads": 0}, {"session_idle_minutes": 0}]
+)
+def test_senseless_settings_are_refused(values):
+    with pytest.raises(ValueError, match=next(iter(values))):
+        PlatformSettings(**values)
+
+
 def test_behind_a_tls_proxy_cookies_are_for_https_only(secret_key_file):
     from tongbao.platform.project import serving
 

@@ -23,10 +23,11 @@ def serve(database_url: str, settings: PlatformSettings, say: Callable[[str], No
     """Serve until SIGTERM or SIGINT and return the exit code; `say` gets the ready line.
 
     Raises OSError when the address is taken or the key file cannot be read, and ValueError when
-    the key file or the database URL is of no use.
+    the key file or the database URL is of no use or the schema is not this version's.
     """
     configured(**serving(settings))
     bind(database_url)
+    _prepare_database()
     try:
         listener = socket.create_server((settings.listen_host, settings.listen_port), backlog=128)
     except OSError as error:
@@ -38,6 +39,21 @@ def serve(database_url: str, settings: PlatformSettings, say: Callable[[str], No
         say(json.dumps({"ready": "platform", "address": f"{host}:{port}"}))
 
     return _run(listener.detach(), settings.threads, ready)
+
+
+def _prepare_database() -> None:
+    """Refuse a database of another version, and forget the log-ins that ended long ago."""
+    from django.contrib.sessions.backends.db import (  # noqa: PLC0415 - needs the settings first
+        SessionStore,
+    )
+    from django.db import connection  # noqa: PLC0415
+    from django.db.migrations.executor import MigrationExecutor  # noqa: PLC0415
+
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise ValueError("the database lacks migrations; run `tongbao platform migrate` first")
+    SessionStore.clear_expired()
+    connection.close()  # a worker must not inherit it
 
 
 def _run(listener: int, threads: int, ready: Callable[[object], None]) -> int:

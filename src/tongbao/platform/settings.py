@@ -31,3 +31,16 @@ class PlatformSettings:
     session_idle_minutes: int = 60
     login_failures_before_delay: int = 5
     login_delay_max_s: int = 300
+
+    def __post_init__(self) -> None:
+        """Refuse values that make no sense."""
+        limits = {
+            "listen_port": (0, 65_535),
+            "threads": (1, 64),
+            "session_idle_minutes": (1, 24 * 60),
+            "login_failures_before_delay": (1, 100),
+            "login_delay_max_s": (1, 24 * 3600),
+        }
+        for name, (least, most) in limits.items():
+            if not least <= getattr(self, name) <= most:
+                raise ValueError(f"{name} must be {least} to {most}")

@@ -57,10 +57,14 @@ def _serve(arguments: argparse.Namespace) -> int:
     if settings is None:
         return EXIT_BAD_INPUT
     try:
-        return serve(settings.database_url, settings.platform or PlatformSettings(), print)
+        return serve(settings.database_url, settings.platform or PlatformSettings(), _say)
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return EXIT_ENVIRONMENT
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
 
 
 def _migrate(arguments: argparse.Namespace) -> int:

@@ -19,14 +19,12 @@ if TYPE_CHECKING:
 # The host answers this itself when its link to the issuer is down; nothing was sent then.
 LINK_DOWN = "91"
 
-ACCEPTED = "00"
-
 # What the host writes into `detail`, by its beginning.
 _REASONS = {
     "issuer timeout": gettext_lazy("The issuer did not answer in time."),
     "host restart": gettext_lazy("The host started again and found no answer to this payment."),
-    "link lost": gettext_lazy("The link to the issuer broke before the answer."),
-    "unclear answer": gettext_lazy("The issuer's answer was neither a clear yes nor a clear no."),
+    "issuer link lost": gettext_lazy("The link to the issuer broke before the answer."),
+    "issuer answer": gettext_lazy("The issuer's answer was neither a clear yes nor a clear no."),
     "late approval": gettext_lazy(
         "The issuer approved after the reversal, so it is reversed again."
     ),
@@ -132,14 +130,14 @@ def _happened(
 
 def _words(event: PaymentEvent, describe_response: Callable[[str], str]) -> list[str]:
     words = []
-    if event.kind == EventKind.REVERSED and event.response_code == ACCEPTED:
+    if event.kind == EventKind.REVERSED and not event.detail:
         words.append(_("Confirmed: the card is not charged."))
-    elif event.response_code:
+    if event.kind == EventKind.REPEATED:
+        words.append(_("It sent the same message again and was answered as before."))
+    if event.response_code:
         words.append(describe_response(event.response_code))
     if event.auth_code:
         words.append(_("Authorisation code %(code)s") % {"code": event.auth_code})
-    if event.kind == EventKind.REPEATED:
-        words.append(_("It sent the same message again and got the first answer."))
     if event.detail:
         words.append(_reason(event.detail))
     return words

@@ -1,4 +1,4 @@
-"""A terminal made of cardboard: it speaks the till page's WebSocket and shows any state one asks for.
+"""A terminal made of cardboard: it speaks the till page's WebSocket and shows any state asked for.
 
 A test double for states that a real terminal reaches rarely or slowly. It serves the built pages
 under the strict policy a terminal should use, remembers every command, and answers with what the
@@ -30,7 +30,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
-
 from tests.till.scenes import CARDS, State, scene
 
 PAGES = Path(__file__).parents[2] / "src" / "tongbao" / "terminal" / "screen" / "dist"
@@ -51,8 +50,10 @@ class MockTerminal:
     commands: list[dict[str, Any]] = field(default_factory=list)
     swipes: list[str] = field(default_factory=list)
     reactions: dict[str, Reaction] = field(default_factory=dict)
-    drawer: str = "full"
+    cards: list[dict[str, Any]] | None = field(default_factory=lambda: CARDS)
+    refuse_card: bool = False
     silent: bool = False
+    _came: threading.Condition = field(default_factory=threading.Condition)
     _pages: set[WebSocket] = field(default_factory=set)
     _loop: asyncio.AbstractEventLoop | None = None
 
@@ -77,9 +78,12 @@ class MockTerminal:
         self.seq += 1
         self._run(self._push())
 
-    def drop_pages(self) -> None:
-        """Cut every connection, as a process that ends does."""
-        self._run(self._drop())
+    def wait_for_commands(self, count: int) -> list[str]:
+        """Wait until so many commands have come, and name them all."""
+        with self._came:
+            if not self._came.wait_for(lambda: len(self.commands) >= count, timeout=10):
+                raise TimeoutError(f"{len(self.commands)} of {count} commands came")
+        return [command["command"] for command in self.commands]
 
     def _run(self, work: Any) -> None:
         if self._loop is None:
@@ -103,11 +107,6 @@ class MockTerminal:
             with contextlib.suppress(RuntimeError, WebSocketDisconnect):
                 await page.send_json(self._message())
 
-    async def _drop(self) -> None:
-        for page in list(self._pages):
-            with contextlib.suppress(RuntimeError):
-                await page.close(code=1012)
-
     async def websocket(self, page: WebSocket) -> None:
         """Serve one page."""
         self._loop = asyncio.get_running_loop()
@@ -117,7 +116,9 @@ class MockTerminal:
             await page.send_json(self._message())
             while True:
                 command = json.loads(await page.receive_text())
-                self.commands.append(command)
+                with self._came:
+                    self.commands.append(command)
+                    self._came.notify_all()
                 if not self.silent:
                     error = self._react(command)
                     answer = {"type": "ack", "id": command["id"], "ok": not error, "error": error}
@@ -131,20 +132,21 @@ class MockTerminal:
         reaction = self.reactions.get(command["command"])
         return None if reaction is None else reaction(self, command)
 
-    async def cards(self, request: Request) -> Response:
-        """Answer as the sandbox's drawer does."""
-        if self.drawer == "broken":
-            return JSONResponse({"detail": "broken"}, status_code=503)
-        return JSONResponse({"cards": CARDS if self.drawer == "full" else []})
+    async def open_drawer(self, request: Request) -> Response:
+        """Answer as the sandbox's drawer does; as a broken one when there are no cards at all."""
+        if self.cards is None:
+            return JSONResponse({}, status_code=503)
+        return JSONResponse({"cards": self.cards})
 
     async def swipe(self, request: Request) -> Response:
         """Take a card out of the drawer."""
-        if self.drawer == "refusing":
-            return JSONResponse({"detail": "refused: no sale"}, status_code=409)
+        if self.refuse_card:
+            words = {"zh": "终端现在不接受刷卡", "en": "The terminal takes no card now"}
+            return JSONResponse({"ok": False, "error": words}, status_code=409)
         card = request.path_params["card"]
         self.swipes.append(card)
-        error = self._react({"command": "swipe", "card": card, "id": "", "phase": "card"})
-        return JSONResponse({"ok": not error})
+        self._react({"command": "swipe", "card": card})
+        return JSONResponse({"ok": True, "error": None})
 
     async def slip(self, request: Request) -> Response:
         """Draw something like a sales slip; the real one comes from the terminal's printer."""
@@ -161,7 +163,7 @@ class MockTerminal:
         app = Starlette(
             routes=[
                 WebSocketRoute("/ws", self.websocket),
-                Route("/drawer", self.cards),
+                Route("/drawer", self.open_drawer),
                 Route("/drawer/{card}/swipe", self.swipe, methods=["POST"]),
                 Route("/slips/{name}", self.slip),
                 Mount("/", StaticFiles(directory=PAGES, html=True)),
@@ -187,7 +189,9 @@ def running(terminal: MockTerminal, port: int = 0) -> Iterator[MockTerminal]:
     terminal.address = f"127.0.0.1:{listener.getsockname()[1]}"
     terminal.push(terminal.state)
     server = uvicorn.Server(
-        uvicorn.Config(terminal.application(), log_level="warning", lifespan="off", ws="websockets-sansio")
+        uvicorn.Config(
+            terminal.application(), log_level="warning", lifespan="off", ws="websockets-sansio"
+        )
     )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

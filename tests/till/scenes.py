@@ -34,29 +34,46 @@ def _recent() -> list[dict[str, Any]]:
     ]
 
 
-CARDS = [
-    {
+def _card(place: int, name: str, said: dict[str, str], colour: str) -> dict[str, Any]:
+    return {
         "id": name,
-        "name_zh": zh,
-        "name_en": en,
-        "story_zh": story_zh,
-        "story_en": story_en,
-        "masked": f"620000*********{last4}",
-        "pin_hint": pin,
+        **said,
+        "masked": f"620000*********{place:04d}",
+        "pin_hint": None if name == "pin_locked" else "123456",
         "colour": colour,
     }
-    for name, zh, en, story_zh, story_en, last4, pin, colour in (
-        ("good", "好卡", "Good card", "余额充足，会成功。", "Plenty of money; approves.", "0128", "123456", "#0e6b4f"),
-        ("second", "另一张好卡", "Second good card", "另一位顾客。", "Another customer.", "0136", "123456", "#1f5fa8"),
-        ("no_funds", "余额不足", "No funds", "账户里几乎没有钱。", "Hardly any money.", "0144", "123456", "#a8741a"),
-        ("expired", "过期卡", "Expired", "有效期已过。", "Past its date.", "0151", "123456", "#6b7280"),
-        ("lost", "挂失卡", "Reported lost", "已经挂失。", "Its owner lost it.", "0169", "123456", "#8c2f39"),
-        ("limit", "超限额", "Low limit", "单笔限额很低。", "A low single limit.", "0177", "123456", "#7a3f9d"),
-        ("pin_locked", "密码锁定", "PIN locked", "错了太多次。", "Too many wrong tries.", "0185", None, "#374151"),
-        ("late", "慢卡", "Answers late", "发卡行回答得晚。", "Its bank answers late.", "0193", "123456", "#0f766e"),
-        ("silent", "不回答", "Never answers", "扣了款，但不回答。", "Debits, never answers.", "0201", "123456", "#b45309"),
+
+
+def _said(name_zh: str, name_en: str, story_zh: str, story_en: str) -> dict[str, str]:
+    return {"name_zh": name_zh, "name_en": name_en, "story_zh": story_zh, "story_en": story_en}
+
+
+CARDS = [
+    _card(place, name, said, colour)
+    for place, (name, colour, said) in enumerate(
+        [
+            ("good", "#0b6e4f", _said("小梅的借记卡", "Mei's debit card", "余额充足。", "Plenty.")),
+            ("second", "#1d4e89", _said("阿强的卡", "Qiang's card", "也充足。", "Plenty, too.")),
+            ("no_funds", "#8a8d91", _said("月光卡", "Payday is near", "余额不足。", "No funds.")),
+            ("limit", "#c98b2b", _said("小额卡", "Pocket money", "单笔限额。", "A low limit.")),
+            ("expired", "#6d597a", _said("过期卡", "Expired", "已过期。", "Past its date.")),
+            ("lost", "#b23a48", _said("挂失卡", "Reported lost", "已挂失。", "It was lost.")),
+            ("pin_locked", "#5c4742", _said("锁定", "PIN locked", "错三次。", "Three wrong PINs.")),
+            ("late", "#2a7f8e", _said("慢半拍", "Answers late", "要等。", "Its bank is slow.")),
+            (
+                "silent",
+                "#343a40",
+                _said(
+                    "石沉大海的卡",
+                    "Never answers",
+                    "发卡行扣了款却不回答：终端必须冲正。",
+                    "Its issuer takes the money and never answers: the terminal must reverse.",
+                ),
+            ),
+        ],
+        1,
     )
-]  # fmt: skip
+]
 
 
 def _base() -> State:
@@ -73,7 +90,7 @@ def _base() -> State:
         "batch_no": 1,
         "next_trace": 1235,
         "clock": "2026-11-21T10:45:00+08:00",
-        "self_check": [],
+        "self_check": _checks({}, "ok"),
         "amount_minor": 0,
         "currency": "CNY",
         "card": None,
@@ -92,9 +109,7 @@ def _base() -> State:
 
 
 def _checks(results: dict[str, str], default: str) -> list[dict[str, Any]]:
-    return [
-        {"part": part, "result": results.get(part, default), "detail": None} for part in PARTS
-    ]
+    return [{"part": part, "result": results.get(part, default), "detail": None} for part in PARTS]
 
 
 def _result(outcome: str, **changes: Any) -> dict[str, Any]:
@@ -145,6 +160,11 @@ SCENES: dict[str, State] = {
     },
     "logged_out": OUT,
     "logged_out_doubt": {**OUT, "doubt": {**DOUBT, "stage": "waiting", "next_attempt_ms": 20000}},
+    "logged_out_failed": {
+        **OUT,
+        "link": "down",
+        "self_check": _checks({"printer": "fail", "network": "fail"}, "ok"),
+    },
     "signing_in": {"phase": "signing_in", "signed_in": False},
     "sign_in_failed": {
         "signed_in": False,
@@ -156,10 +176,9 @@ SCENES: dict[str, State] = {
     },
     "offline": {"link": "down"},
     "idle": {},
+    "idle_printer_failed": {"self_check": _checks({"printer": "fail"}, "ok")},
     "idle_empty": {"recent": [], "today": {"count": 0, "amount_minor": 0}},
-    "idle_doubt": {
-        "doubt": {**DOUBT, "stage": "waiting", "attempts": 3, "next_attempt_ms": 20000}
-    },
+    "idle_doubt": {"doubt": {**DOUBT, "stage": "waiting", "attempts": 3, "next_attempt_ms": 20000}},
     "card": {
         "phase": "card",
         "amount_minor": 12850,
@@ -218,15 +237,30 @@ SCENES: dict[str, State] = {
         "phase": "result",
         **PAYING,
         "result": _result(
-            "reversed", code="98", zh="银行没有回答", en="The bank did not answer", slip="/slips/001235.png"
+            "reversed",
+            code="00",
+            zh="交易已冲正，未收款",
+            en="The payment was reversed; nothing was taken",
+            action_zh="请重新收款或改用其他方式",
+            action_en="Take the payment again, or in another way",
+            slip="/slips/001235.png",
         ),
     },
     "cancelled": {
         "phase": "result",
         **PAYING,
-        "result": _result("cancelled", zh="操作员取消", en="Cancelled by the operator", trace=None, card_masked=None),
+        "result": _result(
+            "cancelled",
+            code="card_timeout",
+            zh="等待刷卡超时，未收款",
+            en="No card in time; nothing was taken",
+            action_zh="请重新收款或改用其他方式",
+            action_en="Take the payment again, or in another way",
+            trace=None,
+            card_masked=None,
+        ),
     },
-}  # fmt: skip
+}
 
 
 def scene(name: str) -> State:

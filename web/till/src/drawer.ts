@@ -13,9 +13,15 @@ export interface DrawerCard {
   readonly colour: string;
 }
 
+/** What became of a swipe; a refusal carries the sandbox's own words where it gave some. */
 export type SwipeAnswer =
   | { readonly ok: true }
-  | { readonly ok: false; readonly reason: "unreachable" | "refused" };
+  | { readonly ok: false; readonly reason: "unreachable" }
+  | {
+      readonly ok: false;
+      readonly reason: "refused";
+      readonly words: { readonly zh: string; readonly en: string } | null;
+    };
 
 const LIMIT_MS = 4000;
 
@@ -23,6 +29,11 @@ const LIMIT_MS = 4000;
 export function drawerAddress(url: string): string {
   const bare = url.replace(/\/+$/, "");
   return bare.endsWith("/drawer") ? bare : `${bare}/drawer`;
+}
+
+/** Is there a drawer to take a card from, and a reader to pull it through? */
+export function hasDrawer(sandbox: Sandbox | null): sandbox is Sandbox {
+  return sandbox !== null && sandbox.drawer_url !== "" && sandbox.terminal_reader !== null;
 }
 
 /** The cards in the drawer, or null when the sandbox does not answer. */
@@ -49,8 +60,20 @@ export async function swipe(sandbox: Sandbox, cardId: string): Promise<SwipeAnsw
       body: JSON.stringify({ reader: sandbox.terminal_reader }),
       signal: AbortSignal.timeout(LIMIT_MS),
     });
-    return response.ok ? { ok: true } : { ok: false, reason: "refused" };
+    return response.ok
+      ? { ok: true }
+      : { ok: false, reason: "refused", words: await wordsOf(response) };
   } catch {
     return { ok: false, reason: "unreachable" };
+  }
+}
+
+async function wordsOf(response: Response): Promise<{ zh: string; en: string } | null> {
+  try {
+    const body = (await response.json()) as { error?: { zh?: unknown; en?: unknown } };
+    const { zh, en } = body.error ?? {};
+    return typeof zh === "string" && typeof en === "string" ? { zh, en } : null;
+  } catch {
+    return null;
   }
 }

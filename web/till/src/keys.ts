@@ -28,15 +28,25 @@ interface FunctionKey {
   readonly always: boolean;
 }
 
-const stack: { handler: KeyHandler; since: number }[] = [];
+/** What the page as a whole says about keys. */
+export interface Gate {
+  /** May keys act at all? Not while the terminal is gone. */
+  open(): boolean;
+  /** Has the shown screen been there long enough to take Enter and Esc? */
+  settled(): boolean;
+  /** Hears of a scan that was swallowed. */
+  scanned(): void;
+}
+
+const stack: { handler: KeyHandler; atOnce: boolean }[] = [];
 const functionKeys = new Map<string, FunctionKey[]>();
 const guard = new BurstGuard();
-let gate = { open: (): boolean => true, scanned: (): void => {} };
+let gate: Gate = { open: () => true, settled: () => true, scanned: () => {} };
 let byTab = false;
 
 /** Is this element one that Enter would press, and did the person walk there by keyboard? */
 function enterBelongsTo(element: Element | null): boolean {
-  return byTab && element !== null && element.matches("button, a[href], input, [role=menuitem]");
+  return byTab && element !== null && element.matches("button, a[href], input");
 }
 
 function act(key: string, handler: KeyHandler, settled: boolean): void {
@@ -100,15 +110,15 @@ function onKeydown(event: KeyboardEvent): void {
   if (!ordinary || !open || top === undefined || (event.repeat && event.key !== "Backspace")) {
     return;
   }
-  act(event.key, top.handler, performance.now() - top.since >= SETTLE_MS);
+  act(event.key, top.handler, top.atOnce || gate.settled());
 }
 
-/** Start listening; `open` says whether keys may act at all, `scanned` hears of a refused scan. */
-export function listenToKeys(open: () => boolean, scanned: () => void): () => void {
+/** Start listening. */
+export function listenToKeys(page: Gate): () => void {
   const byPointer = (): void => {
     byTab = false;
   };
-  gate = { open, scanned };
+  gate = page;
   window.addEventListener("keydown", onKeydown, { capture: true });
   window.addEventListener("pointerdown", byPointer, { capture: true });
   return () => {
@@ -117,11 +127,13 @@ export function listenToKeys(open: () => boolean, scanned: () => void): () => vo
   };
 }
 
-/** Give the keyboard to the calling screen, dialog or menu for as long as it is shown. */
-export function useKeys(handler: KeyHandler): void {
-  const entry = { handler, since: 0 };
+/**
+ * Give the keyboard to the calling screen, dialog or menu for as long as it is shown. `atOnce` is for
+ * those that move no money and need not wait for the screen to settle.
+ */
+export function useKeys(handler: KeyHandler, atOnce = false): void {
+  const entry = { handler, atOnce };
   onMounted(() => {
-    entry.since = performance.now();
     byTab = false;
     stack.push(entry);
   });

@@ -22,6 +22,11 @@ export interface Said {
 
 export type Part = "screen" | "printer" | "reader" | "pinpad" | "journal" | "clock" | "network";
 
+/** A trace as everybody writes it: six digits. */
+export function traceText(trace: number): string {
+  return String(trace).padStart(6, "0");
+}
+
 export interface CheckedPart {
   readonly part: Part;
   readonly result: "pending" | "ok" | "fail";
@@ -72,7 +77,8 @@ export interface RecentPayment {
 
 export interface Sandbox {
   readonly drawer_url: string;
-  readonly terminal_reader: string;
+  /** Null while the reader does not work. */
+  readonly terminal_reader: string | null;
   readonly on_screen_pin: boolean;
 }
 

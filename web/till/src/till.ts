@@ -59,6 +59,7 @@ export interface Till {
   /** The text of the chosen language. */
   said(text: { zh: string; en: string }): string;
   keep(): void;
+  toggleSound(): void;
 }
 
 const NOTICE_MS = 4000;
@@ -149,6 +150,10 @@ export function createTill(around: Surroundings, sounds: Sounds, preferences: Pr
     },
     tell,
     said: (text) => (kept.language === "zh" ? text.zh : text.en),
+    toggleSound() {
+      kept.muted = !kept.muted;
+      this.keep();
+    },
     keep() {
       const store = browserStore();
       keepChoice(store, "tongbao.language", kept.language);

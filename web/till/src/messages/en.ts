@@ -83,7 +83,6 @@ export const en: Messages = {
     clear: "Clear",
     back: "Delete",
     pad: "Amount keypad",
-    doubleZero: "double zero",
     today: "Today",
     count: "no payments | 1 payment | {n} payments",
     recent: "Recent payments",
@@ -177,7 +176,7 @@ export const en: Messages = {
   slip: { title: "Sales slip", close: "Close", missing: "This slip cannot be opened now." },
   link: {
     title: "The terminal is not connected",
-    note: "Nothing was sent and nothing is waiting to be sent.",
+    note: "Taps do nothing now, and none are kept for later.",
     running:
       "If a payment was under way, the terminal finishes it by itself. Look here when it is back; do not charge again.",
     retrying: "Reconnecting by itself",

@@ -81,7 +81,6 @@ export const zh = {
     clear: "清除",
     back: "删除",
     pad: "金额键盘",
-    doubleZero: "两个零",
     today: "今日收款",
     count: "{n} 笔",
     recent: "最近交易",
@@ -174,7 +173,7 @@ export const zh = {
   slip: { title: "签购单", close: "关闭", missing: "这张小票现在打不开。" },
   link: {
     title: "终端没有连接",
-    note: "没有发送任何内容，也没有任何操作在排队。",
+    note: "现在点按不起作用，也不会留到以后执行。",
     running: "如果刚才有一笔交易，终端会自己把它办完。恢复以后看这里，请勿再次收款。",
     retrying: "正在自动重新连接",
   },

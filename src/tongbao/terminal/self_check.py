@@ -30,6 +30,8 @@ Runner = Callable[[Callable[[], Found]], Awaitable[Found]]
 
 SELF_CHECK_SLIP: Final = "self-check"
 _NETWORK_WAIT_S: Final = 3.0
+# A part that hangs must not keep the others from being used.
+_PART_LIMIT_S: Final = 10.0
 _READER_WAIT_S: Final = 2.0
 # 2026-01-01 and 2100-01-01: a clock outside was never set.
 _CLOCK_FIRST: Final = Instant(1_767_225_600_000_000)
@@ -68,7 +70,11 @@ async def check_parts(
         Part.NETWORK: lambda: devices.link.check(_NETWORK_WAIT_S),
     }
     for part, check in checks.items():
-        works, detail = await check()
+        try:
+            async with asyncio.timeout(_PART_LIMIT_S):
+                works, detail = await check()
+        except TimeoutError:
+            works, detail = False, "no answer"
         yield PartCheck(part, CheckResult.OK if works else CheckResult.FAIL, detail)
 
 

@@ -74,7 +74,7 @@ def reversal_slip(
     *,
     reprint: bool = False,
 ) -> tuple[SlipJob, ...]:
-    """Return the cardholder's paper that says that nothing was taken."""
+    """Return the cardholder's paper that says that the payment was undone."""
     moment = _moment(closed.local_date, closed.local_time)
     slip = replace(
         _plain_slip(settings, intent, SlipOutcome.REVERSED, moment),

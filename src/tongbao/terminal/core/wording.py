@@ -63,7 +63,9 @@ CARD_UNUSABLE: Final = Notice(
     "card_unusable", "此卡无法使用，未收款", "This card cannot be used; nothing was taken"
 )
 REVERSED: Final = Notice(
-    "reversed", "交易已冲正，未收款", "The payment was reversed; nothing was taken"
+    "reversed",
+    "交易已冲正，视同未发生；已扣款项将退回",
+    "The payment was undone; any money taken goes back",
 )
 
 START_AGAIN: Final = Notice("start_again", "可重新收款", "You may start again")

@@ -74,9 +74,9 @@ def test_the_demo_proves_its_books_on_postgresql():
         find_binaries()
     except PostgresqlMissingError as error:
         pytest.skip(str(error))
-    # Started by root the server runs as another user, who must be able to pass through.
+    # Started by root the server runs as another user, who needs a folder such as /tmp is.
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:
-        Path(folder).chmod(0o711)
+        Path(folder).chmod(0o1777)
         finished = run_demo(folder, "--json", "--store", "postgresql")
         assert finished.returncode == 0, finished.stderr
         check_day(json.loads(finished.stdout))

@@ -17,14 +17,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tongbao.app.cli import EXIT_ENVIRONMENT, EXIT_FAILED, EXIT_OK
+from tongbao.app.cli import EXIT_ENVIRONMENT, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK
 
 if TYPE_CHECKING:
     from tongbao.app.demo.comparison import Comparison
     from tongbao.app.demo.report import Language
     from tongbao.app.demo.script import SlipLine
-
-_EXIT_INTERRUPTED = 130
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -71,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
         return EXIT_ENVIRONMENT
     except KeyboardInterrupt:
         print("tongbao demo: interrupted", file=sys.stderr)
-        return _EXIT_INTERRUPTED
+        return EXIT_INTERRUPTED
 
 
 def _interrupt(_number: int, _frame: object) -> None:

@@ -93,7 +93,7 @@ def slip_text(line: SlipLine, language: Language) -> str:
     sale = _words("消费", "SALE")[language]
     return (
         f"{line.clock}  {line.terminal_id}/{line.trace:06d}  {sale} {line.amount.text():>8}"
-        f"  {line.card_masked}  {_fill(words, 14)}  {references}".rstrip()
+        f"  {line.card_masked}  {_fill(words, 20)}  {references}".rstrip()
         + f"\n{'':10}└ {scene}"
     )
 

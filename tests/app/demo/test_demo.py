@@ -86,7 +86,7 @@ def test_the_demo_proves_its_books_on_postgresql():
 def test_the_demo_tells_its_story_and_keeps_the_books_when_asked(tmp_path):
     finished = run_demo(tmp_path, "--keep", "--language", "zh")
     assert finished.returncode == 0, finished.stderr
-    assert "差额 0.00  三方账目一致" in finished.stdout
+    assert "差额 difference 0.00  三方账目一致" in finished.stdout
     assert "SIGKILL" in finished.stdout
     folder = Path(finished.stderr.strip().splitlines()[-1])
     assert folder.parent == tmp_path

@@ -57,7 +57,7 @@ def test_books_that_agree_say_so_with_a_difference_of_zero():
     assert "2 for 30.00" in text
     assert "✗" not in text
     chinese = books_text(verdict(day()), Language.ZH)
-    assert chinese.endswith("差额 0.00  三方账目一致")
+    assert chinese.endswith("差额 difference 0.00  三方账目一致")
     assert "2 笔 30.00" in chinese
 
 

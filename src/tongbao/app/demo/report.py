@@ -71,7 +71,7 @@ _HEADS: Final = (
 )
 _TOTAL: Final = _words("成功合计", "approved in all")
 _COUNTED: Final = _words("{0} 笔 {1}", "{0} for {1}")
-_DIFFERENCE: Final = _words("差额", "difference")
+_DIFFERENCE: Final = _words("差额 difference", "difference")
 _OWED: Final = _words("发卡行应付收单机构", "the issuer owes the acquirer")
 _AGREE: Final = _words("三方账目一致", "the three books agree")
 _DISAGREE: Final = _words("三方账目不一致", "the three books DO NOT agree")

@@ -1,1 +1,1 @@
-# The folder is named after the package it tests.  # noqa: A005
+# noqa: A005 - the folder is named after the package it tests

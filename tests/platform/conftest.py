@@ -11,6 +11,17 @@ from tongbao.platform.schema import migrate
 STORES = ("sqlite", "postgresql")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _fast_django():
+    """Spend no time on hashing passwords and on finding static files."""
+    configured()
+    from django.test import override_settings
+
+    hashers = ["tests.platform.fast_hashing.FastHasher"]
+    with override_settings(PASSWORD_HASHERS=hashers, WHITENOISE_USE_FINDERS=False):
+        yield
+
+
 @pytest.fixture
 def sqlite_url(tmp_path):
     url = f"sqlite:///{tmp_path / 'platform.sqlite3'}"

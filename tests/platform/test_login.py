@@ -37,11 +37,7 @@ def clock(monkeypatch):
 
 
 @pytest.fixture
-def person(django_sqlite, monkeypatch):
-    from django.conf import settings
-
-    fast = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    monkeypatch.setattr(settings, "PASSWORD_HASHERS", fast)
+def person(django_sqlite):
     return add_user("lilei", password=PASSWORD)
 
 
@@ -232,7 +228,16 @@ def test_a_weak_password_or_a_bad_name_is_refused(sqlite_url, name, password, wh
 
 
 def test_no_password_is_kept_in_clear(sqlite_url, tmp_path):
-    create_staff(sqlite_url, "lilei", PASSWORD)
+    from django.conf import global_settings
+    from django.test import override_settings
+
+    with override_settings(PASSWORD_HASHERS=global_settings.PASSWORD_HASHERS):
+        create_staff(sqlite_url, "lilei", PASSWORD)
+    with django_on(sqlite_url):
+        from tongbao.platform.accounts.models import User
+
+        algorithm, iterations, *_ = User.objects.get().password.split("$")
+    assert (algorithm, int(iterations) >= 1_000_000) == ("pbkdf2_sha256", True)
     seed(sqlite_url)
     for file in tmp_path.iterdir():
         assert PASSWORD.encode() not in file.read_bytes()

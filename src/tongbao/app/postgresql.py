@@ -122,7 +122,7 @@ class PrivatePostgresql:
     def create_database(self, name: str, *, template: str | None = None) -> str:
         """Create a database, as a copy of `template` if given, and return its URL."""
         import psycopg  # noqa: PLC0415 - needed only where PostgreSQL is used
-        from psycopg import sql  # noqa: PLC0415
+        from psycopg import sql  # noqa: PLC0415 - as above: only when needed
 
         statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
         if template is not None:
@@ -139,23 +139,27 @@ class PrivatePostgresql:
         # Short, because a socket path has at most 107 bytes.
         self.socket_folder = self._own(Path(tempfile.mkdtemp(prefix="tongbao-pg-", dir="/tmp")))
         passing = [self.socket_folder]
-        if self._wanted is not None and self._may_enter(self._wanted):
-            self._wanted.mkdir(parents=True, exist_ok=True)
-            home = self._own(self._wanted)
-        else:
-            home = self._own(Path(tempfile.mkdtemp(prefix="tongbao-pg-data-")))
-            passing.append(home)
-        self.data_folder = home / "cluster"
-        fresh = not (self.data_folder / "PG_VERSION").exists()
-        if fresh:
-            self._initialise()
-        # Held open, because the log's folder may be gone when a failed start is to be explained.
-        with self._log.open("a+b") as log:
-            self._log.chmod(0o600)
-            self._launch(passing, log)
-            self._wait_until_ready(log)
-        if fresh:
-            self.create_database(DATABASE)
+        try:
+            if self._wanted is not None and self._may_enter(self._wanted):
+                self._wanted.mkdir(parents=True, exist_ok=True)
+                home = self._own(self._wanted)
+            else:
+                home = self._own(Path(tempfile.mkdtemp(prefix="tongbao-pg-data-")))
+                passing.append(home)
+            self.data_folder = home / "cluster"
+            if not self.data_folder.exists():
+                self._initialise()
+            # Held open: the log's folder may be gone when a failed start is to be explained.
+            with self._log.open("a+b") as log:
+                self._log.chmod(0o600)
+                self._launch(passing, log)
+                self._wait_until_ready(log)
+            self._ensure_database()
+        except BaseException:
+            self.stop()
+            for folder in passing:
+                shutil.rmtree(folder, ignore_errors=True)
+            raise
         return self
 
     def stop(self) -> None:
@@ -201,18 +205,21 @@ class PrivatePostgresql:
         return self._account.pw_uid, self._account.pw_gid
 
     def _initialise(self) -> None:
+        """Make the cluster beside its place and move it there whole."""
         user, group = self._as_account()
+        building = self.data_folder.with_name("cluster.new")
+        shutil.rmtree(building, ignore_errors=True)
         result = subprocess.run(  # noqa: S603 - the paths are ours, no outside text
             [
                 self._binaries / "initdb",
-                f"--pgdata={self.data_folder}",
+                f"--pgdata={building}",
                 f"--username={USER}",
                 "--auth=trust",  # whoever can enter the socket's folder is the owner
                 "--encoding=UTF8",
                 "--locale=C",
                 "--no-instructions",
             ],
-            cwd=self.data_folder.parent,
+            cwd=building.parent,
             user=user,
             group=group,
             capture_output=True,
@@ -221,6 +228,16 @@ class PrivatePostgresql:
         )
         if result.returncode != 0:
             raise PostgresqlFailedError(f"initdb failed: {result.stderr.strip()}")
+        building.rename(self.data_folder)
+
+    def _ensure_database(self) -> None:
+        import psycopg  # noqa: PLC0415 - needed only where PostgreSQL is used
+
+        with psycopg.connect(self.url_of("postgres")) as connection:
+            query = "SELECT 1 FROM pg_database WHERE datname = %s"
+            found = connection.execute(query, [DATABASE]).fetchone()
+        if found is None:
+            self.create_database(DATABASE)
 
     def _launch(self, passing: list[Path], log: IO[bytes]) -> None:
         user, group = self._as_account()

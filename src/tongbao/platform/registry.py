@@ -59,7 +59,7 @@ def register_terminals(database_url: str, terminals: Iterable[NewTerminal]) -> N
 
     def work(alias: str) -> None:
         from tongbao.platform.fleet import services  # noqa: PLC0415 - models need the settings
-        from tongbao.platform.merchants.models import Merchant  # noqa: PLC0415
+        from tongbao.platform.merchants.models import Merchant  # noqa: PLC0415 - as above: only when needed
 
         wanted = {terminal.merchant_id for terminal in rows}
         known = Merchant.objects.using(alias).filter(pk__in=wanted).values_list("pk", flat=True)

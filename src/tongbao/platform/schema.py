@@ -39,7 +39,7 @@ def migrate(database_url: str) -> None:
 def _run_migrations(database_url: str) -> None:
     def work(alias: str) -> None:
         from django.core.management import call_command  # noqa: PLC0415 - needs the settings first
-        from django.db import connections  # noqa: PLC0415
+        from django.db import connections  # noqa: PLC0415 - as above: only when needed
 
         connection = connections[alias]
         if connection.vendor == "postgresql":

@@ -46,8 +46,8 @@ def _prepare_database() -> None:
     from django.contrib.sessions.backends.db import (  # noqa: PLC0415 - needs the settings first
         SessionStore,
     )
-    from django.db import connection  # noqa: PLC0415
-    from django.db.migrations.executor import MigrationExecutor  # noqa: PLC0415
+    from django.db import connection  # noqa: PLC0415 - as above: only when needed
+    from django.db.migrations.executor import MigrationExecutor  # noqa: PLC0415 - as above: only when needed
 
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
@@ -58,7 +58,7 @@ def _prepare_database() -> None:
 
 def _run(listener: int, threads: int, ready: Callable[[object], None]) -> int:
     from django.core.handlers.wsgi import WSGIHandler  # noqa: PLC0415 - needs the settings first
-    from gunicorn.app.base import BaseApplication  # noqa: PLC0415
+    from gunicorn.app.base import BaseApplication  # noqa: PLC0415 - as above: only when needed
 
     options = {
         "bind": [f"fd://{listener}"],

@@ -67,8 +67,8 @@ def _create(alias: str, name: str, password: str) -> None:
     from django.contrib.auth.password_validation import (  # noqa: PLC0415 - needs the settings
         validate_password,
     )
-    from django.core.exceptions import ValidationError  # noqa: PLC0415
-    from django.utils.translation import override  # noqa: PLC0415
+    from django.core.exceptions import ValidationError  # noqa: PLC0415 - as above: only when needed
+    from django.utils.translation import override  # noqa: PLC0415 - as above: only when needed
 
     users = _users(alias)
     user = users.model(username=users.model.normalize_username(name), is_staff=True)

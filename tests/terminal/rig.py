@@ -46,7 +46,7 @@ def make_settings(**changes: object) -> TerminalSettings:
         "host_tls": False,
         "operators": {"01": HASHED_0000, "02": HASHED_0000},
     }
-    return TerminalSettings(**{**values, **changes})  # type: ignore[arg-type]
+    return TerminalSettings(**{**values, **changes})
 
 
 class Rig:
@@ -115,7 +115,7 @@ class Rig:
 
     def answer(self, change: object = None, *, mac: str = "right") -> list[fx.Effect]:
         """Let the host answer the last message sent."""
-        return self.hear(self.host.answer(self.outbox[-1].frame, change, mac=mac))  # type: ignore[arg-type]
+        return self.hear(self.host.answer(self.outbox[-1].frame, change, mac=mac))
 
     def print_all(self) -> None:
         for job in self.slips:
@@ -151,7 +151,7 @@ class Rig:
 
     def power_cut(self) -> Rig:
         """Lose everything but the journal."""
-        self.state = restore(self.settings, read_records(self.records))  # type: ignore[arg-type]
+        self.state = restore(self.settings, read_records(self.records))
         self.timers.clear()
         self.slips.clear()
         return self

@@ -99,9 +99,18 @@ def test_the_file_is_in_wal_mode_flushed_at_each_commit_and_for_the_owner_only(t
     database = journal._database
     assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     assert database.execute("PRAGMA synchronous").fetchone() == (2,)
+    modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
+    assert modes == dict.fromkeys(
+        (
+            JOURNAL_NAME,
+            f"{JOURNAL_NAME}-wal",
+            f"{JOURNAL_NAME}-shm",
+            "journal.lock",
+            "journal.head",
+        ),
+        0o600,
+    )
     journal.close()
-    for name in (JOURNAL_NAME, "journal.lock", "journal.head"):
-        assert (tmp_path / name).stat().st_mode & 0o077 == 0
 
 
 def test_rows_cannot_be_changed_or_removed(tmp_path):

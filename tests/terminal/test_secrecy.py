@@ -99,17 +99,66 @@ class _ListLogger:
     debug = info = warning = error = critical = exception = msg
 
 
+class FailsAtTheEnd(Journal):
+    fail = False
+
+    def append(self, record, at):
+        if self.fail:
+            raise JournalError(Retry.NEVER, "the journal: SQLITE_FULL")
+        super().append(record, at)
+
+
+class Day:
+    """Everything that brings a secret into the terminal, and all that it says about it."""
+
+    def __init__(self, live, said):
+        self.live = live
+        self.said = said
+
+    async def play(self):
+        self.page = await self.live.page()
+        await self.get_in()
+        for code, silent in (("00", set()), ("55", set()), ("00", {"0200"})):
+            self.live.host.host.codes = [code] if not silent else []
+            self.live.host.silent = silent
+            await self.swipe()
+            await self.tell("enter_pin", pin=PIN + "9")
+            await self.tell("enter_pin", pin=PIN)
+            await self.page.until(lambda s: s["result"])
+            await self.page.do("dismiss")
+            await self.page.phase("idle")
+        self.said.extend(json.dumps(state, ensure_ascii=False) for state in self.page.states)
+        # The worst moment: the disk refuses while PIN and track are in memory.
+        await self.swipe()
+        self.live.journal.fail = True
+        await self.tell("enter_pin", pin=PIN)
+        await self.live.ended
+
+    async def tell(self, command, **arguments):
+        self.said.append(json.dumps(await self.page.tell(command, **arguments)))
+
+    async def get_in(self):
+        await self.page.do("power_on")
+        await self.page.phase("logged_out")
+        await self.tell("log_in", operator="01", password=WRONG_PIN)
+        await self.tell("log_in", operator="01", password=OPERATOR_PIN + "x")
+        await self.tell("enter_pin", pin=PIN)
+        self.said.append(await self.live.swipe(TRACK))
+        while self.page.state["phase"] == "logged_out":
+            await self.tell("log_in", operator="01", password=OPERATOR_PIN)
+            await self.page.phase("idle", "logged_out", "signing_in")
+        await self.page.phase("idle")
+
+    async def swipe(self):
+        await self.page.do("start_sale", amount_minor=12_345)
+        await self.page.phase("card")
+        self.said.append(await self.live.swipe(TRACK))
+        await self.page.phase("pin")
+
+
 def test_nothing_that_a_terminal_leaves_or_says_holds_a_canary(tmp_path, loud_log):
     said: list[str] = []
     host = LiveHost()
-
-    class FailsAtTheEnd(Journal):
-        fail = False
-
-        def append(self, record, at):
-            if self.fail:
-                raise JournalError(Retry.NEVER, "the journal: SQLITE_FULL")
-            super().append(record, at)
 
     async def story():
         async with live_terminal(
@@ -121,43 +170,7 @@ def test_nothing_that_a_terminal_leaves_or_says_holds_a_canary(tmp_path, loud_lo
             log_in_delay_first_ms=1,
             log_in_delay_max_ms=1,
         ) as live:
-            page = await live.page()
-
-            async def tell(command, **arguments):
-                said.append(json.dumps(await page.tell(command, **arguments)))
-
-            await page.do("power_on")
-            await page.phase("logged_out")
-            await tell("log_in", operator="01", password=WRONG_PIN)
-            await tell("log_in", operator="01", password=OPERATOR_PIN + "x")
-            await tell("enter_pin", pin=PIN)
-            await live.swipe(TRACK)
-            await page.until(lambda _state: True)
-            while page.state["phase"] == "logged_out":
-                await tell("log_in", operator="01", password=OPERATOR_PIN)
-                await page.phase("idle", "logged_out", "signing_in")
-            await page.phase("idle")
-            for code, silent in (("00", set()), ("55", set()), ("00", {"0200"})):
-                host.host.codes = [code] if not silent else []
-                host.silent = silent
-                await page.do("start_sale", amount_minor=12_345)
-                await page.phase("card")
-                said.append(await live.swipe(TRACK))
-                await page.phase("pin")
-                await tell("enter_pin", pin=PIN + "9")
-                await tell("enter_pin", pin=PIN)
-                await page.until(lambda s: s["result"])
-                await page.do("dismiss")
-                await page.phase("idle")
-            said.extend(json.dumps(state, ensure_ascii=False) for state in page.states)
-            # The worst moment: the disk refuses while PIN and track are in memory.
-            await page.do("start_sale", amount_minor=12_345)
-            await page.phase("card")
-            await live.swipe(TRACK)
-            await page.phase("pin")
-            live.journal.fail = True
-            await tell("enter_pin", pin=PIN)
-            await live.ended
+            await Day(live, said).play()
 
     with pytest.raises(JournalError) as caught:
         asyncio.run(story())

@@ -165,11 +165,12 @@ class Journal:
         path = folder / JOURNAL_NAME
         is_new = not path.exists()
         try:
+            # Made before SQLite makes it, so that its own files get the same mode.
+            path.touch(mode=0o600)
             self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._database.execute("PRAGMA journal_mode=WAL")
             self._database.execute("PRAGMA synchronous=FULL")
             self._prepare(self._database)
-            path.chmod(0o600)
             if is_new:
                 _flush_folder(folder)
         except sqlite3.DatabaseError as error:

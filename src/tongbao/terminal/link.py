@@ -129,7 +129,7 @@ class HostLink:
                     ssl=self._tls,
                     server_hostname=settings.host_name if self._tls else None,
                 )
-        except OSError as error:
+        except (OSError, ValueError) as error:
             self._trouble = _words_for(error)
             _log.info("no connection to the host", trouble=self._trouble)
             return None
@@ -234,7 +234,7 @@ def _watch_silence(connection: socket.socket | None) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _SILENCE_MAX_MS)
 
 
-def _words_for(error: OSError) -> str:
+def _words_for(error: Exception) -> str:
     """Name a failure to connect in a few neutral words."""
     match error:
         case TimeoutError():

@@ -37,12 +37,21 @@ _SIGN_IN_ENDS: Final = (P.SIGNING_IN, P.IDLE)
 _SALE_ENDS: Final = (P.AUTHORISING, P.RESULT, P.REVERSING)
 
 
-def _rows() -> dict[Pair, Transition]:
-    rows: dict[Pair, Transition] = {}
+class _Table:
+    """The rows as they are written down."""
 
-    def row(phase: Phase, kind: EventKind, handler: Handler, *to: Phase) -> None:
-        rows[phase, kind] = Transition(handler, frozenset(to or (phase,)))
+    def __init__(self) -> None:
+        self.rows: dict[Pair, Transition] = {}
 
+    def add(self, phase: Phase, kind: EventKind, handler: Handler, *to: Phase) -> None:
+        """Add a row; without `to` the handler leaves the phase as it is."""
+        assert (phase, kind) not in self.rows  # noqa: S101 - a pair has one handler
+        self.rows[phase, kind] = Transition(handler, frozenset(to or (phase,)))
+
+
+def _people_rows(table: _Table) -> None:
+    """Commands of people, cards, slips and the timers that wait for people."""
+    row = table.add
     row(P.OFF, E.POWER_ON, attendance.power_on, P.SELF_CHECK)
     for phase in _POWERED - {P.AUTHORISING}:
         row(phase, E.POWER_OFF, attendance.power_off, P.OFF)
@@ -78,6 +87,10 @@ def _rows() -> dict[Pair, Transition]:
     row(P.IDLE, E.RESOLVE_NOW, reversing.resolve_now, P.IDLE, P.REVERSING)
     row(P.REVERSING, E.DISMISS, reversing.leave_doubt, P.REVERSING, P.IDLE)
 
+
+def _line_rows(table: _Table) -> None:
+    """The line to the host and the timers that wait for it."""
+    row = table.add
     row(P.SIGNING_IN, E.FRAME_RECEIVED, exchanges.frame_received, *(*_SIGN_IN_ENDS, P.REVERSING))
     row(P.SIGNING_IN, E.SEND_FAILED, exchanges.send_failed, *_SIGN_IN_ENDS)
     row(P.SIGNING_IN, E.LINK_DOWN, exchanges.link_down, *_SIGN_IN_ENDS)
@@ -92,14 +105,20 @@ def _rows() -> dict[Pair, Transition]:
         row(phase, E.SEND_FAILED, exchanges.send_failed)
         row(phase, E.LINK_DOWN, exchanges.link_down)
         row(phase, E.HOST_TIMEOUT, exchanges.host_timeout)
-    for phase in (*_WITHOUT_EXCHANGE, P.SIGNING_IN, P.AUTHORISING, P.RESULT):
+    for phase in _POWERED - {P.IDLE, P.REVERSING}:
         row(phase, E.LINK_UP, exchanges.note_link_up)
     row(P.REVERSING, E.LINK_UP, reversing.link_up)
     for phase in _WITHOUT_EXCHANGE:
         row(phase, E.FRAME_RECEIVED, exchanges.stray_frame)
         row(phase, E.LINK_DOWN, exchanges.note_link_down)
     row(P.IDLE, E.LINK_UP, reversing.link_up, P.IDLE, P.REVERSING)
-    return rows
+
+
+def _rows() -> dict[Pair, Transition]:
+    table = _Table()
+    _people_rows(table)
+    _line_rows(table)
+    return table.rows
 
 
 TRANSITIONS: Final = _rows()

@@ -25,8 +25,8 @@ class TerminalSettings:
     PIN (`tongbao.terminal.operators.hash_pin`). `host_ca_file` is the certificate authority that
     the host's certificate must come from; it is needed when `host_tls` is on.
 
-    The screen server knows no users: whoever reaches `screen_address` stands before the till, and an
-    operator's PIN is all that is asked. Leave it on loopback unless the network is the shop's own.
+    The screen server knows no users: whoever reaches `screen_address` stands before the till, and
+    an operator's PIN is all that is asked. Leave it on loopback unless the network is the shop's.
 
     `capabilities` are field 60.4 to 60.6: what the reader can do (2 magnetic stripe, 5 chip), the
     chip condition code and whether a partial approval is supported. `sign_in_code` is field 60.3

@@ -173,7 +173,11 @@ def test_each_payment_has_a_page_with_its_amount_and_status(staff, stories, lang
             "en",
             ["Reversal requested Terminal 00000001", "It had no answer in time (reason 98)."],
         ),
-        ("host restart", "en", ["The host started again and found no answer to this payment."]),
+        (
+            "host restart",
+            "en",
+            ["Perhaps sent on", "The host started again and found no answer to this payment."],
+        ),
         ("tombstone", "en", ["The reversal arrived before the payment itself"]),
         ("repeated", "en", ["Asked again Terminal 00000001"]),
         ("unclear answer", "en", ["was neither a clear yes nor a clear no."]),

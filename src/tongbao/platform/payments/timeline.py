@@ -58,7 +58,7 @@ def steps_of(
     """Return the steps of a payment, oldest first; `describe_response` puts field 39 into words."""
     steps = [_received(payment)]
     if _went_upstream(events):
-        steps.append(_sent(payment))
+        steps.append(_sent(payment, events))
     steps += [_happened(payment, event, describe_response) for event in events]
     if fold([event.kind for event in events]) is Status.IN_DOUBT:
         steps.append(_waiting(events))
@@ -77,13 +77,19 @@ def _received(payment: Payment) -> Step:
     )
 
 
-def _sent(payment: Payment) -> Step:
+def _sent(payment: Payment, events: Sequence[PaymentEvent]) -> Step:
+    """The host records no moment of its own for sending; after a restart it cannot know it did."""
+    certain = not (events and events[0].detail.startswith("host restart"))
     return Step(
-        title=_("Sent on"),
+        title=_("Sent on") if certain else _("Perhaps sent on"),
         who=f"{_('Host')} → {route_text(payment.route)}",
         tone=Tone.CALM,
         icon="north_east",
-        words=(_("Only once the record was safe on disk."),),
+        words=(
+            _("Only once the record was safe on disk.")
+            if certain
+            else _("The host stopped before it noted an answer."),
+        ),
     )
 
 

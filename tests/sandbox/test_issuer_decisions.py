@@ -199,6 +199,15 @@ def test_a_wrong_mac_is_answered_a0_and_keeps_nothing(issuer):
     assert issuer.ask(body) == "00"
 
 
+def test_a_field_behind_the_place_of_the_mac_is_left_out_of_the_answer(issuer):
+    # F70 in an 0200, found by fuzzing: the answer could not be signed and the error escaped.
+    echo = issuer.acquirer.management("301")
+    refused, reply = issuer.run(bytes.fromhex("0200") + echo[2:])
+    assert refused == Refused(1, "wrong MAC", hang_up=False)
+    fields = {7: "1121020000", 11: "000001", 39: "A0"}
+    assert issuer.acquirer.read(reply.body) == ("0210", fields)
+
+
 def test_a_message_without_a_mac_is_answered_a0(issuer):
     from tongbao.wire.network.dialect import NETWORK
 

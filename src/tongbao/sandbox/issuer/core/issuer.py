@@ -263,8 +263,13 @@ class IssuerCore:
         return self._signed(connection, reply.to_message())
 
     def _echo(self, connection: int, request: Message, code: str) -> Reply:
+        # A request with a field that its type does not have (F70 in an 0200) gets its answer
+        # without: behind the place of the MAC nothing may stand.
+        last = MAC_FIELD[request.mti]
         fields: dict[int, FieldValue] = {
-            number: request.fields[number] for number in _ECHOED if number in request.fields
+            number: request.fields[number]
+            for number in _ECHOED
+            if number in request.fields and number < last
         }
         fields[39] = code
         return self._signed(connection, Message(f"{int(request.mti) + 10:04d}", fields))

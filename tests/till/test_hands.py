@@ -76,6 +76,23 @@ def test_a_whole_sale_goes_by_keyboard_alone(terminal: MockTerminal, open_till: 
     assert len({command["id"] for command in sent_by(page)}) == 5
 
 
+def test_a_failed_self_check_stays_until_it_was_read(
+    terminal: MockTerminal, open_till: OpenTill
+) -> None:
+    terminal.reactions = {"power_on": goes_to("logged_out_failed")}
+    page = open_till(terminal.url, language="en")
+    on_screen(page, "off")
+    page.keyboard.press("Enter")
+    on_screen(page, "self_check")
+    expect(page.get_by_test_id("go-on")).to_be_visible()
+    expect(page.locator(".check__part--fail")).to_contain_text(
+        ["Check the paper roll", "Check the cable"]
+    )
+    page.keyboard.press("Enter")
+    on_screen(page, "logged_out")
+    expect(page.locator(".failed li")).to_have_count(2)
+
+
 def test_everything_can_be_reached_with_tab(terminal: MockTerminal, open_till: OpenTill) -> None:
     terminal.show("idle")
     page = open_till(terminal.url)
@@ -125,20 +142,25 @@ def test_enter_never_presses_the_button_touched_last(
     assert names_sent_by(page) == ["start_sale"]
 
 
-@pytest.mark.parametrize("scene", ["idle", "pin", "logged_out", "approved"])
+@pytest.mark.parametrize("scene", ["idle", "card", "pin", "logged_out", "approved"])
 def test_a_scanned_code_does_nothing_and_says_so(
     terminal: MockTerminal, open_till: OpenTill, scene: str
 ) -> None:
     terminal.show(scene)
     page = open_till(terminal.url, language="en")
     on_screen(page, "result" if scene == "approved" else scene)
+    if scene == "card":
+        page.locator("[data-card]").first.wait_for()
     scan(page, "6901234567892")
     expect(page.locator(".notice")).to_contain_text("Scanning is not available")
     if scene == "idle":
         expect(page.get_by_test_id("draft")).to_contain_text("0.00")
     if scene == "pin":
         expect(page.locator(".dots__dot.is-set")).to_have_count(0)
+    # Longer than the page waits before it takes a lone key for a choice of card.
+    page.wait_for_timeout(200)
     assert names_sent_by(page) == []
+    assert terminal.swipes == []
 
 
 def test_a_scan_leaves_the_amount_typed_before_as_it_was(

@@ -8,6 +8,8 @@
 export const BURST_GAP_MS = 30;
 /** This many keys in a row at such a pace are a scanner. */
 export const BURST_KEYS = 4;
+/** After so long a key is known not to have been the first of a scan. */
+export const BURST_CERTAIN_MS = BURST_GAP_MS * BURST_KEYS;
 /** After a scan, keys are fingers again once this much silence has passed. */
 export const BURST_REST_MS = 120;
 

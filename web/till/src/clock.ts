@@ -5,13 +5,13 @@ import { computed, onBeforeUnmount, onMounted, ref, type ComputedRef } from "vue
 const TICK_MS = 250;
 
 /** A reactive `performance.now()`, ticking only while the component is shown. */
-export function useTick(): Readonly<{ value: number }> {
+export function useTick(tick_ms = TICK_MS): Readonly<{ value: number }> {
   const now = ref(performance.now());
   let timer = 0;
   onMounted(() => {
     timer = window.setInterval(() => {
       now.value = performance.now();
-    }, TICK_MS);
+    }, tick_ms);
   });
   onBeforeUnmount(() => window.clearInterval(timer));
   return now;

@@ -11,6 +11,7 @@ import {
 } from "@tongbao/shared/preference.ts";
 import { TerminalLink, type Answer, type LinkStatus, type Surroundings } from "./link";
 import type { CommandName, Commands, Said, TerminalState } from "./protocol";
+import { checkShown_ms, hasPoweredOn } from "./screen";
 import { Sounds } from "./sound";
 
 const LANGUAGES = ["zh", "en"] as const;
@@ -43,6 +44,10 @@ export interface Desk {
   /** The cashier opened the page about the payment in doubt from the idle screen. */
   doubtOpen: boolean;
   recentOpen: boolean;
+  /** When the terminal was switched on, while its self-check is being shown. */
+  checkSince: number | null;
+  /** The whole list has been on the screen long enough. */
+  checkShown: boolean;
   /** Which card of the sandbox's drawer was swiped last, for its PIN hint only. */
   pinHint: string | null;
 }
@@ -85,6 +90,8 @@ export function createTill(around: Surroundings, sounds: Sounds, preferences: Pr
     slip: null,
     doubtOpen: false,
     recentOpen: false,
+    checkSince: null,
+    checkShown: false,
     pinHint: null,
   });
   let heard: number | string | null = null;
@@ -115,6 +122,17 @@ export function createTill(around: Surroundings, sounds: Sounds, preferences: Pr
       }
       if (state.doubt === null || !["idle", "logged_out"].includes(state.phase)) {
         desk.doubtOpen = false;
+      }
+      if (hasPoweredOn(view.state?.phase ?? null, state.phase)) {
+        const since = around.now();
+        desk.checkSince = since;
+        desk.checkShown = false;
+        around.later(checkShown_ms(state.self_check.length), () => {
+          desk.checkShown = desk.checkSince === since;
+        });
+      }
+      if (state.phase !== "self_check" && state.phase !== "logged_out") {
+        desk.checkSince = null;
       }
       view.receivedAt = around.now();
       view.state = state;

@@ -4,7 +4,7 @@ import { keepChoice, languageOf, readChoice } from "@tongbao/shared/preference.t
 import { clockText, remaining, timeOf } from "../src/clock";
 import { drawerAddress } from "../src/drawer";
 import { parseMessage, PHASES, traceText, type Doubt, type Result, type TerminalState } from "../src/protocol";
-import { isBlocked, screenFor } from "../src/screen";
+import { checkStays, hasPoweredOn, isBlocked, screenFor } from "../src/screen";
 import { Sounds, TUNES } from "../src/sound";
 
 function state(changes: Partial<TerminalState>): TerminalState {
@@ -43,6 +43,30 @@ describe("which screen is shown", () => {
     expect(screenFor(state({ doubt }), true)).toBe("doubt");
     expect(screenFor(state({}), true)).toBe("idle");
     expect(screenFor(state({ phase: "card", doubt }), true)).toBe("card");
+  });
+
+  it("stays with the self-check a moment longer, but over nothing else than the log-in", () => {
+    expect(screenFor(state({ phase: "logged_out" }), false, true)).toBe("self_check");
+    expect(screenFor(state({ phase: "idle" }), false, true)).toBe("idle");
+  });
+
+  it("keeps good news of the self-check for its time and a fault until it was read", () => {
+    const good = state({ self_check: [{ part: "printer", result: "ok", detail: null }] });
+    const bad = state({ self_check: [{ part: "printer", result: "fail", detail: null }] });
+    expect(checkStays(good, 1, false)).toBe(true);
+    expect(checkStays(good, 1, true)).toBe(false);
+    expect(checkStays(bad, 1, true)).toBe(true);
+    expect(checkStays(bad, null, true)).toBe(false);
+  });
+
+  it.each([
+    ["off", "self_check", true],
+    ["off", "logged_out", true],
+    ["off", "idle", false],
+    ["logged_out", "self_check", false],
+    [null, "logged_out", false],
+  ] as const)("from %s to %s is a power-on: %s", (before, after, on) => {
+    expect(hasPoweredOn(before, after)).toBe(on);
   });
 
   it("is covered exactly when the terminal is gone", () => {

@@ -31,8 +31,7 @@ export const en: Messages = {
     title: "Checking itself",
     done: "All checks passed",
     failed: "A check failed",
-    failedNote: "Put it right, then power off and on.",
-    again: "Restart",
+    goOn: "Continue",
     pending: "Checking",
     ok: "Good",
     fail: "Failed",
@@ -161,7 +160,7 @@ export const en: Messages = {
   },
   result: {
     next: "Next sale",
-    notCharged: "Not charged",
+    notTaken: "No payment taken",
     nothing: "Nothing was charged",
     reversedNote: "The payment was taken back. You can charge again.",
     auth: "Authorisation",

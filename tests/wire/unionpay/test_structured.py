@@ -288,6 +288,12 @@ def test_field_63_of_a_reply_begins_with_an_organisation(value):
     assert text.startswith("F63.1 at byte 0")
 
 
+def test_field_63_of_a_reply_refuses_characters_that_gbk_does_not_have():
+    # Text that came from JSON and not from the wire; a UnicodeEncodeError held all of it.
+    text = refused(lambda: parse_field63("CUP\u00b2", MessageContext("0210")))
+    assert text == "F63 at byte 0: characters that the field cannot carry"
+
+
 @pytest.mark.parametrize(
     "value",
     [

@@ -78,8 +78,11 @@ class HostTexts:
 
     @classmethod
     def parse(cls, value: str | bytes) -> HostTexts:
-        """Read the field; ProtocolError when there are not three ASCII characters in front."""
-        raw = value.encode("gbk") if isinstance(value, str) else value
+        """Read the field; ProtocolError when there are not three ASCII characters in front.
+
+        Text may come from people's JSON, so characters that GBK does not have are refused too.
+        """
+        raw = _gbk(value) if isinstance(value, str) else value
         if len(raw) < _CODE or not raw[:_CODE].isascii():
             raise ProtocolError("F63.1", 0, "an organisation code has three characters")
         return cls(
@@ -107,6 +110,15 @@ class HostTexts:
         parts = (self.issuer, self.network, self.acquirer, self.terminal)
         shown = [part.decode("gbk", "replace").strip() for part in parts]
         return [text for text in shown if text]
+
+
+def _gbk(text: str) -> bytes:
+    try:
+        return text.encode("gbk")
+    except UnicodeError:
+        pass
+    # Outside the handler: a chained cause would keep the whole text.
+    raise ProtocolError("F63", 0, "characters that the field cannot carry")
 
 
 def parse_field63(

@@ -200,7 +200,7 @@ def test_a_wrong_mac_is_answered_a0_and_keeps_nothing(issuer):
 
 
 def test_a_field_behind_the_place_of_the_mac_is_left_out_of_the_answer(issuer):
-    # F70 in an 0200, found by fuzzing: the answer could not be signed and the error escaped.
+    # F70 in an 0200: the answer could not be signed and the error escaped.
     echo = issuer.acquirer.management("301")
     refused, reply = issuer.run(bytes.fromhex("0200") + echo[2:])
     assert refused == Refused(1, "wrong MAC", hang_up=False)

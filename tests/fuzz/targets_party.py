@@ -1,0 +1,256 @@
+"""Targets that are a whole party's ear: host, terminal and the sandbox's issuer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.fuzz import seeds
+from tests.fuzz.target import BrokenPropertyError, Outcome, Run, Target, require
+from tests.host.parties import MERCHANT, TERMINAL, ScriptedTerminal, host_keys
+from tests.sandbox.acquirer import NOW, zone_keys
+from tests.terminal.rig import TEN_O_CLOCK, Rig
+from tongbao.crypto.ciphers import KeyAlgorithm
+from tongbao.crypto.key_store import KeyName
+from tongbao.crypto.mac import MacAlgorithm
+from tongbao.domain.secrets import KeyBytes
+from tongbao.host.core.core import HostCore
+from tongbao.host.core.events import (
+    Effect,
+    Event,
+    LoadPayment,
+    LoadTerminal,
+    PaymentLoaded,
+    Persist,
+    SendToTerminal,
+    TerminalFrame,
+    TerminalLoaded,
+    UpstreamFrame,
+    UpstreamUp,
+)
+from tongbao.host.records import StoredSession, StoredTerminal, TerminalRecord
+from tongbao.host.settings import HostSettings
+from tongbao.sandbox.issuer.core.book import CAPITAL_ACCOUNT, CLEARING_ACCOUNT, Remembered
+from tongbao.sandbox.issuer.core.events import (
+    FrameArrived,
+    Recall,
+    Refused,
+    Reply,
+    RequestRecalled,
+)
+from tongbao.sandbox.issuer.core.issuer import IssuerCore, IssuerRules
+from tongbao.sandbox.issuer.core.state import IssuerState
+from tongbao.terminal.core import effects as fx
+from tongbao.terminal.core import events as ev
+from tongbao.terminal.core.vocabulary import TimerKind
+from tongbao.terminal.slip import slip_to_escpos
+from tongbao.wire.escpos.parser import parse_job
+from tongbao.wire.network.dialect import NETWORK
+from tongbao.wire.unionpay.table import UNIONPAY
+
+_WITH_MAC = 0x80
+
+
+def _prepare_host() -> Run:
+    """A host core of its own for each input, over keys of one sign-in made in advance."""
+    keys = host_keys()
+    settings = HostSettings(tls=False, key_file=Path("unused"), master_key_file=Path("unused"))
+    record = TerminalRecord(TERMINAL, MERCHANT, 1, True, True, "5411")
+    terminal = ScriptedTerminal()
+
+    def talk(core: HostCore, event: Event, stored: StoredTerminal) -> list[Effect]:
+        """Step an event and answer what the core asks its store, as the shell would."""
+        said: list[Effect] = []
+        waiting: list[Event] = [event]
+        for _ in range(8):
+            said += [effect for event in waiting for effect in core.step(event, NOW)]
+            waiting = [_from_store(effect, stored) for effect in said if _asks_store(effect)]
+            said = [effect for effect in said if not _asks_store(effect)]
+            if not waiting:
+                return said
+        raise BrokenPropertyError("a core asks its store a few times at most")
+
+    def new_core() -> HostCore:
+        return HostCore(settings, keys, lambda count: b"\x5a\xa5\x3c\xc3" * (count // 4))
+
+    first = talk(new_core(), TerminalFrame(1, terminal.sign_in()[2:]), StoredTerminal(record, None))
+    session = next(one.record for one in first if isinstance(one, Persist))
+    (reply,) = (one for one in first if isinstance(one, SendToTerminal))
+    terminal.accept_sign_in(reply.data)
+    stored = StoredTerminal(
+        record, StoredSession(session.signed_in_at_us, session.batch_no, session.key_block)
+    )
+    mak = KeyName("work/mak")
+    sale = terminal.sale(7)[2:]
+
+    def selling_core() -> HostCore:
+        """A core with the issuer's line up and, as trace 7, a sale that waits for its answer."""
+        core = new_core()
+        core.step(UpstreamUp(), NOW)
+        talk(core, TerminalFrame(7, sale), stored)
+        return core
+
+    def run(data: bytes) -> Outcome:
+        """Layout: 1 byte mode; a terminal's frame, or with mode bit 1 the issuer's message."""
+        mode, frame = data[:1], data[1:]
+        if not mode:
+            return Outcome("nothing")
+        if mode[0] & 1:
+            if mode[0] & _WITH_MAC:
+                frame += keys.mac(KeyName("zak"), MacAlgorithm.CMAC_AES, frame)
+            effects = selling_core().step(UpstreamFrame(frame), NOW)
+            return Outcome("issuer: " + _kinds(effects))
+        if mode[0] & _WITH_MAC:
+            frame += terminal.keys.mac(mak, MacAlgorithm.UNIONPAY_ECB, frame[11:])
+        core = selling_core() if mode[0] & 2 else new_core()
+        effects = talk(core, TerminalFrame(7, frame), stored)
+        for effect in effects:
+            if isinstance(effect, SendToTerminal):
+                require(effect.connection == 7, "an answer goes to who asked")
+                reply = UNIONPAY.decode(effect.data[13:])
+                return Outcome(f"answered {reply.mti[2]} {reply.fields.get(39)}", reply.mti)
+        return Outcome("terminal: " + _kinds(effects))
+
+    return run
+
+
+def _asks_store(effect: Effect) -> bool:
+    return isinstance(effect, LoadTerminal | LoadPayment)
+
+
+def _from_store(effect: Effect, stored: StoredTerminal) -> Event:
+    if isinstance(effect, LoadTerminal):
+        known = effect.terminal_id == TERMINAL
+        return TerminalLoaded(effect.request, stored if known else None)
+    assert isinstance(effect, LoadPayment)
+    return PaymentLoaded(effect.request, None)
+
+
+def _kinds(effects: Sequence[object]) -> str:
+    return " ".join(sorted({type(effect).__name__ for effect in effects})) or "silence"
+
+
+def _host_seeds() -> dict[str, bytes]:
+    found = {}
+    terminal = ScriptedTerminal()
+    terminal.keys.import_key(KeyName("work/mak"), KeyBytes(b"\x66" * 16), KeyAlgorithm.TDES)
+    terminal.keys.import_key(KeyName("work/pik"), KeyBytes(b"\x77" * 16), KeyAlgorithm.TDES)
+    signed = bytes((_WITH_MAC,))
+    found["sign_in"] = b"\0" + terminal.sign_in()[2:]
+    found["sale"] = signed + terminal.sale(7)[2:-8]
+    found["sale_repeated"] = bytes((_WITH_MAC | 2,)) + terminal.sale(7)[2:-8]
+    found["sale_on_line"] = bytes((_WITH_MAC | 2,)) + terminal.sale(8)[2:-8]
+    found["reversal_of_pending"] = bytes((_WITH_MAC | 2,)) + terminal.reversal(7)[2:-8]
+    found["sale_without_pin"] = signed + terminal.sale(8, pin=None)[2:-8]
+    found["reversal"] = signed + terminal.reversal(7)[2:-8]
+    found["sale_with_wrong_mac"] = b"\0" + terminal.sale(9)[2:]
+    for mti in ("0100", "0220", "0320", "0500", "0620", "0820"):
+        message = {11: "000009", 41: TERMINAL, 42: MERCHANT, 60: "00000001201"}
+        found[f"other_{mti}"] = signed + terminal.frame(mti, message, mac=True)[2:-8]
+    for name, body in seeds.network_replies().items():
+        found[f"issuer_{name}"] = bytes((_WITH_MAC | 1,)) + body[:-8]
+    for name, body in seeds.bodies().items():
+        if body[1] & 0x10 == 0:
+            message = UNIONPAY.decode(body)
+            message.fields |= {41: TERMINAL, 42: MERCHANT, 64: b"00000000"}
+            found[f"published_{name}"] = signed + seeds.ENVELOPE + UNIONPAY.encode(message)[:-8]
+    return found
+
+
+def _prepare_terminal() -> Run:
+    """The terminal's core in three waits, each with its own keys; states are values, so reused."""
+    signing_in = Rig().switch_on().log_in()
+    selling = Rig().ready().sell()
+    reversing = Rig().ready().sell()
+    reversing.fire(TimerKind.HOST)
+    idle = Rig().ready()
+    rigs = (signing_in, selling, reversing, idle)
+    mak = KeyName("work/mak")
+
+    def run(data: bytes) -> Outcome:
+        """Layout: 1 byte which wait and whether to add a right MAC, then the host's frame."""
+        if not data:
+            return Outcome("nothing")
+        which = data[0] & 3
+        rig, frame = rigs[which], data[1:]
+        if data[0] & _WITH_MAC and which:
+            frame += rig.keys.mac(mak, MacAlgorithm.UNIONPAY_ECB, frame[11:])
+        state, effects = rig.core.step(rig.state, ev.FrameReceived(frame), TEN_O_CLOCK)
+        for effect in effects:
+            if isinstance(effect, fx.Print):
+                parse_job(slip_to_escpos(effect.slip))
+        return Outcome(f"{which} {state.phase.value}: {_kinds(effects)}")
+
+    return run
+
+
+def _terminal_seeds() -> dict[str, bytes]:
+    found = {}
+    for name, frame in seeds.host_frames().items():
+        which = 0 if name.startswith("sign_in") else 2 if name.startswith("reversal") else 1
+        if which:
+            found[name] = bytes((which | _WITH_MAC,)) + frame[:-8]
+            found[f"{name}_wrong_mac"] = bytes((which,)) + frame
+        else:
+            found[name] = b"\0" + frame
+    for name, body in seeds.bodies().items():
+        if body[1] & 0x10:
+            found[f"published_{name}"] = b"\1" + seeds.ENVELOPE + body
+    return found
+
+
+def _prepare_issuer() -> Run:
+    keys = zone_keys()
+
+    def run(data: bytes) -> Outcome:
+        """Layout: 1 byte whether to add a right MAC, then the message."""
+        if not data:
+            return Outcome("nothing")
+        body = data[1:]
+        if data[0] & _WITH_MAC:
+            body += keys.mac(KeyName("zak"), MacAlgorithm.CMAC_AES, body)
+        state = IssuerState({}, {CAPITAL_ACCOUNT: 0, CLEARING_ACCOUNT: 0})
+        core = IssuerCore(keys, state, IssuerRules(0))
+        effects = core.step(FrameArrived(1, body), NOW)
+        for effect in list(effects):
+            if isinstance(effect, Recall):
+                effects += core.step(RequestRecalled(effect, Remembered(None, None)), NOW)
+        for effect in effects:
+            if isinstance(effect, Reply):
+                reply = NETWORK.decode(effect.body)
+                return Outcome(f"answered {reply.mti} {reply.fields[39]}")
+        reasons = [one.reason for one in effects if isinstance(one, Refused)]
+        return Outcome(_kinds(effects), " ".join(reasons))
+
+    return run
+
+
+def _issuer_seeds() -> dict[str, bytes]:
+    found = {f"{name}_wrong_mac": b"\0" + body for name, body in seeds.network_bodies().items()}
+    signed = bytes((_WITH_MAC,))
+    return found | {name: signed + body[:-8] for name, body in seeds.network_bodies().items()}
+
+
+TARGETS = (
+    Target(
+        "host_frames",
+        "the host's core reads terminals' frames and the issuer's answers, MAC right or wrong",
+        _prepare_host,
+        _host_seeds,
+        fixed_ms=5,
+    ),
+    Target(
+        "terminal_frames",
+        "the terminal's core reads answers while it waits for one, and prints what they bring",
+        _prepare_terminal,
+        _terminal_seeds,
+        fixed_ms=10,
+    ),
+    Target(
+        "issuer_frames",
+        "the sandbox issuer's core reads requests, MAC right or wrong",
+        _prepare_issuer,
+        _issuer_seeds,
+        fixed_ms=1,
+    ),
+)

@@ -35,7 +35,9 @@ _CODE = {".py", ".ts", ".vue"}
 _TEXT = _CODE | {".md", ".toml", ".json", ".css", ".html", ".sh", ".yml", ".po", ".svg", ""}
 _DIGITS = re.compile(r"(?<![0-9A-Za-z])\d{14,19}(?![0-9A-Za-z])")
 # The words are put together here so that this file does not contain what it forbids.
-_MACHINE_PATHS = re.compile("|".join(("/" + "work/", "/" + "root/", r"\.\./" + "shared/(?:design|reference|vectors)")))
+_MACHINE_PATHS = re.compile(
+    "|".join(("/" + "work/", "/" + "root/", r"\.\./" + "shared/(?:design|reference|vectors)"))
+)
 _REGISTRIES = re.compile(
     "|".join(("pypi" + r"\.org", "python" + "hosted", "registry" + r"\.npmjs", "deb" + r"\.debian"))
 )

@@ -1,1 +1,1 @@
-"""Virtual network, disk, clock and people that run the real cores from a seed (room kept)."""
+"""A payment world on virtual time, drawn from one seed: the real cores under every fault."""

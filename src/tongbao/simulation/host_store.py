@@ -1,0 +1,145 @@
+"""The host's tables on a simulated disk: the port that the real host uses, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from tongbao.host.core.payment_ids import node_of
+from tongbao.host.core.payment_rules import PaymentState, stand_of
+from tongbao.host.records import (
+    EventRecord,
+    PaymentRecord,
+    Record,
+    SessionRecord,
+    StoredPayment,
+    StoredSession,
+    StoredTerminal,
+    TerminalRecord,
+    TraceKey,
+)
+from tongbao.host.store.port import DuplicatePaymentError, StoreFailedError
+from tongbao.simulation.disk import Disk, DiskError
+
+
+class VirtualHostStore:
+    """One host process's view of the tables; built from the disk at its start."""
+
+    def __init__(
+        self,
+        disk: Disk[Record],
+        terminals: dict[str, TerminalRecord],
+        point: Callable[[str], None],
+    ) -> None:
+        self._disk = disk
+        self._terminals = terminals
+        self._point = point
+        self._payments: dict[int, PaymentRecord] = {}
+        self._ids: dict[TraceKey, int] = {}
+        self._events: dict[int, list[tuple[EventRecord, int]]] = {}
+        self._written: dict[int, int] = {}
+        self._sessions: dict[str, StoredSession] = {}
+        for number, transaction in enumerate(disk.transactions):
+            self._take(transaction.rows, number)
+
+    def claim_node(self, node: int) -> None:
+        """Hold the node number: there is one host in this world."""
+
+    def load_terminals(self, terminal_ids: Sequence[str]) -> dict[str, StoredTerminal]:
+        """Read terminals with their newest sessions."""
+        self._point("reading terminals")
+        return {
+            name: StoredTerminal(self._terminals[name], self._sessions.get(name))
+            for name in terminal_ids
+            if name in self._terminals
+        }
+
+    def load_payments(self, keys: Sequence[TraceKey]) -> dict[TraceKey, StoredPayment]:
+        """Read payments with their events."""
+        self._point("reading payments")
+        return {key: self._stored(self._ids[key]) for key in keys if key in self._ids}
+
+    def last_payment_id(self, node: int) -> int:
+        """Return the newest payment id of a node, 0 when it has none."""
+        return max((key for key in self._payments if node_of(key) == node), default=0)
+
+    def open_payments(self, node: int, since_payment_id: int) -> tuple[StoredPayment, ...]:
+        """Return what a start has to end, oldest first."""
+        self._point("reading open payments")
+        found = []
+        for payment_id in sorted(self._payments):
+            stored = self._stored(payment_id)
+            is_bare = not stored.events
+            if is_bare and (node_of(payment_id) != node or payment_id < since_payment_id):
+                continue
+            if is_bare or stand_of(stored.events).state is PaymentState.REVERSING:
+                found.append(stored)
+        return tuple(found)
+
+    def commit(self, records: Sequence[Record]) -> None:
+        """Write all records in one transaction and return when they are flushed."""
+        self._check_unique(records)
+        self._point("before writing")
+        try:
+            rows = tuple(records)
+            self._take(rows, self._disk.write(rows))
+            self._point("written, not flushed")
+            self._disk.flush()
+        except DiskError as error:
+            raise StoreFailedError(str(error)) from error
+        self._point("flushed, nothing sent")
+
+    def close(self) -> None:
+        """Let go; nothing is held."""
+
+    def payment_by_rrn(self, rrn: str) -> PaymentRecord | None:
+        """Return the payment of a reference number, flushed or not."""
+        return next((row for row in self._payments.values() if row.rrn == rrn), None)
+
+    def durable_events(self, payment_id: int) -> list[EventRecord] | None:
+        """Return a payment's events as a power cut now would leave them; None without a row."""
+        if not self._disk.is_durable(self._written.get(payment_id, 1 << 62)):
+            return None
+        return [
+            event
+            for event, number in self._events.get(payment_id, [])
+            if self._disk.is_durable(number)
+        ]
+
+    def has_durable_session(self, terminal_id: str) -> bool:
+        """Say whether the newest session of a terminal would survive a power cut now."""
+        newest = None
+        for number, transaction in enumerate(self._disk.transactions):
+            for row in transaction.rows:
+                if isinstance(row, SessionRecord) and row.terminal_id == terminal_id:
+                    newest = number
+        return newest is not None and self._disk.is_durable(newest)
+
+    def payments(self) -> list[StoredPayment]:
+        """Return every payment, oldest first."""
+        return [self._stored(payment_id) for payment_id in sorted(self._payments)]
+
+    def _stored(self, payment_id: int) -> StoredPayment:
+        events = tuple(event for event, _ in self._events.get(payment_id, []))
+        return StoredPayment(self._payments[payment_id], events)
+
+    def _check_unique(self, records: Sequence[Record]) -> None:
+        keys = set()
+        for record in records:
+            if isinstance(record, PaymentRecord):
+                key = TraceKey(record.terminal_id, record.batch_no, record.stan)
+                if record.payment_id in self._payments or key in self._ids or key in keys:
+                    raise DuplicatePaymentError
+                keys.add(key)
+
+    def _take(self, rows: Sequence[Record], number: int) -> None:
+        for row in rows:
+            if isinstance(row, PaymentRecord):
+                self._payments[row.payment_id] = row
+                self._ids[TraceKey(row.terminal_id, row.batch_no, row.stan)] = row.payment_id
+                self._written[row.payment_id] = number
+            elif isinstance(row, EventRecord):
+                self._events.setdefault(row.payment_id, []).append((row, number))
+            else:
+                self._sessions[row.terminal_id] = StoredSession(
+                    row.signed_in_at_us, row.batch_no, row.key_block
+                )

@@ -1,0 +1,108 @@
+"""The issuer's book on a simulated disk, with the methods that its pump uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from tongbao.sandbox.issuer.core.book import (
+    Authorisation,
+    BookEvent,
+    PinTry,
+    Record,
+    Remembered,
+    Reversal,
+)
+from tongbao.sandbox.issuer.core.state import IssuerState
+from tongbao.sandbox.issuer.store import IssuerStore, StoreFailedError
+from tongbao.simulation.disk import Disk, DiskError
+
+# What looks at every record that is about to be written.
+Audit = Callable[[Sequence[Record]], None]
+
+
+class VirtualIssuerStore(IssuerStore):
+    """One issuer process's view of its book; built from the disk at its start."""
+
+    def __init__(  # the parent's one opens a database
+        self, disk: Disk[Record], point: Callable[[str], None], audit: Audit
+    ) -> None:
+        self._disk = disk
+        self._point = point
+        self._audit = audit
+        self._authorisations: dict[str, tuple[Authorisation, int]] = {}
+        self._reversals: dict[str, tuple[Reversal, int]] = {}
+        for number, transaction in enumerate(disk.transactions):
+            self._take(transaction.rows, number)
+
+    def recall(self, rrns: Sequence[str]) -> dict[str, Remembered]:
+        """Return what the book holds under these F37s."""
+        self._point("reading")
+        return {
+            rrn: Remembered(self.authorisation(rrn), self.reversal(rrn))
+            for rrn in rrns
+            if rrn in self._authorisations or rrn in self._reversals
+        }
+
+    def commit(self, records: Sequence[Record]) -> None:
+        """Write all records in one transaction with one flush; StoreFailedError if it fails."""
+        if not records:
+            return
+        self._audit(records)
+        self._point("before writing")
+        try:
+            rows = tuple(records)
+            self._take(rows, self._disk.write(rows))
+            self._point("written, not flushed")
+            self._disk.flush()
+        except DiskError as error:
+            raise StoreFailedError(str(error)) from error
+        self._point("flushed, nothing sent")
+
+    def authorisation(self, rrn: str) -> Authorisation | None:
+        """Return the answer to a sale, flushed or not."""
+        found = self._authorisations.get(rrn)
+        return None if found is None else found[0]
+
+    def reversal(self, rrn: str) -> Reversal | None:
+        """Return the answer to a reversal, flushed or not."""
+        found = self._reversals.get(rrn)
+        return None if found is None else found[0]
+
+    def durable_authorisation(self, rrn: str) -> Authorisation | None:
+        """Return the answer to a sale if a power cut now would leave it."""
+        found = self._authorisations.get(rrn)
+        return found[0] if found is not None and self._disk.is_durable(found[1]) else None
+
+    def durable_reversal(self, rrn: str) -> Reversal | None:
+        """Return the answer to a reversal if a power cut now would leave it."""
+        found = self._reversals.get(rrn)
+        return found[0] if found is not None and self._disk.is_durable(found[1]) else None
+
+    def load(self, state: IssuerState) -> None:
+        """Bring a fresh state to where the book stands."""
+        for row in self._disk.rows():
+            if isinstance(row, BookEvent):
+                state.book(row)
+            elif isinstance(row, PinTry):
+                state.count_pin(row)
+            elif isinstance(row, Authorisation) and row.auth_code:
+                state.approvals += 1
+
+    def _take(self, rows: Sequence[Record], number: int) -> None:
+        for row in rows:
+            if isinstance(row, Authorisation):
+                self._authorisations[row.rrn.value] = (row, number)
+            elif isinstance(row, Reversal):
+                self._reversals[row.rrn.value] = (row, number)
+
+
+def live_debits(rows: Sequence[Record]) -> dict[str, Authorisation]:
+    """Return the sales of a book whose debit stands, by reference number."""
+    sales = {row.rrn.value: row for row in rows if isinstance(row, Authorisation)}
+    moved: dict[str, int] = {}
+    for row in rows:
+        if isinstance(row, BookEvent) and row.rrn is not None:
+            sign = sum(entry.amount.minor for entry in row.entries if entry.amount.minor > 0)
+            taken = row.kind.value == "sale"
+            moved[row.rrn.value] = moved.get(row.rrn.value, 0) + (sign if taken else -sign)
+    return {rrn: sales[rrn] for rrn, amount in moved.items() if amount > 0 and rrn in sales}

@@ -24,6 +24,7 @@ export const en: Messages = {
     signedIn: "Signed in",
     signedOut: "Not signed in",
     batch: "Batch {no}",
+    sandbox: "Sandbox",
   },
   off: { title: "Touch to power on", hint: "or press Enter" },
   cover: { title: "Connecting to the terminal" },

@@ -22,6 +22,7 @@ export const zh = {
     signedIn: "已签到",
     signedOut: "未签到",
     batch: "批次 {no}",
+    sandbox: "沙盒",
   },
   off: { title: "轻触开机", hint: "或按 Enter" },
   cover: { title: "正在连接终端" },

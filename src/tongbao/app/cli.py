@@ -34,6 +34,10 @@ NOUNS: dict[str, tuple[str, str]] = {
     "sandbox": ("tongbao.app.commands.sandbox", "run the simulated issuer and card drawer"),
     "iso8583": ("tongbao.app.commands.iso8583", "describe, decode and encode messages"),
     "crypto": ("tongbao.app.commands.crypto", "MACs, key check values and PIN blocks for testers"),
+    "soak": (
+        "tongbao.app.commands.soak",
+        "sell while processes die and lines break; prove the books",
+    ),
     "bench": ("tongbao.app.commands.bench", "measure the whole path of a sale"),
 }
 

@@ -38,6 +38,10 @@ NOUNS: dict[str, tuple[str, str]] = {
         "tongbao.app.commands.soak",
         "sell while processes die and lines break; prove the books",
     ),
+    "simulate": (
+        "tongbao.app.commands.simulate",
+        "live whole payment worlds through on virtual time, with every fault",
+    ),
     "bench": ("tongbao.app.commands.bench", "measure the whole path of a sale"),
 }
 

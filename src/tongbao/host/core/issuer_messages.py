@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 _PIN_CONTROL: Final = "2600000000000000"
 _MAC_BYTES: Final = 8
 
-# The issuer, or somebody on the way, does not know either whether the money was taken.
-_DOUBTFUL: Final = frozenset({"68", "98"})
+# The issuer, or somebody on the way, does not know either whether the money was taken. A0 speaks of
+# a message that was damaged on the way: another copy of it may have been whole, and booked.
+_DOUBTFUL: Final = frozenset({"68", "98", "A0"})
 
 
 class AnswerKind(Enum):

@@ -76,9 +76,9 @@ def pairs_of(run: Run, data: bytes) -> tuple[Outcome | Finding, set[Pair]]:
 
 def name_of(outcome: Outcome, data: bytes) -> str:
     """Say in a file name what an input is."""
-    words = f"{outcome.kind} {outcome.detail}".lower().replace("refused:", "refused")
-    slug = re.sub("[^a-z0-9]+", "-", words).strip("-")[:70].rstrip("-")
-    return f"{slug}-{hashlib.sha256(data).hexdigest()[:6]}"
+    kind, _, rule = outcome.kind.partition(": ")
+    slug = re.sub("[^a-z0-9]+", "-", f"{kind} {outcome.detail} {rule}".lower())
+    return f"{slug.strip('-')[:70].rstrip('-')}-{hashlib.sha256(data).hexdigest()[:6]}.bin"
 
 
 def choose(run: Run, seeds: dict[str, bytes], found: list[bytes]) -> dict[str, bytes]:

@@ -84,7 +84,7 @@ def refused(error: ProtocolError) -> Outcome:
     text = str(error)
     require(text.isprintable(), "an error text is printable")
     rule = re.sub(r"[0-9]+", "N", error.rule)
-    return Outcome(f"refused: {rule}", f"{error.path} {error.rule}")
+    return Outcome(f"refused: {rule}", error.path)
 
 
 def judge(run: Run, data: bytes) -> Outcome | Finding:

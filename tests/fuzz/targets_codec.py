@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from tests.fuzz import seeds
 from tests.fuzz.target import Outcome, Run, Target, refused, require
@@ -80,8 +81,19 @@ def _split_seeds() -> dict[str, bytes]:
     }
 
 
+class _Plans(dict[Any, Any]):
+    """The plans of a dialect; emptying it spares those with a generated function."""
+
+    def clear(self) -> None:
+        warm = {key: plan for key, plan in self.items() if plan.fast is not None}
+        super().clear()
+        self.update(warm)
+
+
 def _prepare_dialect(dialect: Dialect, samples: dict[str, bytes]) -> Run:
     """Warm up, so that messages with these bitmaps go through the generated functions."""
+    dialect._decode_plans = _Plans(dialect._decode_plans)
+    dialect._encode_plans = _Plans(dialect._encode_plans)
     for body in samples.values():
         for _ in range(9):
             dialect.encode(dialect.decode(body))
@@ -166,6 +178,22 @@ def _tlv(data: bytes) -> Outcome:
         return refused(error)
     require(build_tlv(elements) == data, "elements build the bytes they came from")
     return Outcome("accepted", " ".join(element.tag for element in elements))
+
+
+def _prepare_planted() -> Run:
+    """A bug put there on purpose, to see that a run finds one: a tag that comes twice."""
+
+    def run(data: bytes) -> Outcome:
+        outcome = _tlv(data)
+        tags = outcome.detail.split()
+        if outcome.kind == "accepted" and len(tags) != len(set(tags)):
+            raise KeyError("planted")
+        return outcome
+
+    return run
+
+
+PLANTED = Target("planted", "TLV with a planted bug", _prepare_planted, lambda: {"tag": b"P\1A"})
 
 
 def _tlv_seeds() -> dict[str, bytes]:

@@ -17,9 +17,9 @@ RUNS = 4_000
 SECONDS_MAX = 3
 
 
-@pytest.mark.parametrize("name", list(TARGETS))
-def test_nothing_but_the_typed_error_escapes_in_a_short_run(name, tmp_path):
-    corpus, findings = tmp_path / "corpus", tmp_path / "findings"
+def fuzz(name, folder):
+    """Fuzz a target for a moment; return how often it ran and what was found."""
+    corpus, findings = folder / "corpus", folder / "findings"
     corpus.mkdir()
     findings.mkdir()
     command = [sys.executable, "-m", "tests.fuzz.engine", name]
@@ -35,11 +35,24 @@ def test_nothing_but_the_typed_error_escapes_in_a_short_run(name, tmp_path):
         timeout=120,
         check=False,
     )
-    stories = [json.loads(path.read_text("utf-8")) for path in findings.glob("*.json")]
-    # Slow inputs are suspects only while coverage is measured; the corpus replay times for real.
-    wrong = [story for story in stories if story["signature"] != "slow"]
-    assert wrong == []
     executed = re.search(r"number_of_executed_units: +(\d+)", run.stderr)
     assert run.returncode == 0, run.stderr[-2000:]
     assert executed is not None, run.stderr[-2000:]
-    assert int(executed[1]) >= 100
+    stories = [json.loads(path.read_text("utf-8")) for path in findings.glob("*.json")]
+    # Slow inputs are suspects only while coverage is measured; the corpus replay times for real.
+    return int(executed[1]), [story for story in stories if story["signature"] != "slow"]
+
+
+@pytest.mark.parametrize("name", list(TARGETS))
+def test_nothing_but_the_typed_error_escapes_in_a_short_run(name, tmp_path):
+    executions, wrong = fuzz(name, tmp_path)
+    assert wrong == []
+    assert executions >= 100
+
+
+def test_a_short_run_finds_a_planted_bug_and_keeps_its_input(tmp_path):
+    _, wrong = fuzz("planted", tmp_path)
+    assert [story["signature"] for story in wrong] == [wrong[0]["signature"]]
+    assert "KeyError" in wrong[0]["signature"]
+    (kept,) = (tmp_path / "findings").glob("*.input")
+    assert kept.stat().st_size > 0

@@ -1,0 +1,172 @@
+"""A cashier who keeps selling, whatever happens to the till, and writes down what it says."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from tongbao.app.soak.history import TOLD_BY_SCREEN, Told
+from tongbao.app.soak.plan import CLOSING_CARD, SaleOrder
+from tongbao.app.soak.till import State, Till, TillLostError, TillRefusedError
+from tongbao.sandbox.cards import CARD_BY_ID
+from tongbao.sandbox.drawer import (
+    ReaderAddress,
+    ReaderRefusedError,
+    ReaderUnreachableError,
+    swipe,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tongbao.app.soak.actors import Actor
+    from tongbao.app.soak.history import History, SaleRecord
+
+_OPERATOR: Final = "01"
+_PASSWORD: Final = "0000"  # noqa: S105 - the PIN of the sandbox's operators, in the documents
+_WRONG_PIN: Final = "999999"
+_PAUSE_S: Final = 0.25
+_STEP_TIMEOUT_S: Final = 40.0
+_SALE_TIMEOUT_S: Final = 90.0
+_SWIPE_TIMEOUT_MS: Final = 30_000
+_CLOSING_MINOR: Final = 100
+
+
+class Cashier:
+    """One person at one till."""
+
+    def __init__(
+        self, terminal_id: str, actor: Actor, orders: Iterator[SaleOrder], history: History
+    ) -> None:
+        self._terminal_id = terminal_id
+        self._actor = actor
+        self._orders = orders
+        self._history = history
+        self._closing = asyncio.Event()
+        self._began = asyncio.Event()
+        self.last_state: State = {}
+
+    async def ready(self) -> None:
+        """Return when the first sale may begin: powered on, logged in, signed in."""
+        await self._began.wait()
+
+    def close_up(self) -> None:
+        """Have the cashier stop selling: one more sale that must be approved, then home."""
+        self._closing.set()
+
+    async def work(self) -> None:
+        """Sell until `close_up`, then until one sale is approved and no doubt is open."""
+        while True:
+            await self._actor.up.wait()
+            try:
+                async with Till(self._actor.screen_address, self._saw) as till:
+                    if await self._sell_here(till):
+                        return
+            except TillLostError:
+                await asyncio.sleep(_PAUSE_S)
+
+    def _saw(self, state: State) -> None:
+        self.last_state = state
+        self._history.saw(state)
+
+    async def _sell_here(self, till: Till) -> bool:
+        """Sell on one connection; True when the work is done."""
+        while True:
+            try:
+                await self._make_ready(till)
+                self._began.set()
+                if self._closing.is_set():
+                    order = SaleOrder(CLOSING_CARD, _CLOSING_MINOR, 0)
+                    if await self._sell(till, order) is Told.OK:
+                        return True
+                else:
+                    order = next(self._orders)
+                    await self._think(order.think_ms)
+                    if not self._closing.is_set():
+                        await self._sell(till, order)
+            except TillRefusedError:
+                await asyncio.sleep(_PAUSE_S)
+
+    async def _think(self, think_ms: int) -> None:
+        try:
+            async with asyncio.timeout(think_ms / 1000):
+                await self._closing.wait()
+        except TimeoutError:
+            pass
+
+    async def _make_ready(self, till: Till) -> None:
+        """Bring the till to where a sale can start, from wherever it is."""
+        while not _can_sell(till.state):
+            phase = till.state["phase"]
+            seq_phase = phase
+            await self._one_step(till, phase)
+            if till.state["phase"] == seq_phase:
+                await asyncio.sleep(_PAUSE_S)
+
+    async def _one_step(self, till: Till, phase: str) -> None:
+        match phase:
+            case "off":
+                await till.command("power_on")
+            case "logged_out":
+                await till.command("log_in", operator=_OPERATOR, password=_PASSWORD)
+            case "card" | "pin":
+                await till.command("cancel")
+            case "result":
+                await till.command("dismiss")
+            case "idle":
+                await till.command("resolve_now" if till.state["doubt"] else "sign_in")
+            case "reversing" if _needs_person(till.state):
+                await till.command("resolve_now")
+            case _:
+                await till.wait(
+                    lambda state: state["phase"] != phase or _needs_person(state), _STEP_TIMEOUT_S
+                )
+
+    async def _sell(self, till: Till, order: SaleOrder) -> Told:
+        """Make one sale; what is not known of it when the till is lost stays unknown."""
+        card = CARD_BY_ID[order.card_id]
+        sale = self._history.begin(self._terminal_id, order)
+        await till.command("start_sale", sale.command_id, amount_minor=sale.amount_minor)
+        await till.wait(lambda state: state["phase"] == "card", _STEP_TIMEOUT_S)
+        try:
+            reader = ReaderAddress.parse(self._actor.reader_address)
+            await swipe(card, reader, _SWIPE_TIMEOUT_MS)
+        except (ReaderRefusedError, ReaderUnreachableError):
+            raise TillLostError("the reader") from None
+        await till.wait(lambda state: state["phase"] == "pin", _STEP_TIMEOUT_S)
+        self._history.give(sale)
+        pin = _WRONG_PIN if order.wrong_pin else card.pin_hint
+        try:
+            await till.command("enter_pin", pin=pin)
+        except TillRefusedError:
+            self._history.end(sale, Told.NOT_SENT)
+            raise
+        return await self._await_end(till, sale)
+
+    async def _await_end(self, till: Till, sale: SaleRecord) -> Told:
+        state = till.state
+        while state["phase"] != "result":
+            if _needs_person(state):
+                await asyncio.sleep(_PAUSE_S)
+                await till.command("resolve_now")
+            state = await till.wait(
+                lambda state: state["phase"] == "result" or _needs_person(state), _SALE_TIMEOUT_S
+            )
+        result = state["result"]
+        told = TOLD_BY_SCREEN[result["outcome"]]
+        trace = None if result["trace"] is None else int(result["trace"])
+        self._history.end(sale, told, trace, str(result["code"]))
+        return told
+
+
+def _can_sell(state: State) -> bool:
+    return state["phase"] == "idle" and state["signed_in"] and state["doubt"] is None
+
+
+def _needs_person(state: State) -> bool:
+    doubt = state["doubt"]
+    return (
+        state["phase"] in ("idle", "reversing")
+        and doubt is not None
+        and doubt["stage"] == "needs_person"
+    )

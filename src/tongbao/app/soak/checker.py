@@ -1,0 +1,246 @@
+"""Decides after the faults whether every sale ended once, and the same for everybody. Pure.
+
+An unknown sale may have ended either way, but only in one way and only once. A word that a screen
+has shown is kept by all books for ever.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import Enum
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from tongbao.app.demo.comparison import BookLine, BookStatus, Comparison, PaymentKey, compare
+from tongbao.app.soak.history import SaleRecord, Shown, ShownKey, Told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from tongbao.domain.money import Money
+
+
+class Rule(Enum):
+    """What must hold; the value is how a violation of it is called."""
+
+    DOUBT_CLOSES = "open doubt"
+    NO_LOST_APPROVAL = "lost approval"
+    NO_SILENT_CHARGE = "charged, but the till says no"
+    NO_DOUBLE_CHARGE = "double charge"
+    NO_STRAY_CHARGE = "charge that no till asked for"
+    SAME_AMOUNT = "different amounts"
+    SHOWN_IS_KEPT = "the screen said otherwise"
+    BOOKS_AGREE = "books differ"
+    TRACES_RISE = "trace number used again"
+    PARTS_STAY_UP = "process ended by itself"
+    CONVERGES = "no end in time"
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One broken rule; `key` names the payment, where it is about one."""
+
+    rule: Rule
+    text: str
+    key: PaymentKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JournalSale:
+    """A sale in a terminal's journal with the command that asked for it."""
+
+    command_id: str
+    line: BookLine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """All that is known when everything stands still.
+
+    `traces` holds, for each terminal in the order of its journal, batch and trace of every message
+    that took a new number.
+    """
+
+    sales: Sequence[SaleRecord]
+    shown: Mapping[ShownKey, Sequence[Shown]]
+    journal: Sequence[JournalSale]
+    host: Sequence[BookLine]
+    issuer: Sequence[BookLine]
+    issuer_owes: Money
+    issuer_balances: bool
+    traces: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict)
+
+    def comparison(self) -> Comparison:
+        """Put the three books side by side."""
+        return compare(
+            [sale.line for sale in self.journal],
+            self.host,
+            self.issuer,
+            issuer_owes=self.issuer_owes,
+            issuer_balances=self.issuer_balances,
+        )
+
+
+def check(evidence: Evidence) -> list[Violation]:
+    """Return every violation that the evidence holds, the gravest kinds first."""
+    found = [
+        *_payments(evidence),
+        *_double_charges(evidence),
+        *_words(evidence),
+        *_commands(evidence),
+        *_traces(evidence),
+        *_totals(evidence),
+    ]
+    order = list(Rule)
+    return sorted(found, key=lambda violation: order.index(violation.rule))
+
+
+def _payments(evidence: Evidence) -> Iterable[Violation]:
+    """Hold each payment of the three books side by side."""
+    for payment in evidence.comparison().payments:
+        key = payment.key
+        charged = {
+            name: line is not None and line.status is BookStatus.APPROVED
+            for name, line in (
+                ("terminal", payment.terminal),
+                ("host", payment.host),
+                ("issuer", payment.issuer),
+            )
+        }
+        says = ", ".join(
+            f"{name}: {line.status.value if line else 'nothing'}"
+            for name, line in (
+                ("terminal", payment.terminal),
+                ("host", payment.host),
+                ("issuer", payment.issuer),
+            )
+        )
+        if payment.in_doubt:
+            yield Violation(Rule.DOUBT_CLOSES, says, key)
+        elif charged["terminal"] and not all(charged.values()):
+            yield Violation(Rule.NO_LOST_APPROVAL, says, key)
+        elif any(charged.values()) and payment.terminal is None:
+            yield Violation(Rule.NO_STRAY_CHARGE, says, key)
+        elif any(charged.values()) and not charged["terminal"]:
+            yield Violation(Rule.NO_SILENT_CHARGE, says, key)
+        if len({line.amount for line in payment.lines}) > 1:
+            amounts = ", ".join(line.amount.text() for line in payment.lines)
+            yield Violation(Rule.SAME_AMOUNT, amounts, key)
+
+
+def _double_charges(evidence: Evidence) -> Iterable[Violation]:
+    """Find a payment that a book counts twice and a command that was charged twice."""
+    books = (
+        ("terminal", [sale.line for sale in evidence.journal]),
+        ("host", evidence.host),
+        ("issuer", evidence.issuer),
+    )
+    for name, book in books:
+        counts = Counter(line.key for line in book if line.status is BookStatus.APPROVED)
+        for key, count in counts.items():
+            if count > 1:
+                yield Violation(Rule.NO_DOUBLE_CHARGE, f"{count} times in the {name}'s book", key)
+    debited = {line.key for line in evidence.issuer if line.status is BookStatus.APPROVED}
+    by_command: dict[str, list[PaymentKey]] = {}
+    for sale in evidence.journal:
+        by_command.setdefault(sale.command_id, []).append(sale.line.key)
+    for command_id, keys in by_command.items():
+        charged = [key for key in keys if key in debited]
+        if len(charged) > 1:
+            text = f"command {command_id} was charged {len(charged)} times"
+            yield Violation(Rule.NO_DOUBLE_CHARGE, text, charged[0])
+
+
+def _words(evidence: Evidence) -> Iterable[Violation]:
+    """Hold what screens have shown against what the journals say."""
+    journal = {
+        ShownKey(sale.line.key.terminal_id, sale.line.key.stan): sale.line
+        for sale in evidence.journal
+    }
+    for shown_key, words in evidence.shown.items():
+        line = journal.get(shown_key)
+        if line is None:
+            rule = Rule.NO_LOST_APPROVAL if _approved(words) else Rule.SHOWN_IS_KEPT
+            text = f"shown as {_names(words)}, but not in the journal"
+            yield Violation(rule, text, PaymentKey(shown_key.terminal_id, 0, shown_key.trace))
+            continue
+        kept = Shown(_told(line.status), line.amount.minor)
+        if set(words) != {kept}:
+            rule = Rule.SHOWN_IS_KEPT
+            if _approved(words) and kept.told is not Told.OK:
+                rule = Rule.NO_LOST_APPROVAL
+            text = f"shown as {_names(words)}, kept as {_names([kept])}"
+            yield Violation(rule, text, line.key)
+
+
+def _commands(evidence: Evidence) -> Iterable[Violation]:
+    """Hold what each cashier was told against the journal's sale of the same command."""
+    journal = {sale.command_id: sale.line for sale in evidence.journal}
+    asked = {sale.command_id: sale for sale in evidence.sales}
+    for sale in evidence.sales:
+        line = journal.get(sale.command_id)
+        if sale.told is Told.UNKNOWN:
+            continue
+        if line is None:
+            if sale.told is Told.OK:
+                key = PaymentKey(sale.terminal_id, 0, sale.trace or 0)
+                yield Violation(Rule.NO_LOST_APPROVAL, "told ok, but not in the journal", key)
+        elif line.status is not BookStatus.IN_DOUBT and _told(line.status) is not sale.told:
+            rule = Rule.NO_LOST_APPROVAL if sale.told is Told.OK else Rule.SHOWN_IS_KEPT
+            text = f"the cashier was told {sale.told.value}, the journal says {line.status.value}"
+            yield Violation(rule, text, line.key)
+    for entry in evidence.journal:
+        known = asked.get(entry.command_id)
+        if known is None or known.given_ms is None:
+            yield Violation(Rule.NO_STRAY_CHARGE, "no cashier gave this PIN", entry.line.key)
+        elif known.amount_minor != entry.line.amount.minor:
+            asked_for = f"asked for {known.amount_minor} fen, journal {entry.line.amount.minor}"
+            yield Violation(Rule.SAME_AMOUNT, asked_for, entry.line.key)
+
+
+def _traces(evidence: Evidence) -> Iterable[Violation]:
+    for terminal_id, numbers in evidence.traces.items():
+        for (_, before), (batch, trace) in pairwise(numbers):
+            if trace <= before:
+                text = f"{trace:06d} after {before:06d}"
+                yield Violation(Rule.TRACES_RISE, text, PaymentKey(terminal_id, batch, trace))
+
+
+def _totals(evidence: Evidence) -> Iterable[Violation]:
+    """Compare count and sum, and the issuer's own money."""
+    comparison = evidence.comparison()
+    totals = {
+        "terminals": comparison.terminal,
+        "host": comparison.host,
+        "issuer": comparison.issuer,
+    }
+    if len(set(totals.values())) > 1:
+        text = ", ".join(f"{who} {of.count} / {of.amount.text()}" for who, of in totals.items())
+        yield Violation(Rule.BOOKS_AGREE, text)
+    if evidence.issuer_owes != comparison.issuer.amount:
+        owes, counts = evidence.issuer_owes.text(), comparison.issuer.amount.text()
+        yield Violation(Rule.BOOKS_AGREE, f"the issuer owes {owes} and counts {counts}")
+    if not evidence.issuer_balances:
+        yield Violation(Rule.BOOKS_AGREE, "the issuer's entries do not sum to zero")
+
+
+_TOLD = {
+    BookStatus.APPROVED: Told.OK,
+    BookStatus.DECLINED: Told.DECLINED,
+    BookStatus.REVERSED: Told.REVERSED,
+    BookStatus.NOT_SENT: Told.NOT_SENT,
+    BookStatus.IN_DOUBT: Told.UNKNOWN,
+}
+
+
+def _told(status: BookStatus) -> Told:
+    return _TOLD[status]
+
+
+def _approved(words: Iterable[Shown]) -> bool:
+    return any(shown.told is Told.OK for shown in words)
+
+
+def _names(words: Iterable[Shown]) -> str:
+    return " and ".join(f"{shown.told.value} {shown.amount_minor} fen" for shown in words)

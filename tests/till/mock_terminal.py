@@ -2,8 +2,7 @@
 
 A test double for states that a real terminal reaches rarely or slowly. It serves the built pages
 under the strict policy a terminal should use, remembers every command, and answers with what the
-test scripted. `python tests/till/mock_terminal.py` runs it for a person to look at: it then plays
-a whole day by itself.
+test scripted. `python -m tests.till.mock_terminal reversing_person` shows a scene to a person.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ import contextlib
 import io
 import json
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,7 +30,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
-from tests.till.scenes import CARDS, State, scene
+from tests.till.scenes import CARDS, SCENES, State, scene
 
 PAGES = Path(__file__).parents[2] / "src" / "tongbao" / "terminal" / "screen" / "dist"
 POLICY = (
@@ -203,45 +203,11 @@ def running(terminal: MockTerminal, port: int = 0) -> Iterator[MockTerminal]:
         listener.close()
 
 
-def playable() -> MockTerminal:
-    """A double that follows the cashier through a sale, for a person to look at."""
-    terminal = MockTerminal()
-
-    def to(name: str, **changes: Any) -> Reaction:
-        def react(mock: MockTerminal, command: dict[str, Any]) -> None:
-            kept = {"amount_minor": mock.state["amount_minor"], **changes}
-            if "amount_minor" in command:
-                kept["amount_minor"] = command["amount_minor"]
-            mock.show(name, **kept)
-
-        return react
-
-    def later(first: str, then: str, seconds: float) -> Reaction:
-        def react(mock: MockTerminal, command: dict[str, Any]) -> None:
-            to(first)(mock, command)
-            loop = asyncio.get_running_loop()
-            loop.call_later(seconds, lambda: to(then)(mock, {}))
-
-        return react
-
-    terminal.reactions = {
-        "power_on": later("self_check_running", "logged_out", 2),
-        "power_off": to("off"),
-        "log_in": later("signing_in", "idle", 1.5),
-        "log_out": to("logged_out"),
-        "sign_in": later("signing_in", "idle", 1.5),
-        "start_sale": to("card"),
-        "swipe": to("pin"),
-        "enter_pin": later("authorising", "approved", 2.5),
-        "cancel": to("idle"),
-        "dismiss": to("idle"),
-        "resolve_now": later("reversing", "reversed", 1.5),
-    }
-    return terminal
-
-
 if __name__ == "__main__":
-    with running(playable(), port=8690) as mock:
-        print(f"look at {mock.url}; Ctrl-C ends it")  # noqa: T201 - a program for a person
+    wanted = sys.argv[1] if len(sys.argv) > 1 else "idle"
+    if wanted not in SCENES:
+        raise SystemExit(f"no scene {wanted}; there are: {', '.join(SCENES)}")
+    with running(MockTerminal(state=scene(wanted)), port=8690) as mock:
+        print(f"{wanted}: {mock.url}; Ctrl-C ends it")  # noqa: T201 - a program for a person
         with contextlib.suppress(KeyboardInterrupt):
             threading.Event().wait()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from tests.fuzz import seeds
 from tests.fuzz.target import BrokenPropertyError, Outcome, Run, Target, require
-from tests.host.parties import MERCHANT, TERMINAL, ScriptedTerminal, host_keys
+from tests.host.parties import MERCHANT, TERMINAL, ScriptedIssuer, ScriptedTerminal, host_keys
 from tests.sandbox.acquirer import NOW, zone_keys
 from tests.terminal.rig import TEN_O_CLOCK, Rig
 from tongbao.crypto.ciphers import KeyAlgorithm
@@ -23,6 +24,7 @@ from tongbao.host.core.events import (
     PaymentLoaded,
     Persist,
     SendToTerminal,
+    SendUpstream,
     TerminalFrame,
     TerminalLoaded,
     UpstreamFrame,
@@ -30,7 +32,7 @@ from tongbao.host.core.events import (
 )
 from tongbao.host.records import StoredSession, StoredTerminal, TerminalRecord
 from tongbao.host.settings import HostSettings
-from tongbao.sandbox.issuer.core.book import CAPITAL_ACCOUNT, CLEARING_ACCOUNT, Remembered
+from tongbao.sandbox.issuer.core.book import Remembered
 from tongbao.sandbox.issuer.core.events import (
     FrameArrived,
     Recall,
@@ -40,6 +42,8 @@ from tongbao.sandbox.issuer.core.events import (
 )
 from tongbao.sandbox.issuer.core.issuer import IssuerCore, IssuerRules
 from tongbao.sandbox.issuer.core.state import IssuerState
+from tongbao.sandbox.issuer.install import load_state
+from tongbao.sandbox.issuer.store import IssuerStore
 from tongbao.terminal.core import effects as fx
 from tongbao.terminal.core import events as ev
 from tongbao.terminal.core.vocabulary import TimerKind
@@ -51,59 +55,61 @@ from tongbao.wire.unionpay.table import UNIONPAY
 _WITH_MAC = 0x80
 
 
-def _prepare_host() -> Run:
-    """A host core of its own for each input, over keys of one sign-in made in advance."""
-    keys = host_keys()
-    settings = HostSettings(tls=False, key_file=Path("unused"), master_key_file=Path("unused"))
-    record = TerminalRecord(TERMINAL, MERCHANT, 1, True, True, "5411")
-    terminal = ScriptedTerminal()
+class HostBench:
+    """A host core of its own for each input, over the keys of one sign-in made in advance."""
 
-    def talk(core: HostCore, event: Event, stored: StoredTerminal) -> list[Effect]:
+    def __init__(self) -> None:
+        self.keys = host_keys()
+        self.settings = HostSettings(
+            tls=False, key_file=Path("unused"), master_key_file=Path("unused")
+        )
+        self.terminal = ScriptedTerminal()
+        record = TerminalRecord(TERMINAL, MERCHANT, 1, True, True, "5411")
+        self.stored = StoredTerminal(record, None)
+        said = self.talk(self.new_core(), TerminalFrame(1, self.terminal.sign_in()[2:]))
+        session = next(one.record for one in said if isinstance(one, Persist))
+        (reply,) = (one for one in said if isinstance(one, SendToTerminal))
+        self.terminal.accept_sign_in(reply.data)
+        self.stored = StoredTerminal(
+            record, StoredSession(session.signed_in_at_us, session.batch_no, session.key_block)
+        )
+        self.sale = self.terminal.sale(7)[2:]
+
+    def new_core(self) -> HostCore:
+        return HostCore(self.settings, self.keys, lambda count: b"\x5a\xa5\x3c\xc3" * (count // 4))
+
+    def selling_core(self) -> tuple[HostCore, list[Effect]]:
+        """A core with the issuer's line up and, as trace 7, a sale that waits for its answer."""
+        core = self.new_core()
+        core.step(UpstreamUp(), NOW)
+        return core, self.talk(core, TerminalFrame(7, self.sale))
+
+    def talk(self, core: HostCore, event: Event) -> list[Effect]:
         """Step an event and answer what the core asks its store, as the shell would."""
         said: list[Effect] = []
         waiting: list[Event] = [event]
         for _ in range(8):
             said += [effect for event in waiting for effect in core.step(event, NOW)]
-            waiting = [_from_store(effect, stored) for effect in said if _asks_store(effect)]
+            waiting = [_from_store(effect, self.stored) for effect in said if _asks_store(effect)]
             said = [effect for effect in said if not _asks_store(effect)]
             if not waiting:
                 return said
         raise BrokenPropertyError("a core asks its store a few times at most")
 
-    def new_core() -> HostCore:
-        return HostCore(settings, keys, lambda count: b"\x5a\xa5\x3c\xc3" * (count // 4))
-
-    first = talk(new_core(), TerminalFrame(1, terminal.sign_in()[2:]), StoredTerminal(record, None))
-    session = next(one.record for one in first if isinstance(one, Persist))
-    (reply,) = (one for one in first if isinstance(one, SendToTerminal))
-    terminal.accept_sign_in(reply.data)
-    stored = StoredTerminal(
-        record, StoredSession(session.signed_in_at_us, session.batch_no, session.key_block)
-    )
-    mak = KeyName("work/mak")
-    sale = terminal.sale(7)[2:]
-
-    def selling_core() -> HostCore:
-        """A core with the issuer's line up and, as trace 7, a sale that waits for its answer."""
-        core = new_core()
-        core.step(UpstreamUp(), NOW)
-        talk(core, TerminalFrame(7, sale), stored)
-        return core
-
-    def run(data: bytes) -> Outcome:
+    def run(self, data: bytes) -> Outcome:
         """Layout: 1 byte mode; a terminal's frame, or with mode bit 1 the issuer's message."""
-        mode, frame = data[:1], data[1:]
-        if not mode:
+        if not data:
             return Outcome("nothing")
-        if mode[0] & 1:
-            if mode[0] & _WITH_MAC:
-                frame += keys.mac(KeyName("zak"), MacAlgorithm.CMAC_AES, frame)
-            effects = selling_core().step(UpstreamFrame(frame), NOW)
-            return Outcome("issuer: " + _kinds(effects))
-        if mode[0] & _WITH_MAC:
-            frame += terminal.keys.mac(mak, MacAlgorithm.UNIONPAY_ECB, frame[11:])
-        core = selling_core() if mode[0] & 2 else new_core()
-        effects = talk(core, TerminalFrame(7, frame), stored)
+        mode, frame = data[0], data[1:]
+        core = self.selling_core()[0] if mode & 3 else self.new_core()
+        if mode & 1:
+            if mode & _WITH_MAC:
+                frame += self.keys.mac(KeyName("zak"), MacAlgorithm.CMAC_AES, frame)
+            return Outcome("issuer: " + _kinds(core.step(UpstreamFrame(frame), NOW)))
+        if mode & _WITH_MAC:
+            mak = KeyName("work/mak")
+            frame += self.terminal.keys.mac(mak, MacAlgorithm.UNIONPAY_ECB, frame[11:])
+        effects = self.talk(core, TerminalFrame(7, frame))
         for effect in effects:
             if isinstance(effect, SendToTerminal):
                 require(effect.connection == 7, "an answer goes to who asked")
@@ -111,7 +117,15 @@ def _prepare_host() -> Run:
                 return Outcome(f"answered {reply.mti[2]} {reply.fields.get(39)}", reply.mti)
         return Outcome("terminal: " + _kinds(effects))
 
-    return run
+    def answers(self) -> dict[str, bytes]:
+        """The issuer's answers to the sale that waits, without their MAC."""
+        sent = next(one for one in self.selling_core()[1] if isinstance(one, SendUpstream))
+        issuer = ScriptedIssuer()
+        request = issuer.read(sent.data)
+        codes = {"approved": "00", "declined": "51", "in_doubt": "98", "unknown_code": "ZZ"}
+        found = {name: issuer.answer(request, code)[:-8] for name, code in codes.items()}
+        request.mti = "0420"
+        return found | {"reversed": issuer.answer(request, "00")[:-8]}
 
 
 def _asks_store(effect: Effect) -> bool:
@@ -147,8 +161,10 @@ def _host_seeds() -> dict[str, bytes]:
     for mti in ("0100", "0220", "0320", "0500", "0620", "0820"):
         message = {11: "000009", 41: TERMINAL, 42: MERCHANT, 60: "00000001201"}
         found[f"other_{mti}"] = signed + terminal.frame(mti, message, mac=True)[2:-8]
+    for name, body in HostBench().answers().items():
+        found[f"issuer_{name}"] = bytes((_WITH_MAC | 1,)) + body
     for name, body in seeds.network_replies().items():
-        found[f"issuer_{name}"] = bytes((_WITH_MAC | 1,)) + body[:-8]
+        found[f"issuer_stray_{name}"] = bytes((_WITH_MAC | 1,)) + body[:-8]
     for name, body in seeds.bodies().items():
         if body[1] & 0x10 == 0:
             message = UNIONPAY.decode(body)
@@ -201,6 +217,10 @@ def _terminal_seeds() -> dict[str, bytes]:
 
 def _prepare_issuer() -> Run:
     keys = zone_keys()
+    with tempfile.TemporaryDirectory(prefix="tongbao-fuzz-issuer-") as folder:
+        store = IssuerStore.open(Path(folder) / "issuer.sqlite3")
+        fresh = load_state(store, keys, NOW)
+        store.close()
 
     def run(data: bytes) -> Outcome:
         """Layout: 1 byte whether to add a right MAC, then the message."""
@@ -209,7 +229,8 @@ def _prepare_issuer() -> Run:
         body = data[1:]
         if data[0] & _WITH_MAC:
             body += keys.mac(KeyName("zak"), MacAlgorithm.CMAC_AES, body)
-        state = IssuerState({}, {CAPITAL_ACCOUNT: 0, CLEARING_ACCOUNT: 0})
+        # The drawer's cards, with their balances and no wrong PIN yet.
+        state = IssuerState(dict(fresh.cards), dict(fresh.balances))
         core = IssuerCore(keys, state, IssuerRules(0))
         effects = core.step(FrameArrived(1, body), NOW)
         for effect in list(effects):
@@ -235,7 +256,7 @@ TARGETS = (
     Target(
         "host_frames",
         "the host's core reads terminals' frames and the issuer's answers, MAC right or wrong",
-        _prepare_host,
+        lambda: HostBench().run,
         _host_seeds,
         fixed_ms=5,
     ),

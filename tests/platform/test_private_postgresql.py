@@ -125,3 +125,49 @@ def test_a_server_that_cannot_start_says_what_it_printed(tmp_path, monkeypatch):
     with pytest.raises(postgresql.PostgresqlFailedError, match="shared_buffers"):
         server.start()
     assert not server.socket_folder.exists()
+
+
+@pytest.fixture
+def closed_folder(tmp_path, monkeypatch):
+    """A folder for temporary files that only its owner can enter."""
+    tmp_path.chmod(0o700)
+    monkeypatch.setattr(postgresql.tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def test_an_initdb_that_fails_leaves_no_folder_behind(tmp_path, monkeypatch):
+    real = find_binaries()
+    (tmp_path / "postgres").symlink_to(real / "postgres")
+    (tmp_path / "initdb").write_text("#!/bin/sh\necho no room >&2\nexit 1\n")
+    (tmp_path / "initdb").chmod(0o755)
+    monkeypatch.setattr(postgresql, "find_binaries", lambda: tmp_path)
+    monkeypatch.setattr(PrivatePostgresql, "_as_account", lambda self: (None, None))
+    made = []
+    own = PrivatePostgresql._own
+    monkeypatch.setattr(
+        PrivatePostgresql, "_own", lambda self, folder: made.append(folder) or own(self, folder)
+    )
+    with pytest.raises(postgresql.PostgresqlFailedError, match="initdb failed: no room"):
+        PrivatePostgresql().start()
+    assert len(made) == 2
+    assert [folder for folder in made if folder.exists()] == []
+
+
+def test_it_finds_a_place_when_its_user_cannot_enter_the_folder_for_temporary_files(closed_folder):
+    with PrivatePostgresql() as server:
+        home = server.data_folder.parent
+        assert setting(server.url, "fsync") == "on"
+    assert not home.exists()
+    assert list(closed_folder.iterdir()) == []
+
+
+def test_it_leaves_nothing_in_a_folder_that_its_user_can_enter_but_not_write_to(monkeypatch):
+    folder = Path("/tmp") / f"tongbao-read-only-{os.getpid()}"
+    folder.mkdir(mode=0o711)
+    monkeypatch.setattr(postgresql.tempfile, "tempdir", str(folder))
+    try:
+        with PrivatePostgresql() as server:
+            assert server.data_folder.parent.parent == folder
+        assert list(folder.iterdir()) == []
+    finally:
+        subprocess.run(["rm", "-rf", folder], check=True)

@@ -97,6 +97,7 @@ class PrivatePostgresql:
         self._account = pwd.getpwnam("postgres") if os.geteuid() == 0 else None
         self._wanted = folder
         self._process: subprocess.Popen[bytes] | None = None
+        self._passing: list[Path] = []
         self.data_folder = Path()
         self.socket_folder = Path()
 
@@ -138,13 +139,13 @@ class PrivatePostgresql:
         """
         # Short, because a socket path has at most 107 bytes.
         self.socket_folder = self._own(Path(tempfile.mkdtemp(prefix="tongbao-pg-", dir="/tmp")))
-        passing = [self.socket_folder]
+        self._passing = passing = [self.socket_folder]
         try:
             if self._wanted is not None and self._may_enter(self._wanted):
                 self._wanted.mkdir(parents=True, exist_ok=True)
                 home = self._own(self._wanted)
             else:
-                home = self._own(Path(tempfile.mkdtemp(prefix="tongbao-pg-data-")))
+                home = self._own(self._temporary_home())
                 passing.append(home)
             self.data_folder = home / "cluster"
             if not self.data_folder.exists():
@@ -157,23 +158,24 @@ class PrivatePostgresql:
             self._ensure_database()
         except BaseException:
             self.stop()
-            for folder in passing:
-                shutil.rmtree(folder, ignore_errors=True)
             raise
         return self
 
     def stop(self) -> None:
         """Shut the server down and wait for its end; nothing happens when it is not running."""
         process, self._process = self._process, None
-        if process is None:
-            return
-        if process.stdin is not None:
-            process.stdin.close()
-        try:
-            process.wait(STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        if process is not None:
+            if process.stdin is not None:
+                process.stdin.close()
+            try:
+                process.wait(STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+        # The server's watcher removes them too, but not out of a folder only we may write to.
+        passing, self._passing = self._passing, []
+        for folder in passing:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -198,6 +200,12 @@ class PrivatePostgresql:
             return True
         parents = [parent for parent in folder.absolute().parents if parent.exists()]
         return all(parent.stat().st_mode & 0o001 for parent in parents)
+
+    def _temporary_home(self) -> Path:
+        """Make a folder for the cluster where the server's user can reach it."""
+        wanted = Path(tempfile.gettempdir())
+        reachable = wanted if self._may_enter(wanted / "cluster") else Path("/tmp")  # noqa: S108 - mkdtemp makes a private folder there
+        return Path(tempfile.mkdtemp(prefix="tongbao-pg-data-", dir=reachable))
 
     def _as_account(self) -> tuple[int | None, int | None]:
         if self._account is None:

@@ -36,6 +36,8 @@ _FIELDS: Final = (
     FieldSpec(number=49, kind=Kind.TEXT, length=3, en="currency"),
     FieldSpec(number=52, kind=Kind.BINARY, length=8, secret=True, en="PIN block"),
     FieldSpec(number=53, kind=Kind.NUMERIC, length=16, en="security control"),
+    FieldSpec(number=54, kind=Kind.GBK_TEXT, length=120, prefix=2, en="balances"),
+    FieldSpec(number=62, kind=Kind.TEXT, length=12, en="the original's retrieval reference"),
     FieldSpec(number=64, kind=Kind.BINARY, length=8, en="message authentication code"),
     FieldSpec(number=70, kind=Kind.NUMERIC, length=3, pad_left=True, en="network management code"),
     FieldSpec(number=90, kind=Kind.NUMERIC, length=42, en="original data elements"),

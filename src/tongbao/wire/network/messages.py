@@ -6,16 +6,24 @@ and a reversal names the original by it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final
 
 from tongbao.domain.errors import ProtocolError
 from tongbao.domain.ids import MerchantId, Rrn, Stan, TerminalId
-from tongbao.domain.money import Currency, Money
+from tongbao.domain.money import Money
 from tongbao.domain.secrets import PinBlock, Purpose, Track2
 from tongbao.wire.iso8583.codec import Message
 from tongbao.wire.iso8583.fields import FieldValue
+from tongbao.wire.network import reading
+from tongbao.wire.network.inquiry import INQUIRY_REPLY_MTI, INQUIRY_REQUEST_MTI
+from tongbao.wire.network.operations import (
+    ADVICE_MTI,
+    PRE_AUTHORISATION_CONDITION,
+    PRE_AUTHORISATION_MTI,
+    Operation,
+    operation_of,
+)
 
 SALE_REQUEST_MTI: Final = "0200"
 SALE_REPLY_MTI: Final = "0210"
@@ -26,44 +34,19 @@ MANAGEMENT_REPLY_MTI: Final = "0810"
 SIGN_ON: Final = "001"
 ECHO: Final = "301"
 MAC_FIELD: Final = {
+    PRE_AUTHORISATION_MTI: 64,
+    "0110": 64,
     SALE_REQUEST_MTI: 64,
     SALE_REPLY_MTI: 64,
+    ADVICE_MTI: 64,
+    "0230": 64,
+    INQUIRY_REQUEST_MTI: 64,
+    INQUIRY_REPLY_MTI: 64,
     REVERSAL_REQUEST_MTI: 128,
     REVERSAL_REPLY_MTI: 128,
     MANAGEMENT_REQUEST_MTI: 128,
     MANAGEMENT_REPLY_MTI: 128,
 }
-
-_T = TypeVar("_T")
-
-
-def _expect(message: Message, mti: str) -> None:
-    if message.mti != mti:
-        raise ProtocolError("MTI", 0, f"not {mti}")
-
-
-def _typed(message: Message, number: int, make: Callable[[str], _T]) -> _T:
-    text = message.text(number)
-    try:
-        return make(text)
-    except ValueError as error:
-        rule = str(error)
-    raise ProtocolError(f"F{number}", 0, rule)
-
-
-def _optional(message: Message, number: int) -> str | None:
-    return message.text(number) if number in message.fields else None
-
-
-def _money(message: Message) -> Money:
-    currency = _typed(message, 49, Currency.from_number)
-    return Money(int(message.text(4)), currency)
-
-
-def _amount_digits(amount: Money) -> str:
-    if not 0 <= amount.minor < 10**12:
-        raise ProtocolError("F4", 0, "an amount has 1 to 12 digits")
-    return f"{amount.minor:012d}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +89,7 @@ class SaleRequest:
         """Return the message without its MAC (F64)."""
         fields: dict[int, FieldValue] = {
             3: "000000",
-            4: _amount_digits(self.amount),
+            4: reading.amount_digits(self.amount),
             7: self.transmitted,
             11: self.stan.digits,
             18: self.mcc,
@@ -130,34 +113,23 @@ class SaleRequest:
     @classmethod
     def from_message(cls, message: Message) -> SaleRequest:
         """Read the message; ProtocolError names the field that is missing or wrong."""
-        _expect(message, SALE_REQUEST_MTI)
-        pin_block = None
-        if 52 in message.fields:
-            pin_block = PinBlock(message.secret_bytes(52).reveal(Purpose.WIRE))
+        reading.expect(message, SALE_REQUEST_MTI)
         return cls(
-            amount=_money(message),
+            amount=reading.money(message),
             transmitted=message.text(7),
-            stan=_typed(message, 11, Stan.parse),
+            stan=reading.typed(message, 11, Stan.parse),
             mcc=message.text(18),
             entry_mode=message.text(22),
             condition=message.text(25),
             acquirer=message.text(32),
-            track2=_track2(message),
-            rrn=_typed(message, 37, Rrn),
-            terminal_id=_typed(message, 41, TerminalId),
-            merchant_id=_typed(message, 42, MerchantId),
-            pin_block=pin_block,
-            security=_optional(message, 53),
-            expiry=_optional(message, 14),
+            track2=reading.track2(message),
+            rrn=reading.typed(message, 37, Rrn),
+            terminal_id=reading.typed(message, 41, TerminalId),
+            merchant_id=reading.typed(message, 42, MerchantId),
+            pin_block=reading.pin_block(message),
+            security=reading.optional(message, 53),
+            expiry=reading.optional(message, 14),
         )
-
-
-def _track2(message: Message) -> Track2:
-    try:
-        return Track2(message.secret_text(35).reveal(Purpose.WIRE))
-    except ValueError as error:
-        rule = str(error)
-    raise ProtocolError("F35", 0, rule)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +150,7 @@ class SaleReply:
         """Return the message without its MAC (F64)."""
         fields: dict[int, FieldValue] = {
             3: "000000",
-            4: _amount_digits(self.amount),
+            4: reading.amount_digits(self.amount),
             7: self.transmitted,
             11: self.stan.digits,
             37: self.rrn.value,
@@ -196,17 +168,17 @@ class SaleReply:
     @classmethod
     def from_message(cls, message: Message) -> SaleReply:
         """Read the message; ProtocolError names the field that is missing or wrong."""
-        _expect(message, SALE_REPLY_MTI)
+        reading.expect(message, SALE_REPLY_MTI)
         return cls(
-            amount=_money(message),
+            amount=reading.money(message),
             transmitted=message.text(7),
-            stan=_typed(message, 11, Stan.parse),
-            rrn=_typed(message, 37, Rrn),
+            stan=reading.typed(message, 11, Stan.parse),
+            rrn=reading.typed(message, 37, Rrn),
             response_code=message.text(39),
-            terminal_id=_typed(message, 41, TerminalId),
-            merchant_id=_typed(message, 42, MerchantId),
-            auth_code=_optional(message, 38),
-            settlement_date=_optional(message, 15),
+            terminal_id=reading.typed(message, 41, TerminalId),
+            merchant_id=reading.typed(message, 42, MerchantId),
+            auth_code=reading.optional(message, 38),
+            settlement_date=reading.optional(message, 15),
         )
 
 
@@ -218,11 +190,47 @@ def original_data(mti: str, stan: Stan, transmitted: str, acquirer: str) -> str:
     return f"{mti}{stan.digits}{transmitted}{acquirer.zfill(11)}{'0' * 11}"
 
 
+def reversed_operation(message: Message) -> Operation | None:
+    """Return what an 0420 wants undone or an 0430 says of, by F3, F25 and the MTI in F90.
+
+    None when there is no such operation. Without F3 it is a sale; without F90 the message is
+    about the one that can be reversed.
+    Spec: the network dialect, docs/network-dialect.md.
+    """
+    code, condition = message.fields.get(3), message.fields.get(25)
+    original = message.fields.get(90)
+    if code is None:
+        return Operation.SALE
+    if not isinstance(code, str) or not isinstance(condition, str | None):
+        return None
+    if isinstance(original, str):
+        return operation_of(original[:4], code, condition)
+    for mti in (SALE_REQUEST_MTI, PRE_AUTHORISATION_MTI):
+        operation = operation_of(mti, code, condition)
+        if operation is not None:
+            return operation
+    return None
+
+
+def _reversed(message: Message) -> Operation:
+    operation = reversed_operation(message)
+    if operation is None:
+        raise ProtocolError("F3", 0, "no operation that a message can ask for")
+    return operation
+
+
+def _of_original(operation: Operation) -> dict[int, FieldValue]:
+    fields: dict[int, FieldValue] = {3: operation.form.processing_code}
+    if operation.form.is_pre_authorisation:
+        fields[25] = PRE_AUTHORISATION_CONDITION
+    return fields
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReversalRequest:
-    """0420: undo a sale whose outcome must not stand; repeated unchanged until it is answered.
+    """0420: undo a request whose outcome must not stand; repeated unchanged until it is answered.
 
-    `rrn`, `stan`, `transmitted` and `acquirer` are the original's.
+    `operation`, `rrn`, `stan`, `transmitted` and `acquirer` are the original's.
     """
 
     amount: Money
@@ -232,14 +240,16 @@ class ReversalRequest:
     rrn: Rrn
     terminal_id: TerminalId
     merchant_id: MerchantId
+    operation: Operation = Operation.SALE
 
     def to_message(self) -> Message:
         """Return the message without its MAC (F128)."""
+        mti = self.operation.form.mti
         return Message(
             REVERSAL_REQUEST_MTI,
             {
-                3: "000000",
-                4: _amount_digits(self.amount),
+                **_of_original(self.operation),
+                4: reading.amount_digits(self.amount),
                 7: self.transmitted,
                 11: self.stan.digits,
                 32: self.acquirer,
@@ -247,28 +257,33 @@ class ReversalRequest:
                 41: self.terminal_id.value,
                 42: self.merchant_id.value,
                 49: self.amount.currency.number,
-                90: original_data(SALE_REQUEST_MTI, self.stan, self.transmitted, self.acquirer),
+                90: original_data(mti, self.stan, self.transmitted, self.acquirer),
             },
         )
 
     @classmethod
     def from_message(cls, message: Message) -> ReversalRequest:
         """Read the message; ProtocolError names the field that is missing or wrong."""
-        _expect(message, REVERSAL_REQUEST_MTI)
+        reading.expect(message, REVERSAL_REQUEST_MTI)
         return cls(
-            amount=_money(message),
+            operation=_reversed(message),
+            amount=reading.money(message),
             transmitted=message.text(7),
-            stan=_typed(message, 11, Stan.parse),
+            stan=reading.typed(message, 11, Stan.parse),
             acquirer=message.text(32),
-            rrn=_typed(message, 37, Rrn),
-            terminal_id=_typed(message, 41, TerminalId),
-            merchant_id=_typed(message, 42, MerchantId),
+            rrn=reading.typed(message, 37, Rrn),
+            terminal_id=reading.typed(message, 41, TerminalId),
+            merchant_id=reading.typed(message, 42, MerchantId),
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReversalReply:
-    """0430: the issuer recorded the reversal; the same answer however often it is asked."""
+    """0430: the issuer recorded the reversal; the same answer however often it is asked.
+
+    It carries no F90: of the two that are told apart by it alone, a completion void and the void
+    of a pre-authorisation, `from_message` names the first.
+    """
 
     amount: Money
     transmitted: str
@@ -277,14 +292,15 @@ class ReversalReply:
     response_code: str
     terminal_id: TerminalId
     merchant_id: MerchantId
+    operation: Operation = Operation.SALE
 
     def to_message(self) -> Message:
         """Return the message without its MAC (F128)."""
         return Message(
             REVERSAL_REPLY_MTI,
             {
-                3: "000000",
-                4: _amount_digits(self.amount),
+                **_of_original(self.operation),
+                4: reading.amount_digits(self.amount),
                 7: self.transmitted,
                 11: self.stan.digits,
                 37: self.rrn.value,
@@ -298,15 +314,16 @@ class ReversalReply:
     @classmethod
     def from_message(cls, message: Message) -> ReversalReply:
         """Read the message; ProtocolError names the field that is missing or wrong."""
-        _expect(message, REVERSAL_REPLY_MTI)
+        reading.expect(message, REVERSAL_REPLY_MTI)
         return cls(
-            amount=_money(message),
+            operation=_reversed(message),
+            amount=reading.money(message),
             transmitted=message.text(7),
-            stan=_typed(message, 11, Stan.parse),
-            rrn=_typed(message, 37, Rrn),
+            stan=reading.typed(message, 11, Stan.parse),
+            rrn=reading.typed(message, 37, Rrn),
             response_code=message.text(39),
-            terminal_id=_typed(message, 41, TerminalId),
-            merchant_id=_typed(message, 42, MerchantId),
+            terminal_id=reading.typed(message, 41, TerminalId),
+            merchant_id=reading.typed(message, 42, MerchantId),
         )
 
 
@@ -336,10 +353,10 @@ class NetworkManagement:
         if message.mti == MANAGEMENT_REPLY_MTI:
             response_code = message.text(39)
         else:
-            _expect(message, MANAGEMENT_REQUEST_MTI)
+            reading.expect(message, MANAGEMENT_REQUEST_MTI)
         return cls(
             code=message.text(70),
             transmitted=message.text(7),
-            stan=_typed(message, 11, Stan.parse),
+            stan=reading.typed(message, 11, Stan.parse),
             response_code=response_code,
         )

@@ -17,12 +17,15 @@ from tongbao.sandbox.issuer.install import load_state
 from tongbao.sandbox.issuer.pump import IssuerPump
 from tongbao.sandbox.issuer.store import IssuerStore
 from tongbao.wire.network.dialect import NETWORK
+from tongbao.wire.network.inquiry import StatusInquiry
 from tongbao.wire.network.messages import (
     MAC_FIELD,
     NetworkManagement,
     ReversalRequest,
     SaleRequest,
 )
+from tongbao.wire.network.operation_messages import OperationRequest
+from tongbao.wire.network.operations import Operation
 
 NOW = Instant(1_795_226_400_000_000)  # 2026-11-21T10:00:00+08:00
 RIGHT_PIN = "135246"
@@ -87,6 +90,64 @@ class Acquirer:
         )
         return self.sign(request.to_message(), change)
 
+    def operation(self, number, operation, original=None, fen=1234, **options):
+        """The request of `operation` under this number; `original` is a number too.
+
+        Options: `card`, `pin` (default: the right one where it must be there, else none),
+        `keyed` sends F2 in place of the stripe, `stan`, `change`.
+        """
+        track2 = CARD_BY_ID[options.get("card", "good")].track2
+        pin = options.get("pin", None if operation.names_original else RIGHT_PIN)
+        block = None
+        if pin is not None:
+            block = self.keys.encrypt_pin(KeyName("zpk"), Pin(pin), track2.pan)
+        keyed = options.get("keyed", False)
+        request = OperationRequest(
+            operation=operation,
+            amount=Money(0 if operation is Operation.BALANCE else fen, Currency.CNY),
+            transmitted="1121020000",
+            stan=Stan(options.get("stan", number)),
+            mcc="5411",
+            entry_mode="011" if keyed else "021",
+            condition="06" if operation.form.is_pre_authorisation else "00",
+            acquirer="99900001",
+            track2=None if keyed else track2,
+            keyed_pan=track2.pan if keyed else None,
+            rrn=rrn(number),
+            terminal_id=TERMINAL,
+            merchant_id=MERCHANT,
+            original=None if original is None else rrn(original),
+            pin_block=block,
+            security="2600000000000000" if block else None,
+        )
+        return self.sign(request.to_message(), options.get("change"))
+
+    def undo(self, number, operation, fen=1234, *, change=None):
+        """The 0420 of the request `number`, which was this operation."""
+        request = ReversalRequest(
+            operation=operation,
+            amount=Money(fen, Currency.CNY),
+            transmitted="1121020000",
+            stan=Stan(number),
+            acquirer="99900001",
+            rrn=rrn(number),
+            terminal_id=TERMINAL,
+            merchant_id=MERCHANT,
+        )
+        return self.sign(request.to_message(), change)
+
+    def inquiry(self, asked, *, change=None):
+        """The 0600 about the request `asked`."""
+        request = StatusInquiry(
+            transmitted="1121020100",
+            stan=Stan(1),
+            rrn=rrn(asked),
+            terminal_id=TERMINAL,
+            merchant_id=MERCHANT,
+            asked=rrn(asked),
+        )
+        return self.sign(request.to_message(), change)
+
     def management(self, code, *, change=None):
         """An 0800 with this F70."""
         request = NetworkManagement(code=code, transmitted="1121020000", stan=Stan(1))
@@ -119,11 +180,11 @@ def rrn(number):
 class Issuer:
     """The real core, pump and store over a file, driven without sockets."""
 
-    def __init__(self, path, keys=None, late_reply_delay_ms=5_000):
+    def __init__(self, path, keys=None, rules=IssuerRules(5_000)):  # noqa: B008 - a frozen value
         self.acquirer = Acquirer(keys)
         self.store = IssuerStore.open(path)
         self.state = load_state(self.store, self.acquirer.keys, NOW)
-        self.core = IssuerCore(self.acquirer.keys, self.state, IssuerRules(late_reply_delay_ms))
+        self.core = IssuerCore(self.acquirer.keys, self.state, rules)
         self.pump = IssuerPump(self.core, self.store)
         self.now = NOW
 
@@ -135,6 +196,11 @@ class Issuer:
         """Run one message and return F39 of the one answer."""
         (reply,) = self.run(body)
         return self.acquirer.read(reply.body)[1][39]
+
+    def fields(self, body):
+        """Run one message and return the fields of the one answer."""
+        (reply,) = self.run(body)
+        return self.acquirer.read(reply.body)[1]
 
     def close(self):
         """Close the book."""

@@ -17,6 +17,7 @@ from tongbao.domain.secrets import KeyBytes
 from tongbao.sandbox.issuer.book_view import read_book
 from tongbao.sandbox.issuer.core.book import BookEvent, Entry, EventKind
 from tongbao.sandbox.issuer.store import IssuerStore, StoreFailedError, StoreUnusableError
+from tongbao.wire.network.operations import Operation
 
 OPENINGS = {
     "good": 5_000_000,
@@ -32,7 +33,7 @@ OPENINGS = {
 
 
 def book(issuer, rows_max=500):
-    return read_book(issuer.store.connection, issuer.state.balances, rows_max)
+    return read_book(issuer.store.connection, issuer.state, rows_max)
 
 
 def test_a_new_book_holds_the_opening_balances_and_balances_to_zero(issuer):
@@ -43,6 +44,7 @@ def test_a_new_book_holds_the_opening_balances_and_balances_to_zero(issuer):
         "entries_sum_minor": 0,
         "unbalanced_events": 0,
         "balances_agree": True,
+        "holds_agree": True,
         "ok": True,
     }
     assert view["payments"] == []
@@ -80,6 +82,8 @@ def test_the_book_shows_each_payment_with_its_end(issuer):
         "merchant_id": "100000000000001",
         "stan": 1,
         "card_masked": "620000*********0018",
+        "operation": "sale",
+        "original_rrn": None,
         "amount_minor": 700,
         "status": "approved",
         "response_code": "00",
@@ -112,6 +116,7 @@ def test_a_money_supply_that_was_tampered_with_is_seen(issuer):
         "entries_sum_minor": 1,
         "unbalanced_events": 1,
         "balances_agree": False,
+        "holds_agree": True,
         "ok": False,
     }
 
@@ -158,12 +163,13 @@ def test_an_account_that_would_be_overdrawn_is_a_bug(issuer):
 
 
 @pytest.mark.parametrize(
-    "table", ["account", "card", "authorisation", "reversal", "entry", "pin_try"]
+    "table", ["account", "card", "authorisation", "reversal", "entry", "hold_move", "pin_try"]
 )
 @pytest.mark.parametrize("change", ["DELETE FROM {0}", "UPDATE {0} SET rowid = rowid + 1000"])
 def test_no_row_of_the_book_can_be_changed_or_deleted(issuer, table, change):
     issuer.ask(issuer.acquirer.sale(1, fen=700))
     issuer.ask(issuer.acquirer.reversal(1, fen=700))
+    issuer.ask(issuer.acquirer.operation(2, Operation.PRE_AUTHORISATION))
     change = change.format(table)
     if table in ("authorisation", "reversal"):
         change = change.replace("rowid", "at_us")
@@ -192,8 +198,8 @@ def test_a_book_made_under_other_keys_is_refused(tmp_path):
 def test_a_book_of_a_newer_version_is_refused(tmp_path):
     path = tmp_path / "issuer.sqlite3"
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA user_version = 2")
-    with pytest.raises(StoreUnusableError, match="has version 2, not 1"):
+        connection.execute("PRAGMA user_version = 3")
+    with pytest.raises(StoreUnusableError, match="has version 3, not 2"):
         IssuerStore.open(path)
 
 

@@ -176,7 +176,7 @@ def test_a_currency_nobody_knows_is_a_format_error(issuer):
 
 
 def test_another_transaction_type_is_not_supported(issuer):
-    assert issuer.ask(issuer.acquirer.sale(1, change={3: "200000"})) == "40"
+    assert issuer.ask(issuer.acquirer.sale(1, change={3: "170000"})) == "40"
 
 
 def test_a_missing_field_is_a_format_error_that_keeps_nothing(issuer):
@@ -229,8 +229,8 @@ def test_a_message_of_another_type_is_ignored(issuer):
     from tongbao.wire.network.dialect import NETWORK
 
     message = NETWORK.decode(issuer.acquirer.sale(1))
-    message.mti = "0100"
-    assert issuer.run(NETWORK.encode(message)) == [Refused(1, "message type 0100", hang_up=False)]
+    message.mti = "0300"
+    assert issuer.run(NETWORK.encode(message)) == [Refused(1, "message type 0300", hang_up=False)]
 
 
 @pytest.mark.parametrize("code", ["001", "301"])

@@ -31,6 +31,17 @@ _STATUS: Final = {
     "declined": "失败 declined",
     "reversed": "已冲正 reversed",
 }
+_OPERATION: Final = {
+    "sale": "消费 sale",
+    "balance": "余额查询 balance",
+    "void": "撤销 void",
+    "refund": "退货 refund",
+    "pre_authorisation": "预授权 pre-authorisation",
+    "pre_authorisation_void": "预授权撤销 pre-authorisation void",
+    "completion": "预授权完成 completion",
+    "completion_advice": "预授权完成通知 completion advice",
+    "completion_void": "预授权完成撤销 completion void",
+}
 
 
 def render_book(book: dict[str, Any]) -> str:
@@ -49,25 +60,45 @@ def render_book(book: dict[str, Any]) -> str:
 <h2>账户 Accounts</h2>
 {
         _table(
-            ("账户 Account", "卡号 Card", "期初 Opening", "变动 Moved", "余额 Balance"),
+            (
+                "账户 Account",
+                "卡号 Card",
+                "期初 Opening",
+                "变动 Moved",
+                "余额 Balance",
+                "冻结 Held",
+                "可用 Available",
+            ),
             [_account_row(account) for account in book["accounts"]],
             numbers_from=2,
         )
+    }
+<h2>预授权冻结 Holds</h2>
+{
+        _table(
+            ("到期 Expires", "账户 Account", "卡号 Card", "参考号 RRN", "金额 Amount"),
+            [_hold_row(hold) for hold in book["holds"]],
+            numbers_from=4,
+        )
+        if book["holds"]
+        else "<p>没有冻结的金额。 Nothing is held.</p>"
     }
 <h2>交易 Payments</h2>
 {
         _table(
             (
                 "时间 Time",
+                "交易 Kind",
                 "终端 Terminal",
                 "流水 Trace",
                 "参考号 RRN",
+                "原交易 Original",
                 "卡号 Card",
                 "结果 Result",
                 "金额 Amount",
             ),
             payments,
-            numbers_from=6,
+            numbers_from=8,
         )
         if payments
         else "<p>还没有交易。 No payment yet.</p>"
@@ -78,8 +109,19 @@ def render_book(book: dict[str, Any]) -> str:
 
 def _account_row(account: dict[str, Any]) -> list[str]:
     name = f"{escape(account['name_zh'])} <small>{escape(account['name_en'])}</small>"
-    amounts = (account[f"{word}_minor"] for word in ("opening", "moved", "balance"))
+    words = ("opening", "moved", "balance", "held", "available")
+    amounts = (account[f"{word}_minor"] for word in words)
     return [name, escape(account["card_masked"] or ""), *map(_yuan, amounts)]
+
+
+def _hold_row(hold: dict[str, Any]) -> list[str]:
+    return [
+        escape(hold["expires_at"][:16].replace("T", " ")),
+        escape(hold["account_id"]),
+        escape(hold["card_masked"]),
+        escape(hold["rrn"]),
+        _yuan(hold["amount_minor"]),
+    ]
 
 
 def _payment_row(payment: dict[str, Any]) -> list[str]:
@@ -88,9 +130,11 @@ def _payment_row(payment: dict[str, Any]) -> list[str]:
     stan = "" if payment["stan"] is None else f"{payment['stan']:06d}"
     return [
         escape(payment["at"][:19].replace("T", " ")),
+        _OPERATION[payment["operation"]],
         escape(payment["terminal_id"] or ""),
         stan,
         escape(payment["rrn"]),
+        escape(payment["original_rrn"] or ""),
         escape(payment["card_masked"] or ""),
         f'<span class="{status}">{_STATUS[status]}</span> <small>{escape(code)}</small>',
         _yuan(payment["amount_minor"]),

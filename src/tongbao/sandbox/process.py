@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _MASTER_KEY_VARIABLE = "TONGBAO_ISSUER_MASTER_KEY"
 _HTTP_GRACE_S = 2
+_DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ async def run_sandbox(
     store = IssuerStore.open(settings.database_file)
     try:
         state = load_state(store, keys, read_clock())
-        core = IssuerCore(keys, state, IssuerRules(settings.late_reply_delay_ms))
+        core = IssuerCore(keys, state, _rules(settings))
         issuer = IssuerServer(
             IssuerPump(core, store),
             read_clock,
@@ -68,12 +69,20 @@ async def run_sandbox(
             group_messages_max=settings.group_messages_max,
         )
         pages = SandboxPages(
-            lambda: read_book(store.connection, state.balances, settings.book_entries_max),
+            lambda: read_book(store.connection, state, settings.book_entries_max),
             settings.reader_timeout_ms,
         )
         await _serve(settings, issuer, pages, stop, announce)
     finally:
         store.close()
+
+
+def _rules(settings: SandboxSettings) -> IssuerRules:
+    return IssuerRules(
+        late_reply_delay_ms=settings.late_reply_delay_ms,
+        hold_ms=settings.hold_days * _DAY_MS,
+        completion_percent_max=settings.completion_percent_max,
+    )
 
 
 async def _serve(

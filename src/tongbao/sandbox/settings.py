@@ -13,6 +13,8 @@ class SandboxSettings:
 
     `key_file` holds the issuer's keys `zpk`, `zak`, `pvk` and `token` under the master key in
     `master_key_file`. `late_reply_delay_ms` is how long the card "answers late" waits.
+    A pre-authorisation is held for `hold_days`; a completion may take up to
+    `completion_percent_max` of it.
     """
 
     issuer_host: str = "127.0.0.1"
@@ -23,6 +25,8 @@ class SandboxSettings:
     key_file: Path
     master_key_file: Path
     late_reply_delay_ms: int = 8_000
+    hold_days: int = 30
+    completion_percent_max: int = 115
     connections_max: int = 64
     group_messages_max: int = 1_000
     reader_timeout_ms: int = 3_000
@@ -33,9 +37,11 @@ class SandboxSettings:
         for name in ("issuer_host", "http_host"):
             if not ipaddress.ip_address(getattr(self, name)).is_loopback:
                 raise ValueError(f"{name} must be a loopback address: the sandbox stays at home")
-        for name in ("connections_max", "group_messages_max", "book_entries_max"):
+        for name in ("connections_max", "group_messages_max", "book_entries_max", "hold_days"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1")
         for name in ("late_reply_delay_ms", "reader_timeout_ms"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative")
+        if not 100 <= self.completion_percent_max <= 200:
+            raise ValueError("completion_percent_max must be 100 to 200")

@@ -1,4 +1,4 @@
-"""The issuer's book for a person (or the demo) to read: balances, payments, entries, checks."""
+"""The issuer's book for a person (or the demo) to read: balances, holds, payments, checks."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from tongbao.domain.dates import Instant
 from tongbao.domain.money import Currency, Money
 from tongbao.sandbox.cards import CARD_BY_ID
 from tongbao.sandbox.issuer.core.book import CAPITAL_ACCOUNT, CLEARING_ACCOUNT
+from tongbao.wire.network.operations import Operation
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
+
+    from tongbao.sandbox.issuer.core.state import IssuerState
 
 # The capital account opened with what all the others were given, to the other side.
 _ACCOUNTS = """
@@ -27,6 +29,7 @@ FROM account LEFT JOIN card USING (account_id) ORDER BY account.rowid
 # A reversal that came before its original stands without an authorisation.
 _PAYMENTS = """
 SELECT COALESCE(sale.rrn, undo.rrn) AS rrn, terminal_id, merchant_id, stan, card_masked,
+       COALESCE(sale.operation, undo.operation) AS operation, original AS original_rrn,
        COALESCE(sale.amount_minor, undo.amount_minor) AS amount_minor,
        CASE WHEN undo.rrn IS NOT NULL THEN 'reversed'
             WHEN sale.response_code = '00' THEN 'approved' ELSE 'declined' END AS status,
@@ -37,7 +40,17 @@ FROM (SELECT rrn FROM authorisation UNION SELECT rrn FROM reversal) AS known
 LEFT JOIN authorisation AS sale USING (rrn) LEFT JOIN reversal AS undo USING (rrn)
 """
 _NEWEST_PAYMENTS = f"{_PAYMENTS} ORDER BY at_us DESC, rrn DESC LIMIT ?"
-_TOTALS = f"SELECT status, COUNT(*), SUM(amount_minor) FROM ({_PAYMENTS}) GROUP BY status"  # noqa: S608 - our own text
+_TOTALS = f"SELECT operation, status, COUNT(*), SUM(amount_minor) FROM ({_PAYMENTS}) GROUP BY 1, 2"  # noqa: S608 - our own text
+_HOLDS = """
+SELECT rrn, hold_move.account_id, card.masked AS card_masked, SUM(amount_minor) AS amount_minor,
+       MIN(at_us) AS at_us, expires_at_us, MAX(move_no) AS move_no
+FROM hold_move JOIN card USING (account_id)
+GROUP BY rrn HAVING amount_minor <> 0 ORDER BY expires_at_us, rrn LIMIT ?
+"""
+_HELD = "SELECT account_id, SUM(amount_minor) FROM hold_move GROUP BY account_id"
+_NEGATIVE_HOLDS = """
+SELECT COUNT(*) FROM (SELECT 1 FROM hold_move GROUP BY rrn HAVING SUM(amount_minor) < 0)
+"""
 _NEWEST_ENTRIES = """
 SELECT entry_no, event_no, kind, rrn, account_id, amount_minor, at_us
 FROM entry ORDER BY entry_no DESC LIMIT ?
@@ -53,45 +66,62 @@ _OWN_NAMES = {
 }
 
 
-def read_book(
-    connection: sqlite3.Connection, balances: Mapping[str, int], rows_max: int
-) -> dict[str, Any]:
+def read_book(connection: sqlite3.Connection, state: IssuerState, rows_max: int) -> dict[str, Any]:
     """Return the whole book as plain data; lists hold the newest `rows_max`, totals all.
 
-    `balances` is what the running issuer believes; the checks hold it against the entries.
+    `totals` count sales by their end, `operations` everything by kind and end. `state` is what
+    the running issuer believes; the checks hold it against entries and hold moves.
     """
-    accounts = [_account(row, balances) for row in connection.execute(_ACCOUNTS)]
+    accounts = [_account(row, state) for row in connection.execute(_ACCOUNTS)]
+    operations: dict[str, dict[str, Any]] = {}
+    for operation, status, count, amount in connection.execute(_TOTALS):
+        ends = operations.setdefault(operation, {})
+        ends[status] = {"count": count, "amount_minor": amount}
+    return {
+        "currency": Currency.CNY.code,
+        "accounts": accounts,
+        "payments": _dicts(connection, _NEWEST_PAYMENTS, rows_max),
+        "totals": operations.get(Operation.SALE.value, {}),
+        "operations": operations,
+        "holds": [_hold(row) for row in _dicts(connection, _HOLDS, rows_max)],
+        "entries": _dicts(connection, _NEWEST_ENTRIES, rows_max),
+        "checks": _checks(connection, accounts),
+    }
+
+
+def _checks(connection: sqlite3.Connection, accounts: list[dict[str, Any]]) -> dict[str, Any]:
     entries_sum = int(connection.execute(_ENTRIES_SUM).fetchone()[0])
     unbalanced = int(connection.execute(_UNBALANCED_EVENTS).fetchone()[0])
     balances_agree = all(
         account["balance_minor"] == account["opening_minor"] + account["moved_minor"]
         for account in accounts
     )
+    held = dict(connection.execute(_HELD).fetchall())
+    holds_agree = connection.execute(_NEGATIVE_HOLDS).fetchone()[0] == 0 and all(
+        account["held_minor"] == held.get(account["account_id"], 0) >= 0 for account in accounts
+    )
     return {
-        "currency": Currency.CNY.code,
-        "accounts": accounts,
-        "payments": _dicts(connection, _NEWEST_PAYMENTS, rows_max),
-        "totals": {
-            status: {"count": count, "amount_minor": amount}
-            for status, count, amount in connection.execute(_TOTALS)
-        },
-        "entries": _dicts(connection, _NEWEST_ENTRIES, rows_max),
-        "checks": {
-            "entries_sum_minor": entries_sum,
-            "unbalanced_events": unbalanced,
-            "balances_agree": balances_agree,
-            "ok": entries_sum == 0 and unbalanced == 0 and balances_agree,
-        },
+        "entries_sum_minor": entries_sum,
+        "unbalanced_events": unbalanced,
+        "balances_agree": balances_agree,
+        "holds_agree": holds_agree,
+        "ok": entries_sum == 0 and unbalanced == 0 and balances_agree and holds_agree,
     }
 
 
-def _account(row: tuple[Any, ...], balances: Mapping[str, int]) -> dict[str, Any]:
+def _hold(row: dict[str, Any]) -> dict[str, Any]:
+    del row["move_no"]
+    row["expires_at"] = Instant(row["expires_at_us"]).local().isoformat(timespec="seconds")
+    return row
+
+
+def _account(row: tuple[Any, ...], state: IssuerState) -> dict[str, Any]:
     account_id, kind, currency, opening, masked, entries, moved = row
     card = CARD_BY_ID.get(account_id)
     name_zh, name_en = (
         (card.name.zh, card.name.en) if card else _OWN_NAMES.get(account_id, (account_id,) * 2)
     )
-    balance = balances[account_id]
+    balance = state.balances[account_id]
     return {
         "account_id": account_id,
         "kind": kind,
@@ -102,6 +132,8 @@ def _account(row: tuple[Any, ...], balances: Mapping[str, int]) -> dict[str, Any
         "moved_minor": moved,
         "balance_minor": balance,
         "balance": Money(balance, Currency[currency]).text(),
+        "held_minor": state.held.get(account_id, 0),
+        "available_minor": state.available(account_id),
         "entries": entries,
     }
 

@@ -35,12 +35,15 @@ def load_state(store: IssuerStore, keys: KeyStore, now: Instant) -> IssuerState:
     Raises: StoreUnusableError when the book was made under other keys; StoreFailedError.
     """
     _open_missing(store, keys, now)
-    return IssuerState(
+    state = IssuerState(
         cards={card.token: card for card in store.cards()},
         balances=store.balances(),
         wrong_pins=store.wrong_pins(),
         approvals=store.approvals(),
     )
+    for rrn, hold in store.open_holds().items():
+        state.open_hold(rrn, hold)
+    return state
 
 
 def _open_missing(store: IssuerStore, keys: KeyStore, now: Instant) -> None:

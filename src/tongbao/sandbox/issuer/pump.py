@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tongbao.sandbox.issuer.core.book import Authorisation, Record, Remembered, Reversal
+from tongbao.sandbox.issuer.core.book import Record
 from tongbao.sandbox.issuer.core.events import (
     FrameArrived,
     Persist,
@@ -14,6 +13,7 @@ from tongbao.sandbox.issuer.core.events import (
     Reply,
     RequestRecalled,
 )
+from tongbao.sandbox.issuer.core.standing import NOBODY, Recollection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from tongbao.domain.dates import Instant
     from tongbao.sandbox.issuer.core.issuer import IssuerCore
     from tongbao.sandbox.issuer.store import IssuerStore
-
-_NOTHING = Remembered()
 
 
 class IssuerPump:
@@ -45,25 +43,20 @@ class IssuerPump:
                     recalls.append(effect)
                 elif isinstance(effect, Reply | Refused):
                     sayings.append(effect)
-        remembered = self._store.recall(list({recall.request.rrn.value for recall in recalls}))
+        wanted = {recall.rrn for recall in recalls}
+        wanted.update(recall.family_of for recall in recalls if recall.family_of is not None)
+        recollection = Recollection(self._store.recall(list(wanted)))
         records: list[Record] = []
         for recall in recalls:
-            rrn = recall.request.rrn.value
-            known = remembered.get(rrn, _NOTHING)
-            for effect in self._core.step(RequestRecalled(recall, known), now):
+            family_of = recall.family_of
+            family = NOBODY if family_of is None else recollection.family(family_of)
+            recalled = RequestRecalled(recall, recollection.of(recall.rrn), family)
+            for effect in self._core.step(recalled, now):
                 if isinstance(effect, Persist):
                     records.append(effect.record)
-                    # A second message of this group about the same payment must know of it.
-                    remembered[rrn] = _with(remembered.get(rrn, _NOTHING), effect.record)
+                    # A later message of this group about the same payment must know of it.
+                    recollection.add(effect.record)
                 elif isinstance(effect, Reply | Refused):
                     sayings.append(effect)
         self._store.commit(records)
         return sayings
-
-
-def _with(known: Remembered, record: Record) -> Remembered:
-    if isinstance(record, Authorisation):
-        return replace(known, authorisation=record)
-    if isinstance(record, Reversal):
-        return replace(known, reversal=record)
-    return known

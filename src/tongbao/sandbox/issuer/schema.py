@@ -1,12 +1,14 @@
-"""The issuer's own tables: rows are added and never changed, and the database itself says so."""
+"""The issuer's own tables: rows are added and never changed, and the database itself says so.
+
+The schema is a row of steps, each from one version to the next; a new book takes them all, an
+older one those that it lacks. A step that has been published is never edited.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
-SCHEMA_VERSION: Final = 1
-
-_TABLES: Final = """
+_SALES: Final = """
 CREATE TABLE account (
     account_id    TEXT PRIMARY KEY,
     kind          TEXT NOT NULL,
@@ -62,7 +64,29 @@ CREATE TABLE pin_try (
 ) STRICT;
 """
 
-_TABLE_NAMES: Final = ("account", "card", "authorisation", "reversal", "entry", "pin_try")
+_SALES_TABLES: Final = ("account", "card", "authorisation", "reversal", "entry", "pin_try")
+
+# What was in a book of sales only was a sale.
+_OPERATIONS: Final = """
+ALTER TABLE authorisation ADD COLUMN operation TEXT NOT NULL DEFAULT 'sale';
+ALTER TABLE authorisation ADD COLUMN original TEXT;
+ALTER TABLE authorisation ADD COLUMN root TEXT;
+ALTER TABLE authorisation ADD COLUMN ledger_minor INTEGER;
+ALTER TABLE authorisation ADD COLUMN available_minor INTEGER;
+CREATE INDEX authorisation_root ON authorisation (root) WHERE root IS NOT NULL;
+ALTER TABLE reversal ADD COLUMN operation TEXT NOT NULL DEFAULT 'sale';
+CREATE TABLE hold_move (
+    move_no       INTEGER PRIMARY KEY,
+    reason        TEXT NOT NULL,
+    rrn           TEXT NOT NULL,
+    cause         TEXT,
+    account_id    TEXT NOT NULL REFERENCES account,
+    currency      TEXT NOT NULL,
+    amount_minor  INTEGER NOT NULL,
+    expires_at_us INTEGER NOT NULL,
+    at_us         INTEGER NOT NULL
+) STRICT;
+"""
 
 
 def _append_only(table: str) -> str:
@@ -73,9 +97,17 @@ def _append_only(table: str) -> str:
     )
 
 
-SCHEMA: Final = (
-    "BEGIN;\n"
-    + _TABLES
-    + "".join(_append_only(table) for table in _TABLE_NAMES)
-    + f"PRAGMA user_version = {SCHEMA_VERSION};\nCOMMIT;\n"
+_STEPS: Final = (
+    _SALES + "".join(map(_append_only, _SALES_TABLES)),
+    _OPERATIONS + _append_only("hold_move"),
 )
+SCHEMA_VERSION: Final = len(_STEPS)
+
+
+def upgrade_script(version: int) -> str:
+    """Return the SQL that brings a book of this version (0: an empty file) to the newest one.
+
+    It is one transaction: a process that dies in it leaves the book as it was.
+    """
+    steps = "".join(_STEPS[version:])
+    return f"BEGIN IMMEDIATE;\n{steps}PRAGMA user_version = {SCHEMA_VERSION};\nCOMMIT;\n"

@@ -9,39 +9,48 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from tongbao.domain.dates import Instant
-from tongbao.domain.ids import MerchantId, Rrn, Stan, TerminalId
 from tongbao.domain.money import Currency, Money
 from tongbao.sandbox.cards import Behaviour, CardStatus
+from tongbao.sandbox.issuer import rows
 from tongbao.sandbox.issuer.core.book import (
     Account,
     AccountKind,
     Authorisation,
     BookEvent,
     Card,
+    HoldMove,
     PinTry,
     Record,
     Remembered,
     Reversal,
 )
-from tongbao.sandbox.issuer.schema import SCHEMA, SCHEMA_VERSION
+from tongbao.sandbox.issuer.core.state import OpenHold
+from tongbao.sandbox.issuer.rows import Row
+from tongbao.sandbox.issuer.schema import SCHEMA_VERSION, upgrade_script
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
-
-Row = tuple[Any, ...]  # what sqlite3 takes and hands out
 
 _VARIABLES_MAX = 500
 
 _INSERT_ACCOUNT = "INSERT INTO account VALUES (?, ?, ?, ?, ?)"
 _INSERT_CARD = "INSERT INTO card VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_INSERT_AUTHORISATION = "INSERT INTO authorisation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_INSERT_REVERSAL = "INSERT INTO reversal VALUES (?, ?, ?, ?, ?)"
+_INSERT_AUTHORISATION = (
+    "INSERT INTO authorisation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_INSERT_REVERSAL = "INSERT INTO reversal VALUES (?, ?, ?, ?, ?, ?)"
+_INSERT_HOLD_MOVE = "INSERT INTO hold_move VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)"
 _INSERT_ENTRY = "INSERT INTO entry VALUES (NULL, ?, ?, ?, ?, ?, ?)"
 _INSERT_PIN_TRY = "INSERT INTO pin_try VALUES (NULL, ?, ?, ?)"
+# The columns beside the sums are those of a hold's last move.
+_OPEN_HOLDS = """
+SELECT rrn, account_id, SUM(amount_minor) AS minor, expires_at_us, MAX(move_no)
+FROM hold_move GROUP BY rrn HAVING minor > 0
+"""
 _WRONG_PINS_IN_A_ROW = """
 SELECT card_token, COUNT(*) FROM pin_try AS wrong
 WHERE was_right = 0 AND try_no > COALESCE(
@@ -105,8 +114,8 @@ class IssuerStore:
         now: Instant,
     ) -> None:
         """Add accounts and cards with their first records, all or nothing; StoreFailedError."""
-        account_rows = [_account_row(account, now) for account in accounts]
-        card_rows = [_card_row(card) for card in cards]
+        account_rows = [rows.account_row(account, now) for account in accounts]
+        card_rows = [rows.card_row(card) for card in cards]
         self._in_one_transaction(
             ((_INSERT_ACCOUNT, account_rows), (_INSERT_CARD, card_rows), *self._rows(records))
         )
@@ -118,17 +127,17 @@ class IssuerStore:
 
     def accounts(self) -> list[Account]:
         """Every account with its opening balance."""
-        rows = self._connection.execute(
+        found = self._connection.execute(
             "SELECT account_id, kind, currency, opening_minor FROM account"
         )
         return [
             Account(account_id, AccountKind(kind), Money(opening, Currency[currency]))
-            for account_id, kind, currency, opening in rows
+            for account_id, kind, currency, opening in found
         ]
 
     def cards(self) -> list[Card]:
         """Every card on file."""
-        rows = self._connection.execute(
+        found = self._connection.execute(
             "SELECT card_id, token, masked, account_id, expiry, pin_reference, status, behaviour,"
             " single_limit_minor, currency FROM card JOIN account USING (account_id)"
         )
@@ -144,16 +153,16 @@ class IssuerStore:
                 behaviour=Behaviour(row[7]),
                 single_limit=None if row[8] is None else Money(row[8], Currency[row[9]]),
             )
-            for row in rows
+            for row in found
         ]
 
     def balances(self) -> dict[str, int]:
         """What each account holds, in minor units: the sum of its entries."""
-        rows = self._connection.execute(
+        found = self._connection.execute(
             "SELECT account_id, COALESCE(SUM(amount_minor), 0) FROM account"
             " LEFT JOIN entry USING (account_id) GROUP BY account_id"
         )
-        return dict(rows.fetchall())
+        return dict(found.fetchall())
 
     def wrong_pins(self) -> dict[bytes, int]:
         """How many wrong PINs in a row each card has seen since its last right one."""
@@ -166,47 +175,68 @@ class IssuerStore:
         ).fetchone()
         return int(row[0])
 
-    def recall(self, rrns: Sequence[str]) -> dict[str, Remembered]:
-        """What the book holds under these F37s; an unknown one is missing from the answer."""
-        authorisations: dict[str, Authorisation] = {}
-        reversals: dict[str, Reversal] = {}
-        for start in range(0, len(rrns), _VARIABLES_MAX):
-            part = rrns[start : start + _VARIABLES_MAX]
-            marks = ",".join("?" * len(part))
-            for row in self._connection.execute(
-                f"SELECT * FROM authorisation WHERE rrn IN ({marks})",  # noqa: S608 - only question marks
-                part,
-            ):
-                authorisations[row[0]] = _authorisation(row)
-            for row in self._connection.execute(
-                f"SELECT * FROM reversal WHERE rrn IN ({marks})",  # noqa: S608 - only question marks
-                part,
-            ):
-                reversals[row[0]] = _reversal(row)
+    def open_holds(self) -> dict[str, OpenHold]:
+        """The promises that stand, by the F37 of their pre-authorisation."""
         return {
-            rrn: Remembered(authorisations.get(rrn), reversals.get(rrn))
-            for rrn in authorisations.keys() | reversals.keys()
+            rrn: OpenHold(account_id, minor, Instant(expires_at_us))
+            for rrn, account_id, minor, expires_at_us, _ in self._connection.execute(_OPEN_HOLDS)
         }
+
+    def recall(self, rrns: Sequence[str]) -> dict[str, Remembered]:
+        """What the book holds under these F37s and under those of their families.
+
+        An F37 that is unknown is missing from the answer.
+        """
+        answers = self._authorisations("rrn", rrns)
+        if answers:
+            roots = {answer.family_rrn for answer in answers.values()}
+            answers |= self._authorisations("rrn", [root for root in roots if root not in answers])
+            answers |= self._authorisations("root", list(roots))
+        reversals = {
+            row[0]: rows.reversal(row)
+            for row in self._select("reversal", "rrn", list(answers.keys() | set(rrns)))
+        }
+        return {
+            rrn: Remembered(answers.get(rrn), reversals.get(rrn))
+            for rrn in answers.keys() | reversals.keys()
+        }
+
+    def _authorisations(self, column: str, values: Sequence[str]) -> dict[str, Authorisation]:
+        found = self._select("authorisation", column, values)
+        return {row[0]: rows.authorisation(row) for row in found}
+
+    def _select(self, table: str, column: str, values: Sequence[str]) -> Iterator[Row]:
+        for start in range(0, len(values), _VARIABLES_MAX):
+            part = values[start : start + _VARIABLES_MAX]
+            marks = ",".join("?" * len(part))
+            yield from self._connection.execute(
+                f"SELECT * FROM {table} WHERE {column} IN ({marks})",  # noqa: S608 - our own names
+                part,
+            )
 
     def _rows(self, records: Sequence[Record]) -> tuple[tuple[str, list[Row]], ...]:
         authorisations: list[Row] = []
         reversals: list[Row] = []
         entries: list[Row] = []
+        hold_moves: list[Row] = []
         pin_tries: list[Row] = []
         for record in records:
             match record:
                 case Authorisation():
-                    authorisations.append(_authorisation_row(record))
+                    authorisations.append(rows.authorisation_row(record))
                 case BookEvent():
                     entries.extend(self._entry_rows(record))
+                case HoldMove():
+                    hold_moves.append(rows.hold_move_row(record))
                 case PinTry():
                     pin_tries.append((record.card_token, int(record.was_right), record.at.us))
                 case Reversal():
-                    reversals.append(_reversal_row(record))
+                    reversals.append(rows.reversal_row(record))
         return (
             (_INSERT_AUTHORISATION, authorisations),
             (_INSERT_REVERSAL, reversals),
             (_INSERT_ENTRY, entries),
+            (_INSERT_HOLD_MOVE, hold_moves),
             (_INSERT_PIN_TRY, pin_tries),
         )
 
@@ -219,9 +249,9 @@ class IssuerStore:
     def _in_one_transaction(self, statements: Iterable[tuple[str, list[Row]]]) -> None:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            for statement, rows in statements:
-                if rows:
-                    self._connection.executemany(statement, rows)
+            for statement, added in statements:
+                if added:
+                    self._connection.executemany(statement, added)
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             # Never retried: after a failed flush nobody knows what the disk holds.
@@ -230,10 +260,10 @@ class IssuerStore:
 
 def _prepare_schema(connection: sqlite3.Connection, path: Path) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version == 0:
-        connection.executescript(SCHEMA)
-    elif version != SCHEMA_VERSION:
+    if version > SCHEMA_VERSION:
         raise StoreUnusableError(f"{path} has version {version}, not {SCHEMA_VERSION}")
+    if version < SCHEMA_VERSION:
+        connection.executescript(upgrade_script(version))
 
 
 def _take_lock(path: Path) -> int:
@@ -246,72 +276,3 @@ def _take_lock(path: Path) -> int:
         os.close(lock_fd)
         raise StoreUnusableError(f"{path} is in use by another process") from error
     return lock_fd
-
-
-def _account_row(account: Account, now: Instant) -> Row:
-    opening = account.opening
-    return (account.account_id, account.kind.value, opening.currency.code, opening.minor, now.us)
-
-
-def _card_row(card: Card) -> Row:
-    return (
-        card.card_id,
-        card.token,
-        card.masked,
-        card.account_id,
-        card.expiry,
-        card.pin_reference,
-        card.status.value,
-        card.behaviour.value,
-        None if card.single_limit is None else card.single_limit.minor,
-    )
-
-
-def _authorisation_row(record: Authorisation) -> Row:
-    return (
-        record.rrn.value,
-        record.terminal_id.value,
-        record.merchant_id.value,
-        record.stan.value,
-        record.card_masked,
-        record.card_token,
-        record.amount.minor,
-        record.amount.currency.code,
-        record.response_code,
-        record.auth_code,
-        record.at.us,
-    )
-
-
-def _authorisation(row: Row) -> Authorisation:
-    return Authorisation(
-        rrn=Rrn(row[0]),
-        terminal_id=TerminalId(row[1]),
-        merchant_id=MerchantId(row[2]),
-        stan=Stan(row[3]),
-        card_masked=row[4],
-        card_token=row[5],
-        amount=Money(row[6], Currency[row[7]]),
-        response_code=row[8],
-        auth_code=row[9],
-        at=Instant(row[10]),
-    )
-
-
-def _reversal_row(record: Reversal) -> Row:
-    return (
-        record.rrn.value,
-        record.amount.minor,
-        record.amount.currency.code,
-        record.response_code,
-        record.at.us,
-    )
-
-
-def _reversal(row: Row) -> Reversal:
-    return Reversal(
-        rrn=Rrn(row[0]),
-        amount=Money(row[1], Currency[row[2]]),
-        response_code=row[3],
-        at=Instant(row[4]),
-    )

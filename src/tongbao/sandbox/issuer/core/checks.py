@@ -1,4 +1,4 @@
-"""Whether a sale is approved: the checks in their fixed order, the first that fails counts."""
+"""Whether a request is approved: the checks in their fixed order, the first that fails counts."""
 
 from __future__ import annotations
 
@@ -10,15 +10,19 @@ from tongbao.crypto.key_store import KeyName
 from tongbao.domain.money import Currency
 from tongbao.domain.secrets import Purpose
 from tongbao.sandbox.cards import CardStatus
-from tongbao.sandbox.issuer.core.book import APPROVED, Card, PinTry
+from tongbao.sandbox.issuer.core.book import APPROVED, Card, PinTry, Remembered
+from tongbao.sandbox.issuer.core.standing import ASK_OF, TABLE, Ask
+from tongbao.wire.network.operations import Operation
 
 if TYPE_CHECKING:
     from tongbao.crypto.key_store import KeyStore
     from tongbao.domain.dates import Instant
     from tongbao.domain.money import Money
     from tongbao.domain.secrets import Pan
+    from tongbao.sandbox.issuer.core.book import Authorisation
+    from tongbao.sandbox.issuer.core.standing import Family
     from tongbao.sandbox.issuer.core.state import IssuerState
-    from tongbao.wire.network.messages import SaleRequest
+    from tongbao.wire.network.operation_messages import OperationRequest
 
 ZPK: Final = KeyName("zpk")
 PVK: Final = KeyName("pvk")
@@ -32,43 +36,114 @@ _NO_FUNDS: Final = "51"
 _EXPIRED: Final = "54"
 _WRONG_PIN: Final = "55"
 _ABOVE_LIMIT: Final = "61"
+_OTHER_AMOUNT: Final = "64"
 _PIN_LOCKED: Final = "75"
 _PIN_BLOCK: Final = "99"
 
 
 @dataclass(frozen=True, slots=True)
-class AskedSale:
-    """A sale with what was worked out of its stripe once: number and token."""
+class IssuerRules:
+    """How the simulated issuer behaves.
 
-    request: SaleRequest
+    Attributes:
+        late_reply_delay_ms: for cards that answer late.
+        hold_ms: how long a pre-authorisation is held.
+        completion_percent_max: how much of the hold a completion may take.
+    """
+
+    late_reply_delay_ms: int
+    hold_ms: int = 30 * 86_400_000
+    completion_percent_max: int = 115
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request with what was worked out of its card once, number and token.
+
+    `family` is that of the original it names, if it names one.
+    """
+
+    request: OperationRequest
     pan: Pan
     token: bytes
+    family: Family
 
 
-def check_sale(
-    sale: AskedSale, state: IssuerState, keys: KeyStore, now: Instant
-) -> tuple[str, PinTry | None]:
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What the checks look at besides the request."""
+
+    state: IssuerState
+    keys: KeyStore
+    rules: IssuerRules
+    now: Instant
+
+
+def check(asked: Asked, bench: Bench) -> tuple[str, PinTry | None]:
     """Return F39 of the answer and, when a PIN was compared, the try to be counted.
 
-    Order: currency 12, amount 13, unknown card 14, lost 41, expired 54, PIN tries used up 75,
-    PIN 55 or 99, single limit 61, funds 51. A missing PIN is a wrong one, but no guess, so it is
-    not counted; neither is a block that cannot be read.
+    Order: currency 12, amount 13, unknown card 14; then, for a request that names no original:
+    lost 41, expired 54, PIN tries used up 75, PIN 55 or 99, single limit 61, funds 51. A missing
+    PIN is a wrong one, but no guess, so it is not counted; neither is a block that cannot be read.
+
+    For a request that names an original: no original 25, another card 14, wrong state 12 or 22,
+    amount 64, then a PIN if there is one as above, and 51 for what a completion takes above the
+    hold. Such a request may come without a PIN and for a card that was lost or has expired since.
     """
-    amount = sale.request.amount
-    if amount.currency is not Currency.CNY:
+    request = asked.request
+    if request.amount.currency is not Currency.CNY:
         return _INVALID_TRANSACTION, None
-    if amount.minor <= 0:
+    if request.amount.minor <= 0 and request.operation is not Operation.BALANCE:
         return _INVALID_AMOUNT, None
-    card = state.cards.get(sale.token)
+    card = bench.state.cards.get(asked.token)
     if card is None:
         return _UNKNOWN_CARD, None
-    code = _check_card(card, state, now)
+    if request.original is not None:
+        return _check_follow_up(asked, request.original.value, card, bench)
+    code = _check_card(card, bench.state, bench.now)
     if code != APPROVED:
         return code, None
-    code, pin_try = _check_pin(sale, card, state, keys, now)
-    if code == APPROVED:
-        code = _check_money(amount, card, state)
+    code, pin_try = _check_pin(asked, card, bench)
+    if code == APPROVED and request.operation is not Operation.BALANCE:
+        code = _check_money(request.amount, card, bench.state)
     return code, pin_try
+
+
+def _check_follow_up(
+    asked: Asked, original_rrn: str, card: Card, bench: Bench
+) -> tuple[str, PinTry | None]:
+    family, request = asked.family, asked.request
+    original = family.members.get(original_rrn, Remembered()).authorisation
+    if original is not None and original.card_token != asked.token:
+        return _UNKNOWN_CARD, None
+    code = TABLE[family.standing(original_rrn), ASK_OF[request.operation]].code
+    if code == APPROVED and original is not None:
+        code = _check_amount(request, original, family, bench.rules)
+    if code != APPROVED:
+        return code, None
+    pin_try = None
+    if request.pin_block is not None:
+        code, pin_try = _check_given_pin(asked, card, bench)
+    if code == APPROVED and ASK_OF[request.operation] is Ask.COMPLETION and original is not None:
+        above = request.amount.minor - original.amount.minor
+        if above > 0 and above > bench.state.available(card.account_id):
+            code = _NO_FUNDS
+    return code, pin_try
+
+
+def _check_amount(
+    request: OperationRequest, original: Authorisation, family: Family, rules: IssuerRules
+) -> str:
+    """Voids undo the whole; a refund stays within what is left, a completion within its share."""
+    amount, whole = request.amount.minor, original.amount.minor
+    match ASK_OF[request.operation]:
+        case Ask.REFUND:
+            fits = amount <= whole - family.refunded_minor(original.rrn.value)
+        case Ask.COMPLETION:
+            fits = amount * 100 <= whole * rules.completion_percent_max
+        case _:
+            fits = amount == whole
+    return APPROVED if fits else _OTHER_AMOUNT
 
 
 def _check_card(card: Card, state: IssuerState, now: Instant) -> str:
@@ -77,31 +152,37 @@ def _check_card(card: Card, state: IssuerState, now: Instant) -> str:
     today = now.local()
     if card.expiry < f"{today.year % 100:02d}{today.month:02d}":
         return _EXPIRED
-    if state.wrong_pins.get(card.token, 0) >= PIN_TRIES_MAX:
-        return _PIN_LOCKED
-    return APPROVED
+    return _PIN_LOCKED if _tries_are_used_up(card, state) else APPROVED
 
 
-def _check_pin(
-    sale: AskedSale, card: Card, state: IssuerState, keys: KeyStore, now: Instant
-) -> tuple[str, PinTry | None]:
-    if sale.request.pin_block is None:
+def _tries_are_used_up(card: Card, state: IssuerState) -> bool:
+    return state.wrong_pins.get(card.token, 0) >= PIN_TRIES_MAX
+
+
+def _check_given_pin(asked: Asked, card: Card, bench: Bench) -> tuple[str, PinTry | None]:
+    if _tries_are_used_up(card, bench.state):
+        return _PIN_LOCKED, None
+    return _check_pin(asked, card, bench)
+
+
+def _check_pin(asked: Asked, card: Card, bench: Bench) -> tuple[str, PinTry | None]:
+    if asked.request.pin_block is None:
         return _WRONG_PIN, None
-    block = sale.request.pin_block.reveal(Purpose.CRYPTO)
+    block = asked.request.pin_block.reveal(Purpose.CRYPTO)
     try:
-        right = keys.verify_pin(ZPK, PVK, block, sale.pan, card.pin_reference)
+        right = bench.keys.verify_pin(ZPK, PVK, block, asked.pan, card.pin_reference)
     except PinBlockError:
         return _PIN_BLOCK, None
     if not right:
-        return _WRONG_PIN, PinTry(card.token, was_right=False, at=now)
-    if state.wrong_pins.get(card.token, 0):
-        return APPROVED, PinTry(card.token, was_right=True, at=now)
+        return _WRONG_PIN, PinTry(card.token, was_right=False, at=bench.now)
+    if bench.state.wrong_pins.get(card.token, 0):
+        return APPROVED, PinTry(card.token, was_right=True, at=bench.now)
     return APPROVED, None
 
 
 def _check_money(amount: Money, card: Card, state: IssuerState) -> str:
     if card.single_limit is not None and amount > card.single_limit:
         return _ABOVE_LIMIT
-    if amount.minor > state.balances[card.account_id]:
+    if amount.minor > state.available(card.account_id):
         return _NO_FUNDS
     return APPROVED

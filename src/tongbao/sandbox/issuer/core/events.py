@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tongbao.sandbox.issuer.core.standing import NOBODY, Family
+from tongbao.wire.network.inquiry import StatusInquiry
+from tongbao.wire.network.messages import ReversalRequest
+from tongbao.wire.network.operation_messages import OperationRequest
+
 if TYPE_CHECKING:
     from tongbao.sandbox.issuer.core.book import Record, Remembered
-    from tongbao.wire.network.messages import ReversalRequest, SaleRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,18 +24,38 @@ class FrameArrived:
 
 @dataclass(frozen=True, slots=True)
 class RequestRecalled:
-    """The shell looked up what the book holds under the request's F37."""
+    """The shell looked up what the book holds.
+
+    `remembered` is what is known under `asked.rrn`, `family` the family of `asked.family_of`.
+    """
 
     asked: Recall
     remembered: Remembered
+    family: Family = NOBODY
 
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """Look up the request's F37 and come back with `RequestRecalled`."""
+    """Look up what the book holds about a request and come back with `RequestRecalled`."""
 
     connection: int
-    request: SaleRequest | ReversalRequest
+    request: OperationRequest | ReversalRequest | StatusInquiry
+
+    @property
+    def rrn(self) -> str:
+        """The F37 that the request is about."""
+        if isinstance(self.request, StatusInquiry):
+            return self.request.asked.value
+        return self.request.rrn.value
+
+    @property
+    def family_of(self) -> str | None:
+        """The F37 whose family decides; None when the request stands for itself."""
+        if isinstance(self.request, ReversalRequest):
+            return self.request.rrn.value
+        if isinstance(self.request, OperationRequest) and self.request.original is not None:
+            return self.request.original.value
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,30 +1,24 @@
 """The issuer as a step function: a message and the time in, records and replies out.
 
-A payment is known by its F37 and answered once: a repeated sale gets the first answer, a repeated
-reversal the same "done", and a reversal that arrives before its sale stands in the book so that
-the sale is refused when it comes.
+A request is known by its F37 and answered once: a repeated one gets the first answer, a repeated
+reversal the same "done", and a reversal that arrives before its original stands in the book so
+that the original is refused when it comes.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tongbao.crypto.key_store import KeyName
 from tongbao.crypto.mac import MacAlgorithm
-from tongbao.domain.dates import BusinessDate
 from tongbao.domain.errors import ProtocolError
+from tongbao.domain.ids import Rrn
+from tongbao.domain.money import Money
 from tongbao.sandbox.cards import Behaviour
-from tongbao.sandbox.issuer.core.book import (
-    APPROVED,
-    CLEARING_ACCOUNT,
-    Authorisation,
-    BookEvent,
-    Entry,
-    EventKind,
-    Reversal,
-)
-from tongbao.sandbox.issuer.core.checks import AskedSale, check_sale
+from tongbao.sandbox.issuer.core import replies
+from tongbao.sandbox.issuer.core.book import APPROVED, Authorisation, Reversal
+from tongbao.sandbox.issuer.core.checks import Asked, Bench, IssuerRules, check
 from tongbao.sandbox.issuer.core.events import (
     Effect,
     Event,
@@ -35,48 +29,54 @@ from tongbao.sandbox.issuer.core.events import (
     Reply,
     RequestRecalled,
 )
-from tongbao.wire.iso8583.codec import Message
+from tongbao.sandbox.issuer.core.settling import expiry, settle
+from tongbao.sandbox.issuer.core.standing import INVALID, TABLE, Ask, Family, Standing
+from tongbao.wire.network import reading
 from tongbao.wire.network.dialect import NETWORK
+from tongbao.wire.network.inquiry import INQUIRY_REQUEST_MTI, StatusInquiry
 from tongbao.wire.network.messages import (
     MAC_FIELD,
     MANAGEMENT_REQUEST_MTI,
     REVERSAL_REQUEST_MTI,
-    SALE_REQUEST_MTI,
     NetworkManagement,
-    ReversalReply,
     ReversalRequest,
-    SaleReply,
-    SaleRequest,
+    reversed_operation,
+)
+from tongbao.wire.network.operation_messages import Balances, OperationRequest
+from tongbao.wire.network.operations import (
+    ADVICE_MTI,
+    PRE_AUTHORISATION_MTI,
+    SALE_MTI,
+    Operation,
+    operation_of,
 )
 
 if TYPE_CHECKING:
     from tongbao.crypto.key_store import KeyStore
     from tongbao.domain.dates import Instant
-    from tongbao.sandbox.issuer.core.book import Remembered
     from tongbao.sandbox.issuer.core.state import IssuerState
-    from tongbao.wire.iso8583.fields import FieldValue
+    from tongbao.wire.iso8583.codec import Message
+
+__all__ = ["TOKEN", "ZAK", "IssuerCore", "IssuerRules"]
 
 ZAK: Final = KeyName("zak")
 TOKEN: Final = KeyName("token")
 
-_INVALID: Final = "12"
-_NO_ORIGINAL: Final = "25"
 _FORMAT: Final = "30"
 _UNSUPPORTED: Final = "40"
 _OTHER_AMOUNT: Final = "64"
 _DUPLICATE: Final = "94"
 _MAC_WRONG: Final = "A0"
-_REQUESTS: Final = frozenset({SALE_REQUEST_MTI, REVERSAL_REQUEST_MTI, MANAGEMENT_REQUEST_MTI})
-_SALE_PROCESSING_CODE: Final = "000000"
-# What a reply repeats of its request, where the request had it.
-_ECHOED: Final = (3, 4, 7, 11, 37, 41, 42, 49, 70)
-
-
-@dataclass(frozen=True, slots=True)
-class IssuerRules:
-    """How the simulated issuer behaves; `late_reply_delay_ms` is for cards that answer late."""
-
-    late_reply_delay_ms: int
+_REQUESTS: Final = frozenset(
+    {
+        SALE_MTI,
+        PRE_AUTHORISATION_MTI,
+        ADVICE_MTI,
+        REVERSAL_REQUEST_MTI,
+        INQUIRY_REQUEST_MTI,
+        MANAGEMENT_REQUEST_MTI,
+    }
+)
 
 
 class IssuerCore:
@@ -129,150 +129,150 @@ class IssuerCore:
         if message.mti == MANAGEMENT_REQUEST_MTI:
             NetworkManagement.from_message(message)
             return [self._echo(connection, message, APPROVED)]
-        if message.text(3) != _SALE_PROCESSING_CODE:
+        if message.mti == INQUIRY_REQUEST_MTI:
+            return [Recall(connection, StatusInquiry.from_message(message))]
+        processing_code = message.text(3)
+        if message.mti == REVERSAL_REQUEST_MTI:
+            operation = reversed_operation(message)
+            if operation is None or not operation.is_reversible:
+                return [self._echo(connection, message, _UNSUPPORTED)]
+            return [Recall(connection, ReversalRequest.from_message(message))]
+        if operation_of(message.mti, processing_code, reading.optional(message, 25)) is None:
             return [self._echo(connection, message, _UNSUPPORTED)]
-        if message.mti == SALE_REQUEST_MTI:
-            return [Recall(connection, SaleRequest.from_message(message))]
-        return [Recall(connection, ReversalRequest.from_message(message))]
+        request = OperationRequest.from_message(message)
+        return [Recall(connection, request)]
 
     def _answer(self, event: RequestRecalled, now: Instant) -> list[Effect]:
-        request, known = event.asked.request, event.remembered
-        if isinstance(request, SaleRequest):
-            return self._answer_sale(event.asked.connection, request, known, now)
-        return self._answer_reversal(event.asked.connection, request, known, now)
+        effects = self._end_due_holds(now)
+        request, connection = event.asked.request, event.asked.connection
+        if isinstance(request, StatusInquiry):
+            message = replies.status(request, event.remembered)
+            return [*effects, self._signed(connection, message)]
+        family = self._with_expiry(event.family)
+        event = replace(event, family=family)
+        if isinstance(request, ReversalRequest):
+            code = self._reverse(request, event, now, effects)
+            message = replies.reversal_answer(request, code)
+            return [*effects, self._signed(connection, message)]
+        return self._answer_operation(request, event, now, effects)
 
-    def _answer_sale(
-        self, connection: int, request: SaleRequest, known: Remembered, now: Instant
-    ) -> list[Effect]:
-        pan = request.track2.pan
-        token = self._keys.token(TOKEN, pan)
+    def _end_due_holds(self, now: Instant) -> list[Effect]:
         effects: list[Effect] = []
-        authorisation = known.authorisation
-        if authorisation is None:
-            sale = AskedSale(request, pan, token)
-            authorisation = self._authorise(sale, known, now, effects)
-        elif not _same_sale(authorisation, request, token):
-            return [self._sale_reply(connection, request, authorisation, code=_DUPLICATE)]
-        behaviour = self._behaviour(token)
+        for rrn, hold in self._state.due_holds(now):
+            move = expiry(rrn, hold, now)
+            self._state.move_hold(move)
+            effects.append(Persist(move))
+        return effects
+
+    def _with_expiry(self, family: Family) -> Family:
+        """A hold that nothing in its family ended and that is not open any more has expired."""
+        expired = family.held_minor() > 0 and family.root not in self._state.holds
+        return replace(family, hold_expired=True) if expired else family
+
+    def _answer_operation(
+        self, request: OperationRequest, event: RequestRecalled, now: Instant, effects: list[Effect]
+    ) -> list[Effect]:
+        connection, pan = event.asked.connection, request.pan
+        asked = Asked(request, pan, self._keys.token(TOKEN, pan), event.family)
+        kept = event.remembered.authorisation
+        if kept is None:
+            is_dead = event.remembered.reversal is not None
+            kept = self._authorise(asked, is_dead, now, effects)
+        elif not _is_same_request(kept, asked):
+            return [*effects, self._signed(connection, replies.refusal(request, _DUPLICATE))]
+        behaviour = self._behaviour(asked.token)
         if behaviour is Behaviour.SILENT:
             return effects
         delay_ms = self._rules.late_reply_delay_ms if behaviour is Behaviour.LATE else 0
-        effects.append(self._sale_reply(connection, request, authorisation, delay_ms=delay_ms))
-        return effects
+        return [*effects, self._signed(connection, replies.answer(request, kept), delay_ms)]
 
     def _authorise(
-        self,
-        sale: AskedSale,
-        known: Remembered,
-        now: Instant,
-        effects: list[Effect],
+        self, asked: Asked, is_dead: bool, now: Instant, effects: list[Effect]
     ) -> Authorisation:
-        """Decide a sale that was never decided, and book it when it is approved."""
-        request = sale.request
-        if known.reversal is not None:
-            code = _INVALID
+        """Decide a request that was never decided, and book it when it is approved."""
+        request, state = asked.request, self._state
+        if is_dead:
+            code = INVALID
         else:
-            code, pin_try = check_sale(sale, self._state, self._keys, now)
+            code, pin_try = check(asked, Bench(state, self._keys, self._rules, now))
             if pin_try is not None:
-                self._state.count_pin(pin_try)
+                state.count_pin(pin_try)
                 effects.append(Persist(pin_try))
+        is_balance = request.operation is Operation.BALANCE
         approved = code == APPROVED
-        authorisation = Authorisation(
+        kept = Authorisation(
             rrn=request.rrn,
             terminal_id=request.terminal_id,
             merchant_id=request.merchant_id,
             stan=request.stan,
-            card_masked=sale.pan.masked,
-            card_token=sale.token,
+            card_masked=asked.pan.masked,
+            card_token=asked.token,
             amount=request.amount,
             response_code=code,
-            auth_code=self._state.next_auth_code() if approved else "",
+            auth_code=state.next_auth_code() if approved and not is_balance else "",
             at=now,
+            operation=request.operation,
+            original=request.original,
+            root=_root(asked),
+            balances=self._balances(asked) if approved and is_balance else None,
         )
-        effects.append(Persist(authorisation))
+        effects.append(Persist(kept))
         if approved:
-            self._book(EventKind.SALE, authorisation, now, effects)
-        return authorisation
+            self._settle(asked.family, kept, asked.token, effects)
+        return kept
 
-    def _answer_reversal(
-        self, connection: int, request: ReversalRequest, known: Remembered, now: Instant
-    ) -> list[Effect]:
-        effects: list[Effect] = []
-        reversal, original = known.reversal, known.authorisation
-        if reversal is None:
-            if original is not None and not _same_payment(original, request):
-                return [self._reversal_reply(connection, request, _OTHER_AMOUNT)]
-            reversal = Reversal(
-                rrn=request.rrn,
-                amount=request.amount,
-                response_code=_NO_ORIGINAL if original is None else APPROVED,
-                at=now,
-            )
-            effects.append(Persist(reversal))
-            if original is not None and original.response_code == APPROVED:
-                self._book(EventKind.REVERSAL, original, now, effects)
-        effects.append(self._reversal_reply(connection, request, reversal.response_code))
-        return effects
+    def _reverse(
+        self, request: ReversalRequest, event: RequestRecalled, now: Instant, effects: list[Effect]
+    ) -> str:
+        """Undo the request, or kill it before it comes, and return F39."""
+        known, original = event.remembered.reversal, event.remembered.authorisation
+        if known is not None:
+            is_same = known.amount == request.amount and known.operation is request.operation
+            return known.response_code if is_same else _DUPLICATE
+        if original is not None:
+            if original.operation is not request.operation:
+                return INVALID
+            if not _is_same_payment(original, request):
+                return _OTHER_AMOUNT
+        cell = TABLE[event.family.standing(request.rrn.value), Ask.REVERSAL]
+        if cell.then is not Standing.REVERSED:
+            # Not remembered: what stands on it may be reversed itself, and then this can be too.
+            return cell.code
+        reversal = Reversal(
+            rrn=request.rrn,
+            amount=request.amount,
+            response_code=cell.code,
+            at=now,
+            operation=request.operation,
+        )
+        effects.append(Persist(reversal))
+        if original is not None and original.is_approved:
+            self._settle(event.family, reversal, original.card_token, effects)
+        return cell.code
 
-    def _book(
-        self, kind: EventKind, sale: Authorisation, now: Instant, effects: list[Effect]
+    def _settle(
+        self,
+        family: Family,
+        record: Authorisation | Reversal,
+        token: bytes,
+        effects: list[Effect],
     ) -> None:
-        account_id = self._state.cards[sale.card_token].account_id
-        paid = sale.amount if kind is EventKind.SALE else -sale.amount
-        entries = (Entry(account_id, -paid), Entry(CLEARING_ACCOUNT, paid))
-        event = BookEvent(kind, sale.rrn, now, entries)
-        self._state.book(event)
-        effects.append(Persist(event))
+        account_id = self._state.cards[token].account_id
+        moves = settle(family, record, account_id, self._state, self._rules.hold_ms)
+        effects += [Persist(move) for move in moves]
+
+    def _balances(self, asked: Asked) -> Balances:
+        account_id = self._state.cards[asked.token].account_id
+        currency = asked.request.amount.currency
+        ledger, available = self._state.balances[account_id], self._state.available(account_id)
+        return Balances(Money(ledger, currency), Money(available, currency))
 
     def _behaviour(self, token: bytes) -> Behaviour:
         card = self._state.cards.get(token)
         return Behaviour.NORMAL if card is None else card.behaviour
 
-    def _sale_reply(
-        self,
-        connection: int,
-        request: SaleRequest,
-        answer: Authorisation,
-        *,
-        code: str | None = None,
-        delay_ms: int = 0,
-    ) -> Reply:
-        reply = SaleReply(
-            amount=request.amount,
-            transmitted=request.transmitted,
-            stan=request.stan,
-            rrn=request.rrn,
-            response_code=code or answer.response_code,
-            terminal_id=request.terminal_id,
-            merchant_id=request.merchant_id,
-            auth_code=answer.auth_code if code is None and answer.auth_code else None,
-            settlement_date=BusinessDate(answer.at.local().date()).mmdd if code is None else None,
-        )
-        return self._signed(connection, reply.to_message(), delay_ms)
-
-    def _reversal_reply(self, connection: int, request: ReversalRequest, code: str) -> Reply:
-        reply = ReversalReply(
-            amount=request.amount,
-            transmitted=request.transmitted,
-            stan=request.stan,
-            rrn=request.rrn,
-            response_code=code,
-            terminal_id=request.terminal_id,
-            merchant_id=request.merchant_id,
-        )
-        return self._signed(connection, reply.to_message())
-
     def _echo(self, connection: int, request: Message, code: str) -> Reply:
-        # A request with a field that its type does not have (F70 in an 0200) gets its answer
-        # without: behind the place of the MAC nothing may stand.
-        last = MAC_FIELD[request.mti]
-        fields: dict[int, FieldValue] = {
-            number: request.fields[number]
-            for number in _ECHOED
-            if number in request.fields and number < last
-        }
-        fields[39] = code
-        return self._signed(connection, Message(f"{int(request.mti) + 10:04d}", fields))
+        return self._signed(connection, replies.echo(request, code))
 
     def _signed(self, connection: int, message: Message, delay_ms: int = 0) -> Reply:
         unsigned = NETWORK.encode_unsigned(message, MAC_FIELD[message.mti])
@@ -280,16 +280,26 @@ class IssuerCore:
         return Reply(connection, unsigned + mac, delay_ms)
 
 
-def _same_sale(first: Authorisation, request: SaleRequest, token: bytes) -> bool:
+def _root(asked: Asked) -> Rrn | None:
+    original = asked.request.original
+    if original is None or original.value not in asked.family.members:
+        return None
+    return Rrn(asked.family.root)
+
+
+def _is_same_request(first: Authorisation, asked: Asked) -> bool:
+    request = asked.request
     return (
         first.amount == request.amount
-        and first.card_token == token
+        and first.card_token == asked.token
         and first.terminal_id == request.terminal_id
         and first.stan == request.stan
+        and first.operation is request.operation
+        and first.original == request.original
     )
 
 
-def _same_payment(original: Authorisation, request: ReversalRequest) -> bool:
+def _is_same_payment(original: Authorisation, request: ReversalRequest) -> bool:
     return (
         original.amount == request.amount
         and original.terminal_id == request.terminal_id

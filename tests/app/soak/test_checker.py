@@ -196,6 +196,16 @@ def test_a_doubt_that_stays_open_at_the_host_is_found():
     assert broken(found) == {(Rule.DOUBT_CLOSES, 4)}
 
 
+def test_an_approval_whose_end_the_host_does_not_know_is_lost_and_in_doubt():
+    good = evidence()
+    found = check(replace(good, host=changed(good.host, 2, status=IN_DOUBT)))
+    assert broken(found) == {
+        (Rule.DOUBT_CLOSES, 2),
+        (Rule.NO_LOST_APPROVAL, 2),
+        (Rule.BOOKS_AGREE, None),
+    }
+
+
 def test_a_charge_that_no_journal_knows_is_found():
     good = evidence()
     stray = line(9, APPROVED, 1)

@@ -30,15 +30,15 @@ def folder():
 
 
 def processes_of(folder):
-    """The command lines of all processes that name the folder."""
+    """Numbers and command lines of all processes that name the folder."""
     found = []
     for file in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            line = file.read_bytes()
+            line = file.read_bytes().decode()
         except OSError:
             continue
-        if str(folder).encode() in line:
-            found.append(line)
+        if str(folder) in line:
+            found.append((int(file.parent.name), line.split("\0")))
     return found
 
 
@@ -96,6 +96,29 @@ def test_an_interrupted_soak_leaves_no_process_and_no_folder(folder):
         time.sleep(0.05)  # a watcher of another process's end; nothing else can tell
     assert processes_of(folder) == []
     assert list(folder.iterdir()) == []
+
+
+def test_a_process_that_ends_without_having_been_told_to_is_a_violation(folder):
+    command = [*COMMAND[:4], "--terminals", "1", "--minutes", "0.03", "--seed", "9"]
+    with subprocess.Popen(
+        command,
+        env={**os.environ, "TMPDIR": str(folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        lines = iter(process.stdout.readline, "")
+        assert any("1 tills are open" in line for line in lines)
+        [host] = [pid for pid, words in processes_of(folder) if "host" in words]
+        os.kill(host, signal.SIGKILL)
+        said, errors = process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 1
+    assert "VIOLATION  process ended by itself: host at" in said
+    assert "ended with code -9" in said
+    assert said.endswith("tongbao soak --minutes 0.03 --terminals 1 --store sqlite --seed 9\n")
+    kept = Path(errors.strip())
+    assert kept.parent == folder
+    assert '"what": "ended"' in (kept / "history.jsonl").read_text()
 
 
 @pytest.mark.parametrize("wrong", [["--minutes", "0"], ["--minutes", "1", "--terminals", "65"], []])

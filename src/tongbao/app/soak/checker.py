@@ -99,30 +99,20 @@ def check(evidence: Evidence) -> list[Violation]:
 def _payments(evidence: Evidence) -> Iterable[Violation]:
     """Hold each payment of the three books side by side."""
     for payment in evidence.comparison().payments:
-        key = payment.key
-        charged = {
-            name: line is not None and line.status is BookStatus.APPROVED
-            for name, line in (
-                ("terminal", payment.terminal),
-                ("host", payment.host),
-                ("issuer", payment.issuer),
-            )
-        }
+        key, terminal = payment.key, payment.terminal
+        sides = {"terminal": terminal, "host": payment.host, "issuer": payment.issuer}
+        charged = [line for line in payment.lines if line.status is BookStatus.APPROVED]
         says = ", ".join(
-            f"{name}: {line.status.value if line else 'nothing'}"
-            for name, line in (
-                ("terminal", payment.terminal),
-                ("host", payment.host),
-                ("issuer", payment.issuer),
-            )
+            f"{name}: {line.status.value if line else 'nothing'}" for name, line in sides.items()
         )
         if payment.in_doubt:
             yield Violation(Rule.DOUBT_CLOSES, says, key)
-        elif charged["terminal"] and not all(charged.values()):
-            yield Violation(Rule.NO_LOST_APPROVAL, says, key)
-        elif any(charged.values()) and payment.terminal is None:
+        if terminal in charged:
+            if len(charged) < len(sides):
+                yield Violation(Rule.NO_LOST_APPROVAL, says, key)
+        elif charged and terminal is None:
             yield Violation(Rule.NO_STRAY_CHARGE, says, key)
-        elif any(charged.values()) and not charged["terminal"]:
+        elif charged and terminal is not None and terminal.status is not BookStatus.IN_DOUBT:
             yield Violation(Rule.NO_SILENT_CHARGE, says, key)
         if len({line.amount for line in payment.lines}) > 1:
             amounts = ", ".join(line.amount.text() for line in payment.lines)

@@ -222,8 +222,16 @@ class _Run:
             Violation(Rule.PARTS_STAY_UP, f"{ending.name} at {ending.at_ms} ms: {ending.text}")
             for ending in stage.endings
         ]
+        journal = outcome.evidence.journal if outcome.evidence else ()
+        commands = {sale.line.key: sale.command_id for sale in journal}
         outcome.stories = [
-            tell(violation.key, self._history, stage.places, outcome.faults)
+            tell(
+                violation.key,
+                commands.get(violation.key),
+                self._history,
+                stage.places,
+                outcome.faults,
+            )
             for violation in outcome.violations
             if violation.key is not None
         ][:_STORIES_MAX]

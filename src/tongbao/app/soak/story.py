@@ -28,8 +28,17 @@ _HOST_EVENTS: Final = """
 Told = list[tuple[int, str, str]]
 
 
-def tell(key: PaymentKey, history: History, places: Places, faults: Sequence[Fault]) -> str:
-    """Return lines of seconds since the start, who, and what; faults around it included."""
+def tell(
+    key: PaymentKey,
+    command_id: str | None,
+    history: History,
+    places: Places,
+    faults: Sequence[Fault],
+) -> str:
+    """Return lines of seconds since the start, who, and what; faults around it included.
+
+    `command_id` is that of the sale in the journal, by which its cashier is found.
+    """
     lines: Told = []
     lines += [
         (at_us, "terminal", text)
@@ -37,7 +46,7 @@ def tell(key: PaymentKey, history: History, places: Places, faults: Sequence[Fau
     ]
     lines += _host_story(key, places.database_url)
     lines += _issuer_story(key, places.sandbox_address)
-    lines += _cashier_story(key, history)
+    lines += _cashier_story(key, command_id, history)
     if lines:
         lines += _fault_story(history, faults, min(lines)[0], max(lines)[0])
     body = "\n".join(
@@ -47,10 +56,11 @@ def tell(key: PaymentKey, history: History, places: Places, faults: Sequence[Fau
     return f"terminal {key.terminal_id}, trace {key.stan:06d}:\n{body}"
 
 
-def _cashier_story(key: PaymentKey, history: History) -> Told:
+def _cashier_story(key: PaymentKey, command_id: str | None, history: History) -> Told:
     lines: Told = []
     for sale in history.sales:
-        if (sale.terminal_id, sale.trace) != (key.terminal_id, key.stan):
+        by_trace = (sale.terminal_id, sale.trace) == (key.terminal_id, key.stan)
+        if sale.command_id != command_id and not by_trace:
             continue
         begun = f"sells {sale.amount_minor} fen, card {sale.card_id}, command {sale.command_id}"
         lines.append((_us(history, sale.begun_ms), "cashier", begun))

@@ -178,13 +178,17 @@ class ScriptedIssuer:
     ) -> bytes:
         """Answer a 0200, 0420 or 0800; without length prefix."""
         fields = {
-            n: request.fields[n] for n in (3, 4, 7, 11, 32, 37, 41, 42, 49, 70) if n in request.fields
+            n: request.fields[n]
+            for n in (3, 4, 7, 11, 32, 37, 41, 42, 49, 70)
+            if n in request.fields
         }
         fields[39] = code
         if code == "00" and request.mti == "0200":
             fields[38] = auth_code
         mti = f"{int(request.mti) + 10:04d}"
-        message = Message(mti, {n: v for n, v in (fields | (change or {})).items() if v is not None})
+        message = Message(
+            mti, {n: v for n, v in (fields | (change or {})).items() if v is not None}
+        )
         mac_field = 64 if mti == "0210" else 128
         unsigned = NETWORK.encode_unsigned(message, mac_field)
         return unsigned + self.keys.mac(KeyName("zak"), MacAlgorithm.CMAC_AES, unsigned)

@@ -79,6 +79,8 @@ class Pump:
         self._scheduled = False
         self.groups = 0
         self.records = 0
+        # Hears of records that are flushed; for a host that is watched.
+        self.on_written: Callable[[Sequence[Record]], None] | None = None
 
     def attach(self, loop: AbstractEventLoop) -> None:
         """Run by this loop from now on."""
@@ -90,6 +92,11 @@ class Pump:
         if not self._scheduled and self._loop is not None:
             self._scheduled = True
             self._loop.call_soon(self.turn)
+
+    @property
+    def waiting(self) -> int:
+        """How many events wait to be stepped."""
+        return len(self._waiting)
 
     def turn(self) -> None:
         """Handle one group: the waiting events up to the limit."""
@@ -124,6 +131,8 @@ class Pump:
                 records, sends = _sort(stepped)
         self.groups += 1
         self.records += len(records)
+        if self.on_written is not None:
+            self.on_written(records)
         self._release(sends)
 
     def _without_duplicates(self, stepped: _Stepped, now: Instant) -> _Stepped:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final
 from tongbao.domain.dates import Instant
 from tongbao.host.core.core import HostCore
 from tongbao.host.core.events import Recovered, Tick
-from tongbao.host.core.payment_ids import lowest_id_at, time_of
+from tongbao.host.core.payment_ids import lowest_id_at, rrn_of, time_of
 from tongbao.host.pump import Pump
+from tongbao.host.records import EventRecord
 from tongbao.host.server import TerminalServer
 from tongbao.host.upstream import IssuerLink
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
     from tongbao.crypto.key_store import KeyStore
+    from tongbao.host.records import Record
     from tongbao.host.settings import HostSettings
     from tongbao.host.store.port import HostStore
 
@@ -69,6 +71,8 @@ class HostService:
         self.pump = Pump(
             self.core, store, self, wall_clock, self._fail_stop, settings.group_events_max
         )
+        if settings.log_debug:
+            self.pump.on_written = self._trace
         self._server = TerminalServer(settings, self.pump.offer, log)
         self._link = IssuerLink(settings, keys, self.pump.offer, wall_clock, log)
         self._started_at = time.monotonic()
@@ -134,6 +138,17 @@ class HostService:
     def note(self, name: str, values: dict[str, str | int]) -> None:
         """Write a line for people."""
         self._log.warning(name, **values)
+
+    def _trace(self, records: Sequence[Record]) -> None:
+        for record in records:
+            if isinstance(record, EventRecord):
+                self._log.debug(
+                    "payment",
+                    rrn=rrn_of(record.payment_id),
+                    kind=record.kind,
+                    response_code=record.response_code,
+                    detail=record.detail,
+                )
 
     async def _wait_while(self, busy: Callable[[], bool]) -> None:
         """Wait until something is over, but not longer than a stop may take."""

@@ -8,23 +8,24 @@ import sqlite3
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from tongbao.host.records import (
-    EventRecord,
-    PaymentRecord,
-    SessionRecord,
-    StoredPayment,
-    StoredSession,
-    StoredTerminal,
-    TerminalRecord,
-    TraceKey,
-)
+from tongbao.host.records import EventRecord, PaymentRecord, SessionRecord
 from tongbao.host.store.port import DuplicatePaymentError, NodeTakenError, StoreFailedError
+from tongbao.host.store.queries import (
+    EVENT_COLUMNS,
+    PAYMENT_COLUMNS,
+    SELECT_LAST_ID,
+    SELECT_REVERSING,
+    SELECT_TERMINALS,
+    SELECT_WITHOUT_EVENT,
+    join_events,
+    terminal_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from tongbao.host.records import Record
+    from tongbao.host.records import Record, StoredPayment, StoredTerminal, TraceKey
 
 _BUSY_TIMEOUT_S: Final = 20
 # Pages of 4 KiB in the write-ahead log before its content moves to the database file. A page that
@@ -33,10 +34,6 @@ _CHECKPOINT_PAGES: Final = 16_384
 _CACHE_KIB: Final = 65_536
 # Half of SQLite's oldest limit on bound variables, in rows of three.
 _ROWS_PER_QUERY: Final = 150
-
-_PAYMENT_COLUMNS: Final = ", ".join(PaymentRecord._fields)
-_EVENT_COLUMNS: Final = ", ".join(EventRecord._fields)
-_SESSION_COLUMNS: Final = ", ".join(SessionRecord._fields)
 
 
 def _insert(table: str, columns: tuple[str, ...]) -> str:
@@ -48,35 +45,14 @@ _INSERT_PAYMENT: Final = _insert("payments_payment", PaymentRecord._fields)
 _INSERT_EVENT: Final = _insert("payments_paymentevent", EventRecord._fields)
 _INSERT_SESSION: Final = _insert("fleet_terminalsession", SessionRecord._fields)
 
-_SELECT_TERMINALS: Final = """
-    SELECT t.terminal_id, t.merchant_id, t.batch_no, t.is_active, m.is_active, m.mcc,
-           s.signed_in_at_us, s.batch_no, s.key_block
-    FROM fleet_terminal t
-    JOIN merchants_merchant m ON m.merchant_id = t.merchant_id
-    LEFT JOIN fleet_terminalsession s ON s.session_id =
-        (SELECT max(n.session_id) FROM fleet_terminalsession n WHERE n.terminal_id = t.terminal_id)
-    WHERE t.terminal_id IN (%s)
-"""
+_SELECT_TERMINALS: Final = f"{SELECT_TERMINALS} WHERE t.terminal_id IN (%s)"
 _SELECT_BY_KEY: Final = f"""
-    SELECT {_PAYMENT_COLUMNS} FROM payments_payment
+    SELECT {PAYMENT_COLUMNS} FROM payments_payment
     WHERE (terminal_id, batch_no, stan) IN (VALUES %s)
 """  # noqa: S608 - our own column names
 _SELECT_EVENTS: Final = f"""
-    SELECT {_EVENT_COLUMNS} FROM payments_paymentevent
+    SELECT {EVENT_COLUMNS} FROM payments_paymentevent
     WHERE payment_id IN (%s) ORDER BY event_id
-"""  # noqa: S608 - our own column names
-_SELECT_WITHOUT_EVENT: Final = f"""
-    SELECT {_PAYMENT_COLUMNS} FROM payments_payment p
-    WHERE p.payment_id >= ? AND (p.payment_id >> 13) & 63 = ?
-      AND NOT EXISTS (SELECT 1 FROM payments_paymentevent e WHERE e.payment_id = p.payment_id)
-"""  # noqa: S608 - our own column names
-_SELECT_REVERSING: Final = f"""
-    SELECT {_PAYMENT_COLUMNS} FROM payments_payment
-    WHERE payment_id IN (
-        SELECT payment_id FROM payments_paymentevent
-        WHERE kind IN ('reversal_requested', 'reversed')
-        GROUP BY payment_id
-        HAVING sum(kind = 'reversal_requested') > sum(kind = 'reversed'))
 """  # noqa: S608 - our own column names
 
 
@@ -121,11 +97,7 @@ class SqliteStore:
         for part in _parts(terminal_ids):
             marks = ", ".join("?" * len(part))
             for row in self._rows(_SELECT_TERMINALS % marks, part):
-                terminal = TerminalRecord(
-                    row[0], row[1], row[2], bool(row[3]), bool(row[4]), row[5]
-                )
-                session = None if row[8] is None else StoredSession(row[6], row[7], row[8])
-                found[row[0]] = StoredTerminal(terminal, session)
+                found[row[0]] = terminal_of(row)
         return found
 
     def load_payments(self, keys: Sequence[TraceKey]) -> dict[TraceKey, StoredPayment]:
@@ -139,33 +111,28 @@ class SqliteStore:
 
     def last_payment_id(self, node: int) -> int:
         """Return the newest payment id of a node, 0 when it has none."""
-        # Newest first: with one node the first row is the answer.
-        rows = self._rows(
-            "SELECT payment_id FROM payments_payment WHERE (payment_id >> 13) & 63 = ?"
-            " ORDER BY payment_id DESC LIMIT 1",
-            (node,),
-        )
+        rows = self._rows(SELECT_LAST_ID.format(mark="?"), (node,))
         return int(rows[0][0]) if rows else 0
 
     def open_payments(self, node: int, since_payment_id: int) -> tuple[StoredPayment, ...]:
         """Return what a start has to end, oldest first."""
-        rows = self._rows(_SELECT_WITHOUT_EVENT, (since_payment_id, node))
-        rows += self._rows(_SELECT_REVERSING, ())
-        return tuple(self._with_events(sorted(PaymentRecord(*row) for row in rows)))
+        rows = self._rows(SELECT_WITHOUT_EVENT.format(mark="?"), (since_payment_id, node))
+        rows += self._rows(SELECT_REVERSING, ())
+        return self._with_events(sorted(PaymentRecord(*row) for row in rows))
 
     def commit(self, records: Sequence[Record]) -> None:
         """Write all records in one transaction and return when they are flushed."""
-        payments: list[Record] = []
-        events: list[Record] = []
-        sessions: list[Record] = []
+        payments: list[tuple[object, ...]] = []
+        events: list[tuple[object, ...]] = []
+        sessions: list[tuple[object, ...]] = []
         for record in records:
-            kind = type(record)
-            if kind is EventRecord:
-                events.append(record)
-            elif kind is PaymentRecord:
-                payments.append(record)
+            # The driver binds a plain tuple a third faster than a named one.
+            if isinstance(record, EventRecord):
+                events.append(tuple(record))
+            elif isinstance(record, PaymentRecord):
+                payments.append(tuple(record))
             else:
-                sessions.append(record)
+                sessions.append(tuple(record))
         execute, executemany = self._connection.execute, self._connection.executemany
         try:
             execute("BEGIN IMMEDIATE")
@@ -201,13 +168,12 @@ class SqliteStore:
         except sqlite3.Error as error:
             raise StoreFailedError(f"rolling back {self._path}: {error}") from error
 
-    def _with_events(self, payments: Sequence[PaymentRecord]) -> list[StoredPayment]:
-        events: dict[int, list[EventRecord]] = {payment.payment_id: [] for payment in payments}
-        for part in _parts(list(events)):
+    def _with_events(self, payments: Sequence[PaymentRecord]) -> tuple[StoredPayment, ...]:
+        events: list[EventRecord] = []
+        for part in _parts([payment.payment_id for payment in payments]):
             marks = ", ".join("?" * len(part))
-            for row in self._rows(_SELECT_EVENTS % marks, part):
-                events[row[0]].append(EventRecord(*row))
-        return [StoredPayment(payment, tuple(events[payment.payment_id])) for payment in payments]
+            events += [EventRecord(*row) for row in self._rows(_SELECT_EVENTS % marks, part)]
+        return join_events(payments, events)
 
     def _rows(self, statement: str, values: Iterable[object]) -> list[Any]:
         try:

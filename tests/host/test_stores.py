@@ -1,0 +1,254 @@
+"""Both stores keep the same promises: one transaction a group, nothing written twice."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+import psycopg
+import pytest
+
+from tests.host.parties import MERCHANT
+from tests.host.world import START_US
+from tongbao.host.core.payment_ids import PaymentIds, rrn_of
+from tongbao.host.records import (
+    EventKind,
+    EventRecord,
+    PaymentRecord,
+    SessionRecord,
+    TerminalRecord,
+    TraceKey,
+)
+from tongbao.host.store.opening import open_store
+from tongbao.host.store.port import (
+    DuplicatePaymentError,
+    HostStore,
+    NodeTakenError,
+    StoreFailedError,
+)
+
+_ids = {node: PaymentIds(node) for node in range(4)}
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[HostStore]:
+    opened = open_store(store_url)
+    yield opened
+    opened.close()
+
+
+def intent(stan: int, *, node: int = 0, terminal_id: str = "00000001") -> PaymentRecord:
+    payment_id = _ids[node].next(START_US)
+    return PaymentRecord(
+        payment_id=payment_id,
+        terminal_id=terminal_id,
+        merchant_id=MERCHANT,
+        batch_no=1,
+        stan=stan,
+        kind="sale",
+        amount_minor=12345,
+        currency="156",
+        card_masked="620000*********0128",
+        card_token=bytes(range(240, 256)),
+        entry_mode="021",
+        rrn=rrn_of(payment_id),
+        business_date="2026-11-21",
+        route="issuer",
+        received_at_us=START_US,
+    )
+
+
+def event(payment: PaymentRecord, kind: EventKind, **more: str) -> EventRecord:
+    values = {"response_code": "", "auth_code": "", "detail": ""} | more
+    return EventRecord(payment.payment_id, kind.value, START_US + 1, **values)
+
+
+def key(payment: PaymentRecord) -> TraceKey:
+    return TraceKey(payment.terminal_id, payment.batch_no, payment.stan)
+
+
+def test_what_was_written_is_read_back_exactly(store: HostStore) -> None:
+    one, two = intent(1), intent(2, terminal_id="00000002")
+    approved = event(one, EventKind.APPROVED, response_code="00", auth_code="123456")
+    requested = event(one, EventKind.REVERSAL_REQUESTED, detail='a "quoted", \\ {odd} text')
+    store.commit([one, two, approved, requested])
+    found = store.load_payments([key(two), key(one), TraceKey("00000003", 1, 1)])
+    assert set(found) == {key(one), key(two)}
+    assert found[key(one)].payment == one
+    assert found[key(one)].events == (approved, requested)
+    assert found[key(two)].payment == two
+    assert found[key(two)].events == ()
+
+
+@pytest.mark.parametrize("detail", ['","', '"', "\\", "{}", "NULL", "", "中文", "a,b"])
+def test_any_text_survives_the_way_into_the_database(store: HostStore, detail: str) -> None:
+    payment = intent(1)
+    events = [event(payment, EventKind.REVERSAL_REQUESTED, detail=text) for text in (detail, "x")]
+    store.commit([payment, *events])
+    assert store.load_payments([key(payment)])[key(payment)].events == tuple(events)
+
+
+def test_a_group_of_many_is_one_transaction(store: HostStore) -> None:
+    payments = [intent(stan) for stan in range(1, 701)]
+    store.commit(payments)
+    found = store.load_payments([key(payment) for payment in payments])
+    assert len(found) == 700
+
+
+@pytest.mark.parametrize("same", ["key", "id", "rrn", "within the group"])
+def test_a_payment_that_exists_refuses_the_whole_group(store: HostStore, same: str) -> None:
+    first = intent(1)
+    store.commit([first])
+    fresh = intent(2)
+    second = {
+        "key": intent(1),
+        "id": intent(3)._replace(payment_id=first.payment_id),
+        "rrn": intent(3)._replace(rrn=first.rrn),
+        "within the group": intent(2),
+    }[same]
+    session = SessionRecord("00000001", START_US, 1, "01", b"key")
+    with pytest.raises(DuplicatePaymentError):
+        store.commit([fresh, event(first, EventKind.APPROVED), second, session])
+    assert store.load_payments([key(fresh)]) == {}
+    assert store.load_payments([key(first)])[key(first)].events == ()
+    assert store.load_terminals(["00000001"])["00000001"].session is None
+    store.commit([fresh, session])
+    assert set(store.load_payments([key(fresh)])) == {key(fresh)}
+
+
+def test_two_processes_cannot_both_write_the_same_payment(store_url: str) -> None:
+    one, other = open_store(store_url), open_store(store_url)
+    first, second = intent(1, node=0), intent(1, node=1)
+    one.commit([first])
+    with pytest.raises(DuplicatePaymentError):
+        other.commit([second])
+    assert other.load_payments([key(first)])[key(first)].payment == first
+    one.close()
+    other.close()
+
+
+def test_a_terminal_comes_with_its_merchant_and_newest_session(store: HostStore) -> None:
+    found = store.load_terminals(["00000001", "00000002", "99999999"])
+    assert set(found) == {"00000001", "00000002"}
+    assert found["00000001"].terminal == TerminalRecord(
+        "00000001", MERCHANT, 1, is_active=True, merchant_is_active=True, mcc="5411"
+    )
+    assert found["00000001"].session is None
+    store.commit([SessionRecord("00000001", START_US + 5, 1, "01", b"older")])
+    store.commit([SessionRecord("00000001", START_US, 2, "02", b"\x00newer")])
+    session = store.load_terminals(["00000001"])["00000001"].session
+    assert session == (START_US, 2, b"\x00newer")
+
+
+def test_nothing_asked_is_nothing_read(store: HostStore) -> None:
+    assert store.load_terminals([]) == {}
+    assert store.load_payments([]) == {}
+
+
+def test_the_newest_id_of_a_node_is_found(store: HostStore) -> None:
+    assert store.last_payment_id(0) == 0
+    mine, others = intent(1, node=2), intent(2, node=3)
+    store.commit([mine, others])
+    assert store.last_payment_id(2) == mine.payment_id
+    assert store.last_payment_id(3) == others.payment_id
+    assert store.last_payment_id(1) == 0
+
+
+def test_a_start_finds_what_has_no_end(store: HostStore) -> None:
+    kinds = {
+        1: [],
+        2: [EventKind.APPROVED],
+        3: [EventKind.DECLINED],
+        4: [EventKind.REVERSAL_REQUESTED],
+        5: [EventKind.REVERSAL_REQUESTED, EventKind.REVERSED],
+        6: [EventKind.APPROVED, EventKind.REVERSAL_REQUESTED],
+        7: [EventKind.REVERSAL_REQUESTED, EventKind.REVERSED, EventKind.REVERSAL_REQUESTED],
+        8: [EventKind.REVERSED, EventKind.REVERSAL_REQUESTED],
+    }
+    payments = {stan: intent(stan) for stan in kinds}
+    store.commit(
+        [
+            *payments.values(),
+            *(event(payments[stan], kind) for stan, items in kinds.items() for kind in items),
+        ]
+    )
+    found = store.open_payments(0, 0)
+    assert [stored.payment.stan for stored in found] == [1, 4, 6, 7]
+    assert [event.kind for event in found[3].events] == kinds[7]
+
+
+def test_a_start_looks_at_its_own_node_for_payments_without_events(store: HostStore) -> None:
+    mine, others, reversing = intent(1, node=0), intent(2, node=1), intent(3, node=1)
+    store.commit([mine, others, reversing, event(reversing, EventKind.REVERSAL_REQUESTED)])
+    assert [stored.payment for stored in store.open_payments(0, 0)] == [mine, reversing]
+    assert [stored.payment for stored in store.open_payments(0, mine.payment_id + 1)] == [reversing]
+
+
+def test_a_node_number_belongs_to_one_process(store_url: str) -> None:
+    one, other = open_store(store_url), open_store(store_url)
+    one.claim_node(3)
+    other.claim_node(4)
+    with pytest.raises(NodeTakenError, match="node 3"):
+        other.claim_node(3)
+    one.close()
+    other.claim_node(3)
+    other.close()
+
+
+def test_a_database_without_the_schema_is_a_failed_store(tmp_path: Path) -> None:
+    path = tmp_path / "empty.sqlite3"
+    sqlite3.connect(path).close()
+    path.touch()
+    store = open_store(f"sqlite:///{path}")
+    with pytest.raises(StoreFailedError, match="no such table"):
+        store.commit([intent(1)])
+    store.close()
+
+
+def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(StoreFailedError, match="does not exist"):
+        open_store(f"sqlite:///{tmp_path / 'missing.sqlite3'}")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_that_is_not_there_is_named_without_its_password(tmp_path: Path) -> None:
+    with pytest.raises(StoreFailedError) as caught:
+        open_store(f"postgresql://somebody:hidden-word@/nothing?host={tmp_path}")
+    assert str(caught.value) == "connecting PostgreSQL: OperationalError"
+
+
+def test_another_kind_of_url_is_refused_without_repeating_it() -> None:
+    with pytest.raises(StoreFailedError) as caught:
+        open_store("mysql://somebody:hidden-word@host/name")
+    assert "hidden-word" not in str(caught.value)
+
+
+def test_sqlite_flushes_every_commit(fresh_store_url: Callable[[], str]) -> None:
+    url = fresh_store_url()
+    store = open_store(url)
+    if url.startswith("sqlite"):
+        connection = store._connection  # type: ignore[attr-defined]
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+    else:
+        rows = store._rows("SHOW synchronous_commit", ())  # type: ignore[attr-defined]
+        assert rows == [("on",)]
+    store.close()
+
+
+def test_a_lost_database_connection_is_a_failed_store(store_url: str) -> None:
+    store = open_store(store_url)
+    if store_url.startswith("sqlite"):
+        Path(unquote(store_url.removeprefix("sqlite:///"))).chmod(0o600)
+        store._connection.close()  # type: ignore[attr-defined]
+    else:
+        pid = store._connection.info.backend_pid  # type: ignore[attr-defined]
+        with psycopg.connect(store_url, autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+    with pytest.raises(StoreFailedError):
+        store.commit([intent(1)])
+    with pytest.raises(StoreFailedError):
+        store.load_terminals(["00000001"])
+    store.close()

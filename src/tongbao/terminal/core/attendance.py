@@ -183,6 +183,10 @@ def _seconds_to_wait(equipment: Equipment, turn: Turn) -> int:
     if until is None:
         return 0
     left_ms = -(-until.us_since(turn.now) // 1000)
-    # A clock that was set back must not lock everybody out for longer than the longest delay.
-    left_ms = min(left_ms, equipment.settings.log_in_delay_max_ms)
+    longest_ms = equipment.settings.log_in_delay_max_ms
+    if left_ms > longest_ms:
+        # The clock was set back: the wait is counted from now, or it would last until the clock
+        # has caught up.
+        left_ms = longest_ms
+        turn.change(log_in_blocked_until=turn.now.plus_ms(longest_ms))
     return max(0, -(-left_ms // 1000))

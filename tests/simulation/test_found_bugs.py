@@ -1,6 +1,8 @@
 """Bugs that the simulator found, each as the smallest case that showed it."""
 
 from tests.host.world import World
+from tests.terminal.rig import PIN, Rig
+from tongbao.host.core.events import TerminalFrame
 from tongbao.host.core.issuer_messages import classify
 from tongbao.host.core.payment_rules import PaymentInput
 
@@ -12,3 +14,22 @@ def test_an_issuer_that_speaks_of_a_damaged_message_has_not_declined_the_sale() 
     world.send(world.signed_in().sale(2))
     world.answer(world.asked(), "A0")
     assert world.kinds(2) == ["reversal_requested"]
+
+
+def test_two_copies_of_a_reversal_in_one_group_bury_the_sale_once() -> None:
+    """Seed 283: the sale never came, its reversal came twice at once; the host ended itself."""
+    world = World()
+    frame = world.signed_in().reversal(2)
+    world.step(TerminalFrame(1, frame[2:]), TerminalFrame(1, frame[2:]))
+    assert world.kinds(2) == ["reversal_requested", "reversed"]
+
+
+def test_a_clock_set_back_after_a_wrong_pin_keeps_nobody_out_for_longer_than_a_minute() -> None:
+    """Seed 1153: a day ahead, a wrong PIN, the clock set right; log-in was closed for the day."""
+    rig = Rig().switch_on().log_in(pin=PIN)
+    rig.wait(-24 * 3_600_000)
+    rig.log_in()
+    assert rig.refusal == "log_in_wait"
+    rig.wait(60_000)
+    rig.log_in()
+    assert rig.refusal is None

@@ -30,6 +30,7 @@ class Fault(Enum):
     JOINED = "joined"
     BYTEWISE = "bytewise"
     CORRUPT = "corrupt"
+    FORGED = "forged"
     CUT = "cut"
     FREEZE = "freeze"
     PARTITION = "partition"
@@ -105,7 +106,12 @@ KINDS: Final[dict[Fault, Kind]] = {
     Fault.CLOCK_JUMP: Kind(Occasion.TEN_SECONDS, 0.03, 3, "a clock jumps 1 s to 1 day, or to 1970"),
     Fault.ISSUER_LATE: Kind(Occasion.ANSWER, 0.20, _MANY, "the issuer answers 5 to 100 s late"),
     Fault.ISSUER_SILENT: Kind(Occasion.ANSWER, 0.20, _MANY, "the issuer books and says nothing"),
-    Fault.ISSUER_WRONG_MAC: Kind(Occasion.ANSWER, 0.10, _MANY, "the issuer's MAC is wrong"),
+    Fault.ISSUER_WRONG_MAC: Kind(
+        Occasion.ANSWER, 0.10, _MANY, "an answer with a wrong MAC, half of them say the opposite"
+    ),
+    Fault.FORGED: Kind(
+        Occasion.FRAME, 0.05, _MANY, "an answer to a terminal says the opposite, its MAC as it was"
+    ),
     Fault.ISSUER_DUPLICATE: Kind(Occasion.ANSWER, 0.20, _MANY, "the issuer answers twice"),
     Fault.ISSUER_ODD_CODE: Kind(Occasion.ANSWER, 0.05, _MANY, "the issuer answers an odd code"),
     Fault.KEYS_EXPIRED: Kind(

@@ -21,7 +21,9 @@ from tongbao.simulation.host_issuer_line import HostIssuerLine
 from tongbao.simulation.host_store import VirtualHostStore
 from tongbao.simulation.network import Line, Route, Way
 from tongbao.simulation.node import EXIT_CRASHED, Machine, NodeStoppedError, WrongWorldError
-from tongbao.wire.framing import FrameSplitter
+from tongbao.wire.framing import FrameSplitter, add_length
+from tongbao.wire.unionpay.framing import ENVELOPE_BYTES
+from tongbao.wire.unionpay.table import UNIONPAY
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from tongbao.simulation.node import World
 
 _TICK_MS: Final = 100
+_LENGTH_BYTES: Final = 2
 _SWEEP_MS: Final = 10_000
 _FRAME_BYTES_MIN: Final = 21
 # What `tongbao.host.service` adds to the issuer's time-out when a start looks back.
@@ -110,6 +113,8 @@ class HostNode(Machine):
         self._witness.answers(self.store, data)
         found = self._connections.get(connection)
         if found is not None:
+            if self.world.faults.fires(Fault.FORGED):
+                data = _forged(data)
             self.world.network.send(found.line, Way.RESPONSE, data)
 
     def to_issuer(self, frames: Sequence[bytes]) -> None:
@@ -238,6 +243,17 @@ class HostNode(Machine):
         if code == EXIT_BUG:
             raise WrongWorldError("no bug", f"the host ended itself: {reason}") from error
         raise NodeStoppedError(code, reason)
+
+
+def _forged(data: bytes) -> bytes:
+    """Turn an approval into a decline or the other way round, and leave the MAC as it was."""
+    at = _LENGTH_BYTES + ENVELOPE_BYTES
+    message = UNIONPAY.decode(data[at:])
+    if 64 not in message.fields or 39 not in message.fields:
+        # Without a MAC a decline proves nothing either; see docs/reliability.md.
+        return data
+    message.fields[39] = "51" if message.fields[39] == "00" else "00"
+    return add_length(data[_LENGTH_BYTES:at] + UNIONPAY.encode(message))
 
 
 class _Connection:

@@ -21,6 +21,7 @@ from tongbao.wire.network.dialect import NETWORK
 from tongbao.wire.network.messages import MAC_FIELD, SALE_REPLY_MTI
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Sequence
 
     from tongbao.crypto.key_store import KeyStore
@@ -154,7 +155,7 @@ class IssuerNode(Machine):
         if is_sale and (chance := fires(Fault.ISSUER_ODD_CODE)):
             body = self._with_code(body, chance.choice(_ODD_CODES))
         if chance := fires(Fault.ISSUER_WRONG_MAC):
-            body = body[:-8] + chance.randbytes(8)
+            body = self._forged(body, chance)
         if is_sale and (chance := fires(Fault.ISSUER_LATE)):
             delay_us += chance.randrange(5_000_000, 100_000_000)
         if chance := fires(Fault.ISSUER_DUPLICATE):
@@ -169,6 +170,13 @@ class IssuerNode(Machine):
         found = self._connections.get(number)
         if found is not None:
             self.world.network.send(found.line, Way.RESPONSE, add_length(body))
+
+    def _forged(self, body: bytes, chance: random.Random) -> bytes:
+        """Say the opposite half of the time, under a MAC that proves nothing."""
+        message = NETWORK.decode(body)
+        if chance.random() < 0.5:
+            body = self._with_code(body, "51" if message.fields.get(39) == "00" else "00")
+        return body[:-8] + chance.randbytes(8)
 
     def _with_code(self, body: bytes, code: str) -> bytes:
         message = NETWORK.decode(body)

@@ -29,8 +29,8 @@ class VirtualIssuerStore(IssuerStore):
         self._disk = disk
         self._point = point
         self._audit = audit
-        self._authorisations: dict[str, tuple[Authorisation, int]] = {}
-        self._reversals: dict[str, tuple[Reversal, int]] = {}
+        self._sale_rows: dict[str, tuple[Authorisation, int]] = {}
+        self._reversal_rows: dict[str, tuple[Reversal, int]] = {}
         for number, transaction in enumerate(disk.transactions):
             self._take(transaction.rows, number)
 
@@ -40,7 +40,7 @@ class VirtualIssuerStore(IssuerStore):
         return {
             rrn: Remembered(self.authorisation(rrn), self.reversal(rrn))
             for rrn in rrns
-            if rrn in self._authorisations or rrn in self._reversals
+            if rrn in self._sale_rows or rrn in self._reversal_rows
         }
 
     def commit(self, records: Sequence[Record]) -> None:
@@ -60,22 +60,22 @@ class VirtualIssuerStore(IssuerStore):
 
     def authorisation(self, rrn: str) -> Authorisation | None:
         """Return the answer to a sale, flushed or not."""
-        found = self._authorisations.get(rrn)
+        found = self._sale_rows.get(rrn)
         return None if found is None else found[0]
 
     def reversal(self, rrn: str) -> Reversal | None:
         """Return the answer to a reversal, flushed or not."""
-        found = self._reversals.get(rrn)
+        found = self._reversal_rows.get(rrn)
         return None if found is None else found[0]
 
     def durable_authorisation(self, rrn: str) -> Authorisation | None:
         """Return the answer to a sale if a power cut now would leave it."""
-        found = self._authorisations.get(rrn)
+        found = self._sale_rows.get(rrn)
         return found[0] if found is not None and self._disk.is_durable(found[1]) else None
 
     def durable_reversal(self, rrn: str) -> Reversal | None:
         """Return the answer to a reversal if a power cut now would leave it."""
-        found = self._reversals.get(rrn)
+        found = self._reversal_rows.get(rrn)
         return found[0] if found is not None and self._disk.is_durable(found[1]) else None
 
     def load(self, state: IssuerState) -> None:
@@ -91,9 +91,9 @@ class VirtualIssuerStore(IssuerStore):
     def _take(self, rows: Sequence[Record], number: int) -> None:
         for row in rows:
             if isinstance(row, Authorisation):
-                self._authorisations[row.rrn.value] = (row, number)
+                self._sale_rows[row.rrn.value] = (row, number)
             elif isinstance(row, Reversal):
-                self._reversals[row.rrn.value] = (row, number)
+                self._reversal_rows[row.rrn.value] = (row, number)
 
 
 def live_debits(rows: Sequence[Record]) -> dict[str, Authorisation]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tongbao.simulation.faults import Firing
     from tongbao.simulation.scenario import Scenario
 
-_TRIES_MAX: Final = 150
+_TRIES_MAX: Final = 400
 
 
 def minimise(failed: Outcome, tries_max: int = _TRIES_MAX) -> Outcome:
@@ -43,25 +43,28 @@ class _Search:
                     step //= 2
 
     def fewer_faults(self) -> None:
-        """Leave out halves of the faults that happened, then quarters, then single ones."""
-        kept = list(self.best.firings)
-        if not self._fails(self._only(kept)):
+        """Leave out whole kinds of fault, then halves of what is left, down to single ones."""
+        if not self._fails(self._only(list(self.best.firings))):
             return
-        kept = list(self.best.firings)
-        size = max(1, len(kept) // 2)
-        while kept:
-            at = 0
-            while at < len(kept):
-                fewer = kept[:at] + kept[at + size :]
-                if self._fails(self._only(fewer)):
-                    # Some of what was allowed may not have happened any more.
-                    happened = set(self.best.firings)
-                    kept = [firing for firing in fewer if firing in happened]
-                else:
-                    at += size
-            if size == 1:
+        for kind in sorted({firing.fault for firing in self.best.firings}):
+            others = [firing for firing in self.best.firings if firing.fault != kind]
+            if len(others) < len(self.best.firings):
+                self._fails(self._only(others))
+        size = max(1, len(self.best.firings) // 2)
+        while self._tries > 0:
+            shrunk = self._without_each(size)
+            if size == 1 and not shrunk:
                 return
-            size //= 2
+            size = max(1, size // 2)
+
+    def _without_each(self, size: int) -> bool:
+        """Try to do without each run of `size` faults; say whether any could go."""
+        before, at = len(self.best.firings), 0
+        while at < len(self.best.firings):
+            kept = list(self.best.firings)
+            if not self._fails(self._only(kept[:at] + kept[at + size :])):
+                at += size
+        return len(self.best.firings) < before
 
     def _only(self, firings: list[Firing]) -> Scenario:
         return replace(self.best.scenario, only=frozenset(firings))
@@ -72,7 +75,8 @@ class _Search:
             return False
         self._tries -= 1
         outcome = live(scenario)
-        if outcome.invariant != self._invariant:
+        is_larger = len(outcome.firings) > len(self.best.firings)
+        if outcome.invariant != self._invariant or is_larger:
             return False
         self.best = outcome
         return True

@@ -1,0 +1,260 @@
+"""Bugs put into the real code on purpose, each behind a switch that only a test can set.
+
+A planted bug is a function that gets pytest's monkeypatch and changes one rule of a core, a pump
+or a store. Nothing in the program knows of these.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tongbao.domain.ids import Stan
+from tongbao.domain.secrets import Purpose
+from tongbao.host import pump
+from tongbao.host.core import issuer_messages, payments, reversals
+from tongbao.host.core.payment_rules import Answer, PaymentInput, PaymentState, Rule, Upstream
+from tongbao.host.records import EventKind
+from tongbao.host.store.port import StoreFailedError
+from tongbao.simulation import coverage, host_store, issuer_store, terminal_node
+from tongbao.terminal.core import core as terminal_core
+from tongbao.terminal.core import effects as fx
+from tongbao.terminal.core import exchanges, messages, recovery, reversing, selling
+from tongbao.terminal.core.messages import MacCheck
+from tongbao.terminal.core.transitions import TRANSITIONS, Transition
+from tongbao.terminal.core.vocabulary import DoubtStage, Phase
+from tongbao.terminal.core.vocabulary import EventKind as TerminalEvent
+
+Patch = pytest.MonkeyPatch
+
+
+def host_replies_before_the_flush(patch: Patch) -> None:
+    def group(self: Any, events: Any) -> None:
+        now = self._now()
+        stepped = list(zip(events, self._core.step_all(events, now), strict=True))
+        records, sends = pump._sort(stepped)
+        self._release(sends)
+        if records:
+            self._store.commit(records)
+
+    patch.setattr(pump.Pump, "_group", group)
+
+
+def host_tries_a_failed_flush_again(patch: Patch) -> None:
+    commit = host_store.VirtualHostStore.commit
+
+    def stubborn(self: Any, records: Any) -> None:
+        try:
+            commit(self, records)
+        except StoreFailedError:
+            self._disk.flush()
+
+    patch.setattr(host_store.VirtualHostStore, "commit", stubborn)
+
+
+def host_takes_a_repeated_sale_for_a_new_one(patch: Patch) -> None:
+    begin = payments.Payments._begin
+
+    def sale(self: Any, request: Any, terminal: Any, now_us: int, out: Any) -> None:
+        begin(self, request, payments._facts_of(request, terminal), terminal, now_us, out)
+
+    patch.setattr(payments.Payments, "sale", sale)
+    patch.setattr(host_store.VirtualHostStore, "_check_unique", lambda *_: None)
+
+
+def host_forgets_open_reversals_at_a_start(patch: Patch) -> None:
+    find = host_store.VirtualHostStore.open_payments
+
+    def bare(self: Any, node: int, since: int) -> Any:
+        return tuple(stored for stored in find(self, node, since) if not stored.events)
+
+    patch.setattr(host_store.VirtualHostStore, "open_payments", bare)
+
+
+def host_declines_when_the_issuer_is_silent(patch: Patch) -> None:
+    rules = dict(payments.RULES)
+    rules[PaymentState.PENDING, PaymentInput.TIMEOUT] = Rule(
+        PaymentState.DECLINED, (EventKind.DECLINED,), Upstream.NOTHING, Answer.NO_LINK
+    )
+
+    def doubt(self: Any, pending: Any, rule: Any, detail: str, now_us: int, out: Any) -> None:
+        if rule.next is not PaymentState.DECLINED:
+            kept(self, pending, rule, detail, now_us, out)
+            return
+        self._drop(pending)
+        facts = payments.EventFacts("91")
+        payments.record_events(self._state, rule, pending.payment.payment_id, facts, now_us, out)
+        self._tell(pending, payments.Outcome("91", "", now_us), out)
+
+    kept = payments.Payments._doubt
+    patch.setattr(coverage, "RULES", rules)
+    patch.setattr(payments.Payments, "_doubt", doubt)
+
+
+def host_sends_a_reversal_only_once(patch: Patch) -> None:
+    patch.setattr(reversals.Reversals, "repeat", lambda *_: None)
+
+
+def host_believes_an_issuer_with_a_wrong_mac(patch: Patch) -> None:
+    verify = issuer_messages.IssuerMessages._verify
+
+    def believe(self: Any, message: Any, body: bytes) -> Any:
+        kind, _ = issuer_messages._KINDS[message.mti]
+        found = verify(self, message, body)
+        if isinstance(found, issuer_messages.IssuerAnswer):
+            return found
+        get = message.fields.get
+        return issuer_messages.IssuerAnswer(
+            kind, get(37, ""), get(39, ""), get(38, ""), get(4, ""), get(41, "")
+        )
+
+    patch.setattr(issuer_messages.IssuerMessages, "_verify", believe)
+
+
+def host_declines_what_the_issuer_found_damaged(patch: Patch) -> None:
+    patch.setattr(issuer_messages, "_DOUBTFUL", frozenset({"68", "98"}))
+
+
+def issuer_replies_before_the_flush(patch: Patch) -> None:
+    patch.setattr(issuer_store.VirtualIssuerStore, "commit", _write_only)
+
+
+def _write_only(self: Any, records: Any) -> None:
+    if records:
+        self._audit(records)
+        self._take(records, self._disk.write(tuple(records)))
+
+
+def _recall_without(patch: Patch, part: str, *, when_alone: bool | None = None) -> None:
+    """Let the issuer's look into its book overlook one part of what it holds."""
+    recall = issuer_store.VirtualIssuerStore.recall
+
+    def overlook(self: Any, rrns: Any) -> Any:
+        return {
+            rrn: replace(known, **{part: None})
+            if when_alone in (None, known.authorisation is None)
+            else known
+            for rrn, known in recall(self, rrns).items()
+        }
+
+    patch.setattr(issuer_store.VirtualIssuerStore, "recall", overlook)
+
+
+def issuer_gives_back_twice(patch: Patch) -> None:
+    _recall_without(patch, "reversal", when_alone=False)
+
+
+def issuer_forgets_a_reversal_that_came_first(patch: Patch) -> None:
+    _recall_without(patch, "reversal", when_alone=True)
+
+
+def issuer_books_a_repeated_sale_again(patch: Patch) -> None:
+    _recall_without(patch, "authorisation")
+
+
+def terminal_forgets_its_doubt_in_a_power_cut(patch: Patch) -> None:
+    patch.setattr(recovery, "_doubt_of", lambda _reader: None)
+
+
+def terminal_counts_traces_anew_after_a_start(patch: Patch) -> None:
+    restore = recovery.restore
+
+    def forgetful(settings: Any, reader: Any) -> Any:
+        return replace(restore(settings, reader), next_trace=Stan(1))
+
+    patch.setattr(terminal_node, "restore", forgetful)
+
+
+def terminal_takes_an_answer_for_another_sale(patch: Patch) -> None:
+    def any_sale(_self: Any, answer: Any, mti: str, _intent: Any) -> bool:
+        return bool(answer.message.mti == mti)
+
+    patch.setattr(messages.HostMessages, "is_for_sale", any_sale)
+
+
+def terminal_believes_a_wrong_mac(patch: Patch) -> None:
+    patch.setattr(messages.HostMessages, "check_mac", lambda *_: MacCheck.GOOD)
+
+
+def terminal_sells_while_in_doubt(patch: Patch) -> None:
+    def start_sale(equipment: Any, turn: Any, event: Any) -> None:
+        if selling._why_not(equipment, turn, event) is None:
+            turn.go(Phase.CARD, sale=selling.SaleDraft(event.command_id, event.amount))
+
+    cell = (Phase.IDLE, TerminalEvent.START_SALE)
+    patch.setitem(TRANSITIONS, cell, Transition(start_sale, TRANSITIONS[cell].to))
+
+
+def terminal_says_before_it_writes(patch: Patch) -> None:
+    step = terminal_core.TerminalCore.step
+
+    def reordered(self: Any, state: Any, event: Any, now: Any) -> Any:
+        after, effects = step(self, state, event, now)
+        return after, sorted(effects, key=lambda effect: isinstance(effect, fx.Persist))
+
+    patch.setattr(terminal_core.TerminalCore, "step", reordered)
+
+
+def terminal_takes_silence_for_a_decline(patch: Patch) -> None:
+    def declined(equipment: Any, turn: Any, intent: Any, *_rest: Any) -> None:
+        selling.sale_not_sent(equipment, turn)
+
+    patch.setattr(exchanges, "open_doubt", declined)
+    _allow(patch, Phase.RESULT)
+
+
+def terminal_drops_a_reversal_after_its_tries(patch: Patch) -> None:
+    failed = reversing.attempt_failed
+
+    def dropped(equipment: Any, turn: Any, *rest: Any) -> None:
+        failed(equipment, turn, *rest)
+        doubt = turn.state.doubt
+        if doubt is not None and doubt.stage is DoubtStage.NEEDS_PERSON:
+            turn.go(Phase.IDLE, doubt=None)
+
+    for module in (reversing, exchanges):
+        patch.setattr(module, "attempt_failed", dropped)
+    _allow(patch, Phase.IDLE)
+
+
+def _allow(patch: Patch, phase: Phase) -> None:
+    """Keep the state table from finding the bug before the simulator does."""
+    for cell, transition in list(TRANSITIONS.items()):
+        patch.setitem(TRANSITIONS, cell, Transition(transition.handler, transition.to | {phase}))
+
+
+def terminal_writes_the_pin_into_its_journal(patch: Patch) -> None:
+    send = selling._send_sale
+
+    def chatty(equipment: Any, turn: Any, sale: Any, track: Any, pin: Any) -> bool:
+        spoken = replace(sale, command_id=pin.reveal(Purpose.TEST))
+        return bool(send(equipment, turn, spoken, track, pin))
+
+    patch.setattr(selling, "_send_sale", chatty)
+
+
+PLANTED = (
+    host_replies_before_the_flush,
+    host_tries_a_failed_flush_again,
+    host_takes_a_repeated_sale_for_a_new_one,
+    host_forgets_open_reversals_at_a_start,
+    host_declines_when_the_issuer_is_silent,
+    host_sends_a_reversal_only_once,
+    host_believes_an_issuer_with_a_wrong_mac,
+    host_declines_what_the_issuer_found_damaged,
+    issuer_replies_before_the_flush,
+    issuer_gives_back_twice,
+    issuer_forgets_a_reversal_that_came_first,
+    issuer_books_a_repeated_sale_again,
+    terminal_forgets_its_doubt_in_a_power_cut,
+    terminal_counts_traces_anew_after_a_start,
+    terminal_takes_an_answer_for_another_sale,
+    terminal_believes_a_wrong_mac,
+    terminal_sells_while_in_doubt,
+    terminal_says_before_it_writes,
+    terminal_takes_silence_for_a_decline,
+    terminal_drops_a_reversal_after_its_tries,
+    terminal_writes_the_pin_into_its_journal,
+)

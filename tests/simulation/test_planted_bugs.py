@@ -1,0 +1,17 @@
+"""The tester is tested: each planted bug is found within 500 seeds."""
+
+import pytest
+
+from tests.simulation.planted_bugs import PLANTED
+from tongbao.simulation.life import live
+from tongbao.simulation.scenario import draw_scenario
+
+SEEDS = 500
+
+
+@pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.__name__)
+def test_a_planted_bug_is_found(plant, monkeypatch):
+    plant(monkeypatch)
+    outcomes = (live(draw_scenario(seed)) for seed in range(1, SEEDS + 1))
+    found = next((outcome for outcome in outcomes if not outcome.is_good), None)
+    assert found is not None, "the simulator is blind to it"

@@ -13,7 +13,7 @@ from tests.fuzz.target import ROOT
 
 pytest.importorskip("atheris", reason="atheris has no wheel for this Python or machine")
 
-RUNS = 4_000
+RUNS = 2_000
 SECONDS_MAX = 3
 
 

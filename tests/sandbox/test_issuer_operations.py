@@ -5,33 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.sandbox.acquirer import RIGHT_PIN, WRONG_PIN, Issuer
+from tests.sandbox.asking import DAY_MS, OPENING, ask, money, undo
 from tongbao.sandbox.issuer.book_view import read_book
 from tongbao.wire.network.operation_messages import Balances
 from tongbao.wire.network.operations import Operation as Op
-
-OPENING = 5_000_000
-DAY_MS = 86_400_000
-
-
-def ask(issuer, number, operation, original=None, fen=1234, **options):
-    """F39 of the answer to one request."""
-    return issuer.ask(issuer.acquirer.operation(number, operation, original, fen, **options))
-
-
-def undo(issuer, number, operation, fen=1234):
-    """F39 of the answer to one reversal."""
-    return issuer.ask(issuer.acquirer.undo(number, operation, fen))
-
-
-def money(issuer, card="good"):
-    """What the card holder has lost and what is held; the book must agree with the state."""
-    view = read_book(issuer.store.connection, issuer.state, 500)
-    assert view["checks"]["ok"], view["checks"]
-    assert issuer.state.balances == issuer.store.balances()
-    assert issuer.state.holds == issuer.store.open_holds()
-    opening = {"good": OPENING, "second": 2_000_000}[card]
-    return opening - issuer.state.balances[card], issuer.state.held.get(card, 0)
-
 
 # Balances.
 
@@ -346,102 +323,6 @@ def test_a_repeat_gets_the_first_answer_and_another_content_94(issuer, operation
     if original is not None:
         assert ask(issuer, 5, operation, 8) == "94"
     assert money(issuer) == before
-
-
-# Reversals.
-
-
-def prepare(issuer, operation):
-    """Bring the issuer to where `operation` 5 can be asked; return its original's number."""
-    if operation is Op.VOID:
-        ask(issuer, 1, Op.SALE)
-        return 1
-    if operation.names_original:
-        ask(issuer, 1, Op.PRE_AUTHORISATION)
-    if operation is Op.COMPLETION_VOID:
-        ask(issuer, 2, Op.COMPLETION, 1)
-        return 2
-    return 1 if operation.names_original else None
-
-
-REVERSIBLE = [operation for operation in Op if operation.is_reversible]
-
-
-@pytest.mark.parametrize("operation", REVERSIBLE)
-def test_a_reversal_puts_everything_back_once(issuer, operation):
-    original = prepare(issuer, operation)
-    before = money(issuer)
-    assert ask(issuer, 5, operation, original) == "00"
-    assert money(issuer) != before
-    body = issuer.acquirer.undo(5, operation)
-    first = issuer.run(body)
-    assert issuer.acquirer.read(first[0].body)[1][39] == "00"
-    assert money(issuer) == before
-    assert issuer.run(body, body) == first * 2
-    assert money(issuer) == before
-    # What was undone can be asked for again, under a new number.
-    assert ask(issuer, 6, operation, original) == "00"
-
-
-@pytest.mark.parametrize("operation", REVERSIBLE)
-def test_a_reversal_before_its_original_kills_it(issuer, operation):
-    original = prepare(issuer, operation)
-    before = money(issuer)
-    assert undo(issuer, 5, operation) == "25"
-    assert ask(issuer, 5, operation, original) == "12"
-    assert undo(issuer, 5, operation) == "25"
-    assert undo(issuer, 5, operation, 9) == "94"
-    assert money(issuer) == before
-
-
-@pytest.mark.parametrize("operation", [op for op in Op if not op.is_reversible])
-def test_refunds_advices_and_balances_cannot_be_reversed(issuer, operation):
-    head = Op.SALE if operation is Op.REFUND else Op.PRE_AUTHORISATION
-    ask(issuer, 1, head)
-    assert ask(issuer, 5, operation, 1 if operation.names_original else None) == "00"
-    before = money(issuer)
-    assert undo(issuer, 5, operation) == "40"
-    # Not under the name of something else either.
-    assert undo(issuer, 5, Op.SALE) == "12"
-    assert undo(issuer, 5, Op.COMPLETION) == "12"
-    assert money(issuer) == before
-
-
-def test_a_sale_that_was_voided_is_not_given_back_twice(issuer):
-    ask(issuer, 1, Op.SALE)
-    ask(issuer, 2, Op.VOID, 1)
-    assert undo(issuer, 1, Op.SALE) == "00"
-    assert money(issuer) == (0, 0)
-    assert undo(issuer, 2, Op.VOID) == "00"
-    assert money(issuer) == (0, 0)
-
-
-def test_a_sale_that_was_refunded_cannot_be_reversed(issuer):
-    ask(issuer, 1, Op.SALE)
-    ask(issuer, 2, Op.REFUND, 1, 1)
-    assert undo(issuer, 1, Op.SALE) == "22"
-    assert money(issuer) == (1233, 0)
-
-
-def test_a_hold_that_was_completed_is_reversed_after_its_completion_only(issuer):
-    ask(issuer, 1, Op.PRE_AUTHORISATION, fen=1_000)
-    ask(issuer, 2, Op.COMPLETION, 1, 900)
-    assert undo(issuer, 1, Op.PRE_AUTHORISATION, 1_000) == "22"
-    assert undo(issuer, 2, Op.COMPLETION, 900) == "00"
-    assert money(issuer) == (0, 1_000)
-    assert undo(issuer, 1, Op.PRE_AUTHORISATION, 1_000) == "00"
-    assert money(issuer) == (0, 0)
-
-
-def test_the_reversal_of_a_void_may_leave_the_card_holder_in_debt(issuer):
-    ask(issuer, 1, Op.SALE, fen=OPENING)
-    ask(issuer, 2, Op.VOID, 1, OPENING)
-    ask(issuer, 3, Op.SALE, fen=OPENING)
-    assert undo(issuer, 2, Op.VOID, OPENING) == "00"
-    assert money(issuer) == (2 * OPENING, 0)
-    assert ask(issuer, 4, Op.PRE_AUTHORISATION, fen=1) == "51"
-    fields = issuer.fields(issuer.acquirer.operation(5, Op.BALANCE))
-    assert fields[54] == "0001156D0000050000000002156D000005000000"
 
 
 # Inquiries.

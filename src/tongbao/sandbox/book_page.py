@@ -74,15 +74,7 @@ def render_book(book: dict[str, Any]) -> str:
         )
     }
 <h2>预授权冻结 Holds</h2>
-{
-        _table(
-            ("到期 Expires", "账户 Account", "卡号 Card", "参考号 RRN", "金额 Amount"),
-            [_hold_row(hold) for hold in book["holds"]],
-            numbers_from=4,
-        )
-        if book["holds"]
-        else "<p>没有冻结的金额。 Nothing is held.</p>"
-    }
+{_holds(book["holds"])}
 <h2>交易 Payments</h2>
 {
         _table(
@@ -112,6 +104,13 @@ def _account_row(account: dict[str, Any]) -> list[str]:
     words = ("opening", "moved", "balance", "held", "available")
     amounts = (account[f"{word}_minor"] for word in words)
     return [name, escape(account["card_masked"] or ""), *map(_yuan, amounts)]
+
+
+def _holds(holds: list[dict[str, Any]]) -> str:
+    if not holds:
+        return "<p>没有冻结的金额。 Nothing is held.</p>"
+    heads = ("到期 Expires", "账户 Account", "卡号 Card", "参考号 RRN", "金额 Amount")
+    return _table(heads, [_hold_row(hold) for hold in holds], numbers_from=4)
 
 
 def _hold_row(hold: dict[str, Any]) -> list[str]:

@@ -82,6 +82,7 @@ class IssuerStore:
         """Open or create the book at `path`; raises StoreUnusableError."""
         path.parent.mkdir(parents=True, exist_ok=True)
         lock_fd = _take_lock(path)
+        connection: sqlite3.Connection | None = None
         try:
             connection = sqlite3.connect(path, isolation_level=None, cached_statements=64)
             connection.execute("PRAGMA journal_mode = WAL")
@@ -89,12 +90,13 @@ class IssuerStore:
             connection.execute("PRAGMA foreign_keys = ON")
             _prepare_schema(connection, path)
             return cls(connection, lock_fd)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, StoreUnusableError) as error:
+            if connection is not None:
+                connection.close()
             os.close(lock_fd)
+            if isinstance(error, StoreUnusableError):
+                raise
             raise StoreUnusableError(f"{path}: {error}") from error
-        except StoreUnusableError:
-            os.close(lock_fd)
-            raise
 
     @property
     def connection(self) -> sqlite3.Connection:

@@ -54,6 +54,7 @@ from tongbao.wire.network.operations import (
 if TYPE_CHECKING:
     from tongbao.crypto.key_store import KeyStore
     from tongbao.domain.dates import Instant
+    from tongbao.sandbox.issuer.core.book import Remembered
     from tongbao.sandbox.issuer.core.state import IssuerState
     from tongbao.wire.iso8583.codec import Message
 
@@ -139,8 +140,7 @@ class IssuerCore:
             return [Recall(connection, ReversalRequest.from_message(message))]
         if operation_of(message.mti, processing_code, reading.optional(message, 25)) is None:
             return [self._echo(connection, message, _UNSUPPORTED)]
-        request = OperationRequest.from_message(message)
-        return [Recall(connection, request)]
+        return [Recall(connection, OperationRequest.from_message(message))]
 
     def _answer(self, event: RequestRecalled, now: Instant) -> list[Effect]:
         effects = self._end_due_holds(now)
@@ -149,12 +149,13 @@ class IssuerCore:
             message = replies.status(request, event.remembered)
             return [*effects, self._signed(connection, message)]
         family = self._with_expiry(event.family)
-        event = replace(event, family=family)
         if isinstance(request, ReversalRequest):
-            code = self._reverse(request, event, now, effects)
+            code, booked = self._reverse(request, event.remembered, family, now)
             message = replies.reversal_answer(request, code)
-            return [*effects, self._signed(connection, message)]
-        return self._answer_operation(request, event, now, effects)
+            return [*effects, *booked, self._signed(connection, message)]
+        pan = request.pan
+        asked = Asked(request, pan, self._keys.token(TOKEN, pan), family)
+        return effects + self._answer_operation(connection, asked, event.remembered, now)
 
     def _end_due_holds(self, now: Instant) -> list[Effect]:
         effects: list[Effect] = []
@@ -170,21 +171,20 @@ class IssuerCore:
         return replace(family, hold_expired=True) if expired else family
 
     def _answer_operation(
-        self, request: OperationRequest, event: RequestRecalled, now: Instant, effects: list[Effect]
+        self, connection: int, asked: Asked, known: Remembered, now: Instant
     ) -> list[Effect]:
-        connection, pan = event.asked.connection, request.pan
-        asked = Asked(request, pan, self._keys.token(TOKEN, pan), event.family)
-        kept = event.remembered.authorisation
+        effects: list[Effect] = []
+        kept = known.authorisation
         if kept is None:
-            is_dead = event.remembered.reversal is not None
-            kept = self._authorise(asked, is_dead, now, effects)
+            kept = self._authorise(asked, known.reversal is not None, now, effects)
         elif not _is_same_request(kept, asked):
-            return [*effects, self._signed(connection, replies.refusal(request, _DUPLICATE))]
+            return [self._signed(connection, replies.refusal(asked.request, _DUPLICATE))]
         behaviour = self._behaviour(asked.token)
         if behaviour is Behaviour.SILENT:
             return effects
         delay_ms = self._rules.late_reply_delay_ms if behaviour is Behaviour.LATE else 0
-        return [*effects, self._signed(connection, replies.answer(request, kept), delay_ms)]
+        message = replies.answer(asked.request, kept)
+        return [*effects, self._signed(connection, message, delay_ms)]
 
     def _authorise(
         self, asked: Asked, is_dead: bool, now: Instant, effects: list[Effect]
@@ -222,22 +222,22 @@ class IssuerCore:
         return kept
 
     def _reverse(
-        self, request: ReversalRequest, event: RequestRecalled, now: Instant, effects: list[Effect]
-    ) -> str:
-        """Undo the request, or kill it before it comes, and return F39."""
-        known, original = event.remembered.reversal, event.remembered.authorisation
+        self, request: ReversalRequest, remembered: Remembered, family: Family, now: Instant
+    ) -> tuple[str, list[Effect]]:
+        """Undo the request, or kill it before it comes; return F39 and what is kept."""
+        known, original = remembered.reversal, remembered.authorisation
         if known is not None:
             is_same = known.amount == request.amount and known.operation is request.operation
-            return known.response_code if is_same else _DUPLICATE
+            return known.response_code if is_same else _DUPLICATE, []
         if original is not None:
             if original.operation is not request.operation:
-                return INVALID
+                return INVALID, []
             if not _is_same_payment(original, request):
-                return _OTHER_AMOUNT
-        cell = TABLE[event.family.standing(request.rrn.value), Ask.REVERSAL]
+                return _OTHER_AMOUNT, []
+        cell = TABLE[family.standing(request.rrn.value), Ask.REVERSAL]
         if cell.then is not Standing.REVERSED:
             # Not remembered: what stands on it may be reversed itself, and then this can be too.
-            return cell.code
+            return cell.code, []
         reversal = Reversal(
             rrn=request.rrn,
             amount=request.amount,
@@ -245,10 +245,10 @@ class IssuerCore:
             at=now,
             operation=request.operation,
         )
-        effects.append(Persist(reversal))
+        effects: list[Effect] = [Persist(reversal)]
         if original is not None and original.is_approved:
-            self._settle(event.family, reversal, original.card_token, effects)
-        return cell.code
+            self._settle(family, reversal, original.card_token, effects)
+        return cell.code, effects
 
     def _settle(
         self,

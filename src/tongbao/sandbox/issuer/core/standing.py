@@ -126,6 +126,7 @@ TABLE: Final[Mapping[tuple[Standing, Ask], Cell]] = {
 _COMPLETIONS: Final = frozenset({Operation.COMPLETION, Operation.COMPLETION_ADVICE})
 _PAYMENTS: Final = _COMPLETIONS | {Operation.SALE}
 _VOIDS: Final = frozenset({Operation.VOID, Operation.COMPLETION_VOID})
+_UNKNOWN: Final = Remembered()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ class Family:
 
     def standing(self, rrn: str) -> Standing:
         """Where the authorisation under this F37 stands."""
-        member = self.members.get(rrn, Remembered())
+        member = self.members.get(rrn, _UNKNOWN)
         answer = member.stands
         if answer is None:
             if member.reversal is not None:
@@ -155,20 +156,19 @@ class Family:
 
     def charged_minor(self) -> int:
         """What the card holder has paid in all, after voids and refunds."""
-        paid = sum(
-            answer.amount.minor
-            for answer in self._standing_answers()
-            if answer.operation in _PAYMENTS and not self._is_voided(answer.rrn.value)
-        )
-        return paid - sum(
-            answer.amount.minor
-            for answer in self._standing_answers()
-            if answer.operation is Operation.REFUND
-        )
+        answers = self._standing_answers()
+        voided = {answer.original for answer in answers if answer.operation in _VOIDS}
+        charged = 0
+        for answer in answers:
+            if answer.operation is Operation.REFUND:
+                charged -= answer.amount.minor
+            elif answer.operation in _PAYMENTS and answer.rrn not in voided:
+                charged += answer.amount.minor
+        return charged
 
     def held_minor(self) -> int:
         """What is promised and neither taken nor given up."""
-        head = self.members.get(self.root, Remembered()).stands
+        head = self.members.get(self.root, _UNKNOWN).stands
         if head is None or head.operation is not Operation.PRE_AUTHORISATION:
             return 0
         return head.amount.minor if self._hold_standing() is Standing.HELD else 0
@@ -184,7 +184,7 @@ class Family:
     def with_record(self, record: Authorisation | Reversal) -> Family:
         """Return the family after one more answer."""
         rrn = record.rrn.value
-        member = remembering(self.members.get(rrn, Remembered()), record)
+        member = remembering(self.members.get(rrn, _UNKNOWN), record)
         return Family(self.root or rrn, {**self.members, rrn: member}, self.hold_expired)
 
     def _payment_standing(self, answer: Authorisation) -> Standing:
@@ -210,8 +210,7 @@ class Family:
         )
 
     def _standing_answers(self) -> list[Authorisation]:
-        found = (member.stands for member in self.members.values())
-        return [answer for answer in found if answer is not None]
+        return [answer for member in self.members.values() if (answer := member.stands)]
 
 
 NOBODY: Final = Family()
@@ -262,6 +261,3 @@ class Recollection:
     def _join(self, rrn: str, member: Remembered) -> None:
         if member.authorisation is not None:
             self._families.setdefault(member.authorisation.family_rrn, []).append(rrn)
-
-
-_UNKNOWN: Final = Remembered()

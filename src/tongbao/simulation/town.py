@@ -57,7 +57,7 @@ class Town:
         self.trace = Trace(self.agenda, keep=keep_story)
         names = tuple(f"{number:08d}" for number in range(1, scenario.terminals + 1))
         self.keys = KeyRing(seed, names)
-        self.witness = Witness(Secrecy(self.keys))
+        self.witness = Witness(Secrecy(self.keys), self.trace)
         self.network = Network(seed, self.agenda, self.faults, self.trace, self.witness)
         self.world = World(seed, self.agenda, self.faults, self.trace, self.network)
         self._chance = dice(seed, "town")

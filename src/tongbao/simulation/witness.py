@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tongbao.simulation.network import Way
     from tongbao.simulation.terminal_journal import Row
     from tongbao.simulation.terminal_node import TerminalNode
+    from tongbao.simulation.trace import Trace
     from tongbao.terminal.core import effects as fx
     from tongbao.terminal.core.events import Event
     from tongbao.terminal.core.state import Result, TerminalState
@@ -58,6 +59,7 @@ class Witness:
     """The memory of the one outside; see the module's text."""
 
     secrecy: Secrecy
+    trace: Trace
     approvals: set[Approval] = field(default_factory=set)
     taken: Counter[tuple[Phase, str]] = field(default_factory=Counter)
     refused_sales: int = 0
@@ -82,6 +84,7 @@ class Witness:
         """Check a request against the journal."""
         message = UNIONPAY.decode(frame[_LENGTH_BYTES + ENVELOPE_BYTES :])
         trace = int(_text(message, 11))
+        self.trace.note(node.name, f"sends {message.mti} {trace:06d}")
         journal = JournalView(node.disk)
         if message.mti == "0400":
             if not journal.has("reversal_sent", trace) or not journal.has("sale_intended", trace):
@@ -144,6 +147,8 @@ class Witness:
         """Check a reply to a terminal against the host's tables."""
         message = UNIONPAY.decode(frame[_LENGTH_BYTES + ENVELOPE_BYTES :])
         code, rrn = _text(message, 39), _text(message, 37)
+        terminal, trace = _text(message, 41), _text(message, 11)
+        self.trace.note("host", f"answers {terminal}: {message.mti} {trace} {code}")
         if message.mti == "0810":
             if code == "00" and 62 in message.fields:
                 terminal_id = _text(message, 41)
@@ -165,6 +170,8 @@ class Witness:
         """Check a request to the issuer against the host's tables."""
         message = NETWORK.decode(frame[_LENGTH_BYTES:])
         rrn = _text(message, 37)
+        asked_for = f"{_text(message, 41)} {_text(message, 11)}"
+        self.trace.note("host", f"asks the issuer: {message.mti} {rrn} for {asked_for}")
         payment = store.payment_by_rrn(rrn)
         events = None if payment is None else store.durable_events(payment.payment_id)
         if events is None:
@@ -195,6 +202,7 @@ class Witness:
                 "no bug", f"the issuer sends what nobody can read: {error}"
             ) from error
         code, rrn = _text(message, 39), _text(message, 37)
+        self.trace.note("issuer", f"answers {message.mti} {rrn} {code}")
         if message.mti == "0430" and code not in _FROM_BOOK:
             if store.durable_reversal(rrn) is None:
                 raise WrongWorldError(_SAID, f"the issuer answers a reversal of {rrn} unwritten")

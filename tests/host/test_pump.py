@@ -46,7 +46,7 @@ class OrderedWorld(World):
             original(records)
             self.order.append(f"commit {len(records)}")
 
-        store.commit = commit  # type: ignore[method-assign]
+        store.commit = commit
         super().__init__(store)
         self.order.clear()
 
@@ -203,12 +203,12 @@ def test_a_reversal_and_its_original_at_two_processes_at_once(
     looked = second.store.load_payments
 
     def look_then_lose(keys: Sequence[tuple[str, int, int]]) -> object:
-        found = looked(keys)  # type: ignore[arg-type]
+        found = looked(keys)
         if not first.to_issuer_frames:
             first.send(terminal.sale(2))
         return found
 
-    second.store.load_payments = look_then_lose  # type: ignore[method-assign, assignment]
+    second.store.load_payments = look_then_lose
     reply = second.ask(terminal, terminal.reversal(2))
     assert reply is not None
     assert reply.fields[39] == "00"

@@ -132,7 +132,7 @@ def test_the_reply_goes_back_with_the_addresses_swapped() -> None:
     ],
 )
 def test_a_terminal_that_may_not_work_gets_no_keys(registered: object, code: str) -> None:
-    store = MemoryStore(registered)  # type: ignore[arg-type]
+    store = MemoryStore(registered)
     world = World(store)
     terminal = ScriptedTerminal()
     reply = world.ask(terminal, terminal.sign_in())

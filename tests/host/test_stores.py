@@ -229,11 +229,11 @@ def test_sqlite_flushes_every_commit(fresh_store_url: Callable[[], str]) -> None
     url = fresh_store_url()
     store = open_store(url)
     if url.startswith("sqlite"):
-        connection = store._connection  # type: ignore[attr-defined]
+        connection = store._connection
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
     else:
-        rows = store._rows("SHOW synchronous_commit", ())  # type: ignore[attr-defined]
+        rows = store._rows("SHOW synchronous_commit", ())
         assert rows == [("on",)]
     store.close()
 
@@ -242,9 +242,9 @@ def test_a_lost_database_connection_is_a_failed_store(store_url: str) -> None:
     store = open_store(store_url)
     if store_url.startswith("sqlite"):
         Path(unquote(store_url.removeprefix("sqlite:///"))).chmod(0o600)
-        store._connection.close()  # type: ignore[attr-defined]
+        store._connection.close()
     else:
-        pid = store._connection.info.backend_pid  # type: ignore[attr-defined]
+        pid = store._connection.info.backend_pid
         with psycopg.connect(store_url, autocommit=True) as other:
             other.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
     with pytest.raises(StoreFailedError):

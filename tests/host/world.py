@@ -32,7 +32,7 @@ START_US = 1_795_226_400_000_000
 
 def settings(**changes: object) -> HostSettings:
     values: dict[str, object] = {"tls": False, "key_file": "-", "master_key_file": "-"}
-    return HostSettings(**(values | changes))  # type: ignore[arg-type]
+    return HostSettings(**(values | changes))
 
 
 def register(terminal_id: str = TERMINAL, **changes: object) -> TerminalRecord:
@@ -171,7 +171,7 @@ class World:
 
     def answer(self, request: Message, code: str = "00", **more: object) -> None:
         """The issuer answers a request."""
-        self.step(UpstreamFrame(self.issuer.answer(request, code, **more)))  # type: ignore[arg-type]
+        self.step(UpstreamFrame(self.issuer.answer(request, code, **more)))
 
     def kinds(self, stan: int, batch_no: int = 1, terminal_id: str = TERMINAL) -> list[str]:
         """The kinds of the events of a payment, as stored."""

@@ -173,7 +173,10 @@ class PostgresqlStore:
             raise _failed("writing", error) from None
 
     def close(self) -> None:
-        """End the connection."""
+        """Give the node number back and end the connection."""
+        with suppress(psycopg.Error):
+            # The server notices the end of a connection only after a while.
+            self._connection.execute("SELECT pg_advisory_unlock_all()")
         with suppress(psycopg.Error):
             self._connection.close()
 

@@ -82,12 +82,17 @@ def test_what_was_written_is_read_back_exactly(store: HostStore) -> None:
     assert found[key(two)].events == ()
 
 
-@pytest.mark.parametrize("detail", ['","', '"', "\\", "{}", "NULL", "", "中文", "a,b"])
-def test_any_text_survives_the_way_into_the_database(store: HostStore, detail: str) -> None:
+def test_any_text_survives_the_way_into_the_database(store: HostStore) -> None:
     payment = intent(1)
-    events = [event(payment, EventKind.REVERSAL_REQUESTED, detail=text) for text in (detail, "x")]
+    details = ['","', '"', "\\", "{}", "NULL", "", "中文", "a,b", '\\","']
+    events = [event(payment, EventKind.REVERSAL_REQUESTED, detail=text) for text in details]
     store.commit([payment, *events])
     assert store.load_payments([key(payment)])[key(payment)].events == tuple(events)
+    for stan, text in enumerate(details, 2):
+        alone = intent(stan)
+        told = event(alone, EventKind.REVERSAL_REQUESTED, detail=text)
+        store.commit([alone, told])
+        assert store.load_payments([key(alone)])[key(alone)].events == (told,)
 
 
 def test_a_group_of_many_is_one_transaction(store: HostStore) -> None:
@@ -97,23 +102,19 @@ def test_a_group_of_many_is_one_transaction(store: HostStore) -> None:
     assert len(found) == 700
 
 
-@pytest.mark.parametrize("same", ["key", "id", "rrn", "within the group"])
-def test_a_payment_that_exists_refuses_the_whole_group(store: HostStore, same: str) -> None:
+def test_a_payment_that_exists_refuses_the_whole_group(store: HostStore) -> None:
     first = intent(1)
     store.commit([first])
     fresh = intent(2)
-    second = {
-        "key": intent(1),
-        "id": intent(3)._replace(payment_id=first.payment_id),
-        "rrn": intent(3)._replace(rrn=first.rrn),
-        "within the group": intent(2),
-    }[same]
     session = SessionRecord("00000001", START_US, 1, "01", b"key")
-    with pytest.raises(DuplicatePaymentError):
-        store.commit([fresh, event(first, EventKind.APPROVED), second, session])
-    assert store.load_payments([key(fresh)]) == {}
-    assert store.load_payments([key(first)])[key(first)].events == ()
-    assert store.load_terminals(["00000001"])["00000001"].session is None
+    same_id = intent(3)._replace(payment_id=first.payment_id)
+    same_rrn = intent(3)._replace(rrn=first.rrn)
+    for second in (intent(1), same_id, same_rrn, intent(2)):
+        with pytest.raises(DuplicatePaymentError):
+            store.commit([fresh, event(first, EventKind.APPROVED), second, session])
+        assert store.load_payments([key(fresh)]) == {}
+        assert store.load_payments([key(first)])[key(first)].events == ()
+        assert store.load_terminals(["00000001"])["00000001"].session is None
     store.commit([fresh, session])
     assert set(store.load_payments([key(fresh)])) == {key(fresh)}
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 import hmac
 import re
 from enum import Enum
-from typing import Generic, NoReturn, TypeVar
+from typing import Final, Generic, NoReturn, TypeVar
 
 _T = TypeVar("_T", str, bytes)
+_PAN_DIGITS_MAX: Final = 19
 
 
 class Purpose(Enum):
@@ -109,7 +110,10 @@ class Pan(Secret[str]):
     __slots__ = ()
 
     def __init__(self, value: str) -> None:
-        if type(value) is not str or re.fullmatch("[0-9]{1,19}", value) is None:
+        # Not a regular expression: a host makes one of these for each sale.
+        if type(value) is not str or not (
+            value.isdigit() and value.isascii() and len(value) <= _PAN_DIGITS_MAX
+        ):
             _refuse("a card number is 1 to 19 digits")
         super().__init__(value)
 

@@ -19,7 +19,7 @@ from tongbao.host.core.payment_rules import (
 )
 from tongbao.host.core.reading import TOKEN_KEY
 from tongbao.host.core.recording import EventFacts, record_events
-from tongbao.host.core.replies import Outcome, address_of
+from tongbao.host.core.replies import Outcome
 from tongbao.host.core.requests import CURRENCY, RefusalError, amount_of, trace_key_of
 from tongbao.host.core.reversals import Reversals
 from tongbao.host.core.state import Pending
@@ -121,7 +121,12 @@ class Payments:
         record_events(self._state, rule, payment.payment_id, facts_told, now_us, out)
         echo = self._replies.sale_echo(request, payment, facts.pan_text)
         self._replies.sale_outcome(
-            out, address_of(request), echo, request.verified, outcome, payment.payment_id
+            out,
+            self._replies.address_of(request),
+            echo,
+            request.verified,
+            outcome,
+            payment.payment_id,
         )
 
     def reversal(
@@ -259,7 +264,7 @@ class Payments:
         )
         out.append(Persist(payment))
         terminal.remember(key.batch_no, key.stan, rrn)
-        address = address_of(request)
+        address = self._replies.address_of(request)
         echo = self._replies.sale_echo(request, payment, facts.pan_text)
         if state.link_up:
             self._issuer.send_sale(out, request, facts, payment, terminal)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 CARD_ORGANISATION: Final = "CUP"
 # What a reply takes over from its request as it came, in field order.
+_SALE_REPLY_FIELDS: Final = (2, 3, 4, 11, 12, 13, 15, 25, 32, 37, 39, 41, 42, 44, 49, 60, 63)
 _ECHOED: Final[tuple[int, ...]] = (2, 3, 4, 11, 14, 25, 41, 42, 49, 60)
 
 
@@ -77,25 +78,42 @@ class WallClock:
         return self._moment
 
 
-def address_of(request: Request) -> ReplyAddress:
-    """Return where the answer to a request goes.
-
-    Spec: UnionPay terminal dialect, 1 (a reply swaps the TPDU's addresses).
-    """
-    prefix = request.prefix
-    return ReplyAddress(request.connection, swap_tpdu(prefix) + prefix[TPDU_BYTES:])
-
-
 class Replies:
     """Composes answers and puts them into the outbox; with a session they get a MAC."""
 
-    __slots__ = ("_acquirer_id", "_institutions", "_outbox", "clock")
+    __slots__ = (
+        "_acquirer_id",
+        "_institutions",
+        "_outbox",
+        "_prefix",
+        "_reply_prefix",
+        "_sale_reply",
+        "clock",
+    )
 
     def __init__(self, settings: HostSettings, outbox: Outbox) -> None:
         self._outbox = outbox
         self._acquirer_id = settings.acquirer_id
         self._institutions = f"{settings.issuer_id:<11}{settings.acquirer_id:<11}"
+        # All fields of a 0210 in their order, so that every one is encoded by the same plan.
+        self._sale_reply: dict[int, FieldValue] = dict.fromkeys(_SALE_REPLY_FIELDS, "")
+        self._sale_reply[32] = self._acquirer_id
+        self._sale_reply[44] = self._institutions
+        self._sale_reply[63] = CARD_ORGANISATION
+        # Terminals of one network send the same TPDU and header: the last one is remembered.
+        self._prefix = self._reply_prefix = b""
         self.clock = WallClock()
+
+    def address_of(self, request: Request) -> ReplyAddress:
+        """Return where the answer to a request goes.
+
+        Spec: UnionPay terminal dialect, 1 (a reply swaps the TPDU's addresses).
+        """
+        prefix = request.prefix
+        if prefix != self._prefix:
+            self._prefix = prefix
+            self._reply_prefix = swap_tpdu(prefix) + prefix[TPDU_BYTES:]
+        return ReplyAddress(request.connection, self._reply_prefix)
 
     def sale_echo(
         self, request: Request, payment: PaymentRecord, pan: SecretText
@@ -106,25 +124,18 @@ class Replies:
         """
         fields = request.fields
         date = payment.business_date
-        echo: dict[int, FieldValue] = {
-            2: pan,
-            3: fields[3],
-            4: fields[4],
-            11: fields[11],
-            12: "",
-            13: "",
-            15: date[5:7] + date[8:],
-            25: fields[25],
-            32: self._acquirer_id,
-            37: payment.rrn,
-            39: "",
-            41: payment.terminal_id,
-            42: payment.merchant_id,
-            44: self._institutions,
-            49: payment.currency,
-            60: fields[60],
-            63: CARD_ORGANISATION,
-        }
+        echo = self._sale_reply.copy()
+        echo[2] = pan
+        echo[3] = fields[3]
+        echo[4] = fields[4]
+        echo[11] = fields[11]
+        echo[15] = date[5:7] + date[8:]
+        echo[25] = fields[25]
+        echo[37] = payment.rrn
+        echo[41] = payment.terminal_id
+        echo[42] = payment.merchant_id
+        echo[49] = payment.currency
+        echo[60] = fields[60]
         if 14 in fields:
             echo[14] = fields[14]
         return echo
@@ -168,7 +179,7 @@ class Replies:
         fields[15] = date[5:7] + date[8:]
         fields[44] = self._institutions
         message = Message("0410", fields)
-        address = address_of(request)
+        address = self.address_of(request)
         self._outbox.reply(out, address, message, request.verified, payment.payment_id)
 
     def plain(
@@ -188,7 +199,7 @@ class Replies:
         if extra:
             fields.update(extra)
         message = Message(reply_mti(request.mti), fields)
-        self._outbox.reply(out, address_of(request), message, request.verified)
+        self._outbox.reply(out, self.address_of(request), message, request.verified)
 
     def _answer_fields(
         self, request: Request, code: str, rrn: str, now_us: int

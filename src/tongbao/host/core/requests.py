@@ -149,8 +149,9 @@ def _facts_of(request: Request) -> SaleFacts:
     key = trace_key_of(request)
     if fields.get(3) != "000000":
         raise RefusalError("40")
-    is_sale = str(fields[60])[:2] == _SALE_FUNCTION and fields.get(25) == "00"
-    if not is_sale or fields.get(49) != CURRENCY:
+    function = fields[60]
+    is_sale = function[:2] == _SALE_FUNCTION if isinstance(function, str) else False
+    if not is_sale or fields.get(25) != "00" or fields.get(49) != CURRENCY:
         raise RefusalError("12")
     amount_minor = amount_of(request)
     entry_mode = fields.get(22)

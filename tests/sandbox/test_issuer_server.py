@@ -10,6 +10,7 @@ import pytest
 from tests.sandbox.acquirer import RIGHT_PIN, WRONG_PIN
 from tests.sandbox.running import Wire, fetch
 from tongbao.wire.framing import add_length
+from tongbao.wire.network.operations import Operation as Op
 
 
 @pytest.fixture
@@ -131,6 +132,64 @@ def test_after_sigkill_every_acknowledged_payment_is_in_the_book(tmp_path, make_
     _, _, book = fetch(part, "/book")
     assert book["totals"] == {"approved": {"count": 600, "amount_minor": 180_300}}
     assert book["checks"]["ok"]
+
+
+@pytest.mark.parametrize("acknowledged", [1, 150])
+def test_after_sigkill_every_acknowledged_hold_void_and_refund_stands(
+    tmp_path, make_part, acknowledged
+):
+    """100 holds, their completions, refunds of these and voids of nothing: killed on the way."""
+    part = make_part(tmp_path)
+    part.start()
+    plan = [(Op.PRE_AUTHORISATION, 0), (Op.COMPLETION, 100), (Op.REFUND, 200), (Op.VOID, 300)]
+
+    def bodies(wire):
+        for operation, base in plan:
+            for number in range(1, 101):
+                original = None if base == 0 else base - 100 + number
+                yield wire.acquirer.operation(base + number, operation, original, number)
+
+    answered = {}
+    with Wire(part) as wire:
+        wire.send(*bodies(wire))
+        while len(answered) < acknowledged:
+            reply = wire.read()
+            answered[reply[37]] = reply
+        part.kill()
+        with contextlib.suppress(EOFError, ConnectionResetError):
+            while True:
+                reply = wire.read()
+                answered[reply[37]] = reply
+
+    part.start()
+    _, _, book = fetch(part, "/book")
+    assert book["checks"]["ok"]
+    shown = {payment["rrn"]: payment["response_code"] for payment in book["payments"]}
+    assert {rrn: shown[rrn] for rrn in answered} == {
+        rrn: reply[39] for rrn, reply in answered.items()
+    }
+    with Wire(part) as wire:
+        wire.send(*bodies(wire))
+        replies = [wire.read() for _ in range(400)]
+    for reply in replies:
+        assert answered.get(reply[37], reply) == reply
+    assert [reply[39] for reply in replies] == ["00"] * 300 + ["22"] * 100
+    status, _, page = fetch(part, "/")
+    _, _, book = fetch(part, "/book")
+    assert (status, book["holds"], book["checks"]["ok"]) == (200, [], True)
+    assert "退货 refund" in page
+    good = next(one for one in book["accounts"] if one["account_id"] == "good")
+    assert (good["balance_minor"], good["held_minor"]) == (5_000_000, 0)
+
+
+def test_the_page_shows_an_open_hold(part):
+    with Wire(part) as wire:
+        wire.send(wire.acquirer.operation(1, Op.PRE_AUTHORISATION, fen=123_456))
+        assert wire.read()[39] == "00"
+    _, _, page = fetch(part, "/")
+    assert "预授权 pre-authorisation" in page
+    assert "没有冻结的金额" not in page
+    assert page.count("1234.56") >= 3
 
 
 def test_wrong_pins_counted_before_a_sigkill_still_count(tmp_path, make_part):

@@ -45,7 +45,7 @@ _HOLDS = """
 SELECT rrn, hold_move.account_id, card.masked AS card_masked, SUM(amount_minor) AS amount_minor,
        MIN(at_us) AS at_us, expires_at_us, MAX(move_no) AS move_no
 FROM hold_move JOIN card USING (account_id)
-GROUP BY rrn HAVING amount_minor <> 0 ORDER BY expires_at_us, rrn LIMIT ?
+GROUP BY rrn HAVING SUM(amount_minor) <> 0 ORDER BY expires_at_us, rrn LIMIT ?
 """
 _HELD = "SELECT account_id, SUM(amount_minor) FROM hold_move GROUP BY account_id"
 _NEGATIVE_HOLDS = """

@@ -5,6 +5,8 @@ from tests.terminal.rig import PIN, Rig
 from tongbao.host.core.events import TerminalFrame
 from tongbao.host.core.issuer_messages import classify
 from tongbao.host.core.payment_rules import PaymentInput
+from tongbao.terminal.core.records import SignInStarted
+from tongbao.terminal.core.vocabulary import Phase
 
 
 def test_an_issuer_that_speaks_of_a_damaged_message_has_not_declined_the_sale() -> None:
@@ -33,3 +35,15 @@ def test_a_clock_set_back_after_a_wrong_pin_keeps_nobody_out_for_longer_than_a_m
     rig.wait(60_000)
     rig.log_in()
     assert rig.refusal is None
+
+
+def test_a_host_that_could_not_check_a_sale_has_not_declined_it() -> None:
+    """Seed 462: a sale came twice, its keys replaced between; approved, and then answered A0."""
+    rig = Rig().ready()
+    rig.host.codes = ["A0"]
+    rig.sell()
+    rig.answer()
+    assert rig.state.phase is Phase.REVERSING
+    assert rig.state.doubt is not None
+    assert not rig.state.signed_in
+    assert rig.kept(SignInStarted)[-1].trace == 3

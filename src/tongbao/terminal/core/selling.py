@@ -6,7 +6,7 @@ Spec: UnionPay terminal dialect, 3.5, 4 and 7.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tongbao.crypto.errors import CryptoError
 from tongbao.domain.ids import OperatorNo, Stan
@@ -53,6 +53,8 @@ if TYPE_CHECKING:
     from tongbao.terminal.core.events import Cancel, CardSwiped, PinEntered, StartSale, Timeout
     from tongbao.terminal.core.messages import Answer
     from tongbao.terminal.core.turn import Equipment, Turn
+
+_MAC_REFUSED: Final = "A0"
 
 
 def start_sale(equipment: Equipment, turn: Turn, event: StartSale) -> None:
@@ -111,7 +113,8 @@ def take_sale_answer(equipment: Equipment, turn: Turn, answer: Answer) -> None:
     """Decide what the answer says: approved, declined, or nobody knows.
 
     Only an authentic 00 is an approval. Other codes of the approved class, 98 and 68, an unknown
-    code that nobody signed, and a wrong MAC leave the sale in doubt. A decline may lack its MAC.
+    code that nobody signed, and a wrong MAC leave the sale in doubt, on either side (A0). Any other
+    decline may lack its MAC.
 
     Spec: UnionPay terminal dialect, 3.0.2 and 4.
     """
@@ -121,6 +124,11 @@ def take_sale_answer(equipment: Equipment, turn: Turn, answer: Answer) -> None:
     kind = response_kind(code)
     if mac is MacCheck.WRONG:
         open_doubt(equipment, turn, intent, ReversalReason.WRONG_MAC)
+    elif code == _MAC_REFUSED:
+        # The host speaks of one copy of the message. Another may have come before the keys were
+        # replaced and be approved: reversed under new keys, and not taken for a decline.
+        turn.change(signed_in=False)
+        open_doubt(equipment, turn, intent, ReversalReason.OTHER, code)
     elif kind is ResponseKind.NO_ANSWER:
         open_doubt(equipment, turn, intent, ReversalReason.NO_ANSWER, code)
     elif mac is MacCheck.MISSING and kind is not ResponseKind.DECLINED:

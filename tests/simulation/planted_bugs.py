@@ -178,6 +178,10 @@ def terminal_believes_a_wrong_mac(patch: Patch) -> None:
     patch.setattr(messages.HostMessages, "check_mac", lambda *_: MacCheck.GOOD)
 
 
+def terminal_takes_an_unchecked_sale_for_declined(patch: Patch) -> None:
+    patch.setattr(selling, "_MAC_REFUSED", "none")
+
+
 def terminal_sells_while_in_doubt(patch: Patch) -> None:
     def start_sale(equipment: Any, turn: Any, event: Any) -> None:
         if selling._why_not(equipment, turn, event) is None:
@@ -252,6 +256,7 @@ PLANTED = (
     terminal_counts_traces_anew_after_a_start,
     terminal_takes_an_answer_for_another_sale,
     terminal_believes_a_wrong_mac,
+    terminal_takes_an_unchecked_sale_for_declined,
     terminal_sells_while_in_doubt,
     terminal_says_before_it_writes,
     terminal_takes_silence_for_a_decline,

@@ -49,6 +49,7 @@ class Fault(Enum):
     KEYS_EXPIRED = "keys_expired"
     DOUBLE_TAP = "double_tap"
     CANCEL_LATE = "cancel_late"
+    SWITCHED_OFF = "switched_off"
     WALKED_AWAY = "walked_away"
     WRONG_PIN = "wrong_pin"
     PAPER_JAM = "paper_jam"
@@ -91,7 +92,9 @@ KINDS: Final[dict[Fault, Kind]] = {
     Fault.TRUNCATE: Kind(Occasion.FRAME, 0.05, _MANY, "a frame breaks off and the line is reset"),
     Fault.JOINED: Kind(Occasion.FRAME, 0.05, _MANY, "a frame waits and comes with the next"),
     Fault.BYTEWISE: Kind(Occasion.FRAME, 0.05, _MANY, "a frame comes one byte at a time"),
-    Fault.CORRUPT: Kind(Occasion.FRAME, 0.02, _MANY, "1 to 8 bits flip, or a byte is gone"),
+    Fault.CORRUPT: Kind(
+        Occasion.FRAME, 0.02, _MANY, "bits flip or a byte is gone; half of them come whole, too"
+    ),
     Fault.CUT: Kind(Occasion.TEN_SECONDS, 0.10, _MANY, "a line is reset"),
     Fault.FREEZE: Kind(Occasion.TEN_SECONDS, 0.05, _MANY, "a line carries nothing for 1 to 120 s"),
     Fault.PARTITION: Kind(
@@ -119,7 +122,8 @@ KINDS: Final[dict[Fault, Kind]] = {
     ),
     Fault.DOUBLE_TAP: Kind(Occasion.TAP, 0.10, _MANY, "a person taps twice"),
     Fault.CANCEL_LATE: Kind(Occasion.TAP, 0.10, _MANY, "a person cancels or switches off late"),
-    Fault.WALKED_AWAY: Kind(Occasion.SALE, 0.10, _MANY, "nobody gives card or PIN"),
+    Fault.SWITCHED_OFF: Kind(Occasion.TAP, 0.03, _MANY, "a person uses the power switch"),
+    Fault.WALKED_AWAY: Kind(Occasion.SALE, 0.10, _MANY, "nobody is there for 5 to 90 s"),
     Fault.WRONG_PIN: Kind(Occasion.SALE, 0.10, _MANY, "a cardholder mistypes the PIN"),
     Fault.PAPER_JAM: Kind(Occasion.SLIP, 0.10, _MANY, "a slip does not come out"),
 }

@@ -138,7 +138,11 @@ class Network:
         extra_us = 0
         if chance := fires(Fault.CORRUPT):
             self._note(line, way, "a frame is damaged")
-            data = _damaged(data, chance)
+            if chance.random() < 0.5:
+                # Somebody on the way noticed and sent it again, whole.
+                self._post(line, way, _damaged(data, chance), 0)
+            else:
+                data = _damaged(data, chance)
         if chance := fires(Fault.DELAY):
             extra_us = chance.randrange(30 * _SECOND_US, 120 * _SECOND_US)
             self._note(line, way, f"a frame is delayed by {extra_us // _SECOND_US} s")

@@ -21,6 +21,7 @@ from tongbao.terminal.core.events import (
     LogOut,
     PinEntered,
     PowerOff,
+    PowerOn,
     ResolveNow,
     SignIn,
     StartSale,
@@ -74,6 +75,7 @@ class Cashier:
     probe: Basket | None = None
     _index: int = 0
     _attempt: int = 0
+    _away_until_us: int = 0
     _acts: dict[Phase, Callable[[], None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -116,10 +118,22 @@ class Cashier:
                 node.switch_on()
             self._wait(1, 8)
             return
-        act = self._acts.get(node.state.phase)
-        if act is not None:
-            act()
+        if node.world.agenda.now_us >= self._away_until_us:
+            self._act()
         self._wait(0.3, 3.0)
+
+    def _act(self) -> None:
+        phase = self.node.state.phase
+        act = self._acts.get(phase)
+        if phase is not Phase.OFF and self._fires(Fault.SWITCHED_OFF):
+            self._tap(PowerOff())
+        elif act is not None:
+            act()
+
+    def _walk_away(self) -> None:
+        """Nobody is there for a while, sometimes for longer than the terminal waits."""
+        seconds = self.chance.randrange(5, 91)
+        self._away_until_us = self.node.world.agenda.now_us + seconds * _SECOND_US
 
     def _tap(self, event: Event) -> None:
         self.node.offer(event)
@@ -130,8 +144,10 @@ class Cashier:
         return self.node.world.faults.fires(fault) is not None
 
     def _at_off(self) -> None:
-        # A program that was switched off by its button is started again with it.
-        self.node.cut_power()
+        if self.chance.random() < 0.7:
+            self._tap(PowerOn())
+        else:
+            self.node.cut_power()
 
     def _at_logged_out(self) -> None:
         state = self.node.state
@@ -175,16 +191,20 @@ class Cashier:
             self._tap(Cancel())
             return
         basket.is_open = True
-        if self._fires(Fault.WALKED_AWAY) or self.chance.random() < 0.02:
-            if self.chance.random() < 0.5:
-                self._tap(Cancel())
+        if self._fires(Fault.WALKED_AWAY):
+            self._walk_away()
+            return
+        if not self.is_calm and self.chance.random() < 0.02:
+            self._tap(Cancel())
             return
         self._tap(CardSwiped(basket.card.track))
 
     def _at_pin(self) -> None:
         if self._fires(Fault.WALKED_AWAY):
-            if self.chance.random() < 0.5:
-                self._tap(Cancel())
+            self._walk_away()
+            return
+        if not self.is_calm and self.chance.random() < 0.02:
+            self._tap(Cancel())
             return
         wrong = self._fires(Fault.WRONG_PIN)
         self._tap(PinEntered(Pin(WRONG_PIN if wrong else RIGHT_PIN)))

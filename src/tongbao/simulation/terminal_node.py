@@ -11,6 +11,7 @@ from collections import Counter, deque
 from typing import TYPE_CHECKING, Final, Protocol
 
 from tongbao.domain.errors import InvariantViolationError
+from tongbao.simulation.agenda import dice
 from tongbao.simulation.faults import Fault
 from tongbao.simulation.node import EXIT_CRASHED, Machine, NodeStoppedError, WrongWorldError
 from tongbao.simulation.terminal_journal import VirtualJournal
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 EXIT_JOURNAL: Final = 74
 _CHECK_US: Final = 300_000
 _PRINT_US: Final = 150_000
+_PRINT_MAX_US: Final = 6_000_000
 # Behind length, TPDU and header.
 _MTI_AT: Final = slice(13, 15)
 _SIGN_IN: Final = b"\x08\x00"
@@ -86,6 +88,7 @@ class TerminalNode(Machine):
         self.route = route
         self.last_sign_in = b""
         self._make_keys, self._witness = equipment
+        self._chance = dice(world.seed, "printer", self.name)
         self._queue: deque[Event] = deque()
         self._is_stepping = False
         self._timers: dict[TimerKind, Appointment] = {}
@@ -214,7 +217,7 @@ class TerminalNode(Machine):
                 self._witness.prints(self, job)
             self.offer(SlipPrinted(job.name, job.batch, job.trace, printed=not jammed))
 
-        self.later(_PRINT_US, out)
+        self.later(self._chance.randrange(_PRINT_US, _PRINT_MAX_US), out)
 
     def _start_timer(self, kind: TimerKind, ms: int) -> None:
         self._stop_timer(kind)

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 EXIT_STORE: Final = 74
 _GROUP_US: Final = 2_000
 _LATE_CARD_MS: Final = 8_000
-_ODD_CODES: Final = ("Z9", "10", "68", "11")
+# A0 as for a copy that was damaged on the way, while the whole one is booked.
+_ODD_CODES: Final = ("Z9", "10", "68", "11", "A0")
 
 
 class IssuerWitness(Protocol):

@@ -28,8 +28,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     sale.add_argument(
         "--tls",
         action=argparse.BooleanOptionalAction,
-        default=True,
-        help="TLS between terminals and host",
+        default=False,
+        help="TLS between terminals and host (default: off, as the yardstick has it)",
     )
     sale.add_argument(
         "--issuer",

@@ -123,6 +123,15 @@ class LiveTerminal:
         assert answer is not None
         self.scripted.accept_sign_in(answer)
 
+    async def sell_until_approved(self, stan: int) -> int:
+        """Sell until the host has its link to the issuer; return the next free trace."""
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                reply = await self.ask(self.scripted.sale(stan))
+                stan += 1
+                if reply is not None and reply.fields[39] == "00":
+                    return stan
+
     async def close(self) -> None:
         self.writer.close()
         with suppress(ConnectionError, ssl.SSLError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,6 +56,7 @@ def test_a_run_leaves_no_card_data_and_no_key_behind(store_url: str, tmp_path: P
         address = str(host.ready["address"])
         async with live_terminal(address) as terminal:
             scripted: ScriptedTerminal = terminal.scripted
+            await terminal.sell_until_approved(100)
             for stan in (2, 3, 4):
                 assert await terminal.ask(scripted.sale(stan)) is not None
             for frame in (
@@ -75,7 +77,8 @@ def test_a_run_leaves_no_card_data_and_no_key_behind(store_url: str, tmp_path: P
     for path in files:
         assert leaks(path.read_bytes()) == [], path.name
     log = (tmp_path / "host.log").read_text()
-    assert log.count('"event": "payment"') == 6
+    kinds = {json.loads(line).get("kind") for line in log.splitlines()}
+    assert kinds >= {"approved", "repeated", "reversal_requested", "reversed"}
     assert PIN not in log
     if store_url.startswith("postgresql"):
         with psycopg.connect(store_url) as connection:

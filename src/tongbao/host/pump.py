@@ -2,7 +2,10 @@
 
 Group commit comes from this shape: while one group is stepped and flushed, the next one gathers in
 the sockets. Terminals' messages and the issuer's answers of one turn of the loop share a group.
-Nothing of a group is sent before `commit` returned; when it cannot return, the process ends.
+Nothing of a group is sent before its commit returned; when it cannot return, the process ends.
+
+A store that can begin a commit and finish it later (`OverlappingStore`) flushes one group while the
+next is stepped; the sends of the next still wait for its own commit.
 """
 
 from __future__ import annotations
@@ -21,11 +24,17 @@ from tongbao.host.core.events import (
     Persist,
     SendToTerminal,
     SendUpstream,
+    TerminalFrame,
     TerminalLoaded,
 )
+from tongbao.host.core.requests import trace_key_of
 from tongbao.host.exits import EXIT_BUG, EXIT_STORE_FAILED
-from tongbao.host.records import PaymentRecord, TraceKey
-from tongbao.host.store.port import DuplicatePaymentError, StoreFailedError
+from tongbao.host.records import PaymentRecord, SessionRecord, TraceKey
+from tongbao.host.store.port import (
+    DuplicatePaymentError,
+    OverlappingStore,
+    StoreFailedError,
+)
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -75,7 +84,11 @@ class Pump:
         self._fail_stop = fail_stop
         self._group_events_max: Final = group_events_max
         self._loop: AbstractEventLoop | None = None
+        self._overlapping: OverlappingStore | None = None
         self._waiting: list[Event] = []
+        # Stepped, not yet being written; and the group that is.
+        self._gathered: _Stepped = []
+        self._flying: _Group | None = None
         self._scheduled = False
         self.groups = 0
         self.records = 0
@@ -85,22 +98,60 @@ class Pump:
     def attach(self, loop: AbstractEventLoop) -> None:
         """Run by this loop from now on."""
         self._loop = loop
+        if isinstance(self._store, OverlappingStore):
+            self._overlapping = self._store
+            loop.add_reader(self._store.fileno(), self._store_speaks)
+
+    def detach(self) -> None:
+        """Run by no loop any more: `turn` works at once again. Call it when `busy` is false."""
+        if self._loop is not None and self._overlapping is not None:
+            self._loop.remove_reader(self._overlapping.fileno())
+        self._loop = self._overlapping = None
 
     def offer(self, event: Event) -> None:
         """Take an event; it is stepped before the loop waits for the sockets again."""
         self._waiting.append(event)
-        if not self._scheduled and self._loop is not None:
-            self._scheduled = True
-            self._loop.call_soon(self.turn)
+        if not self._scheduled:
+            self._schedule()
 
     @property
     def waiting(self) -> int:
         """How many events wait to be stepped."""
         return len(self._waiting)
 
+    @property
+    def busy(self) -> bool:
+        """Whether anything waits, gathers or is being flushed."""
+        return bool(self._waiting or self._gathered) or self._flying is not None
+
     def turn(self) -> None:
         """Handle one group: the waiting events up to the limit."""
         self._scheduled = False
+        self._guard(self._take_turn)
+        # A full group that cannot leave yet is enough: the rest waits unstepped.
+        if self._waiting and len(self._gathered) < self._group_events_max:
+            self._schedule()
+
+    def _store_speaks(self) -> None:
+        """Take what the store says about the commit that is under way."""
+        self._guard(self._land)
+        if self._waiting:
+            self._schedule()
+
+    def _schedule(self) -> None:
+        if not self._scheduled and self._loop is not None:
+            self._scheduled = True
+            self._loop.call_soon(self.turn)
+
+    def _guard(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except StoreFailedError as error:
+            self._fail_stop(EXIT_STORE_FAILED, str(error))
+        except Exception as error:  # noqa: BLE001 - whatever it is, our state cannot be trusted
+            self._fail_stop(EXIT_BUG, _describe(error))
+
+    def _take_turn(self) -> None:
         events = self._waiting
         limit = self._group_events_max
         if len(events) > limit:
@@ -108,56 +159,95 @@ class Pump:
             del events[limit:]
         else:
             self._waiting = []
-        try:
-            self._group(events)
-        except StoreFailedError as error:
-            self._fail_stop(EXIT_STORE_FAILED, str(error))
-        except Exception as error:  # noqa: BLE001 - whatever it is, our state cannot be trusted
-            self._fail_stop(EXIT_BUG, _describe(error))
-        if self._waiting and not self._scheduled and self._loop is not None:
-            self._scheduled = True
-            self._loop.call_soon(self.turn)
+        effects = self._core.step_all(events, self._now())
+        self._gathered.extend(zip(events, effects, strict=True))
+        if self._flying is None:
+            self._fly()
 
-    def _group(self, events: list[Event]) -> None:
-        now = self._now()
-        stepped = list(zip(events, self._core.step_all(events, now), strict=True))
-        records, sends = _sort(stepped)
-        while records:
+    def _fly(self) -> None:
+        """Commit what was gathered, or begin to."""
+        group, self._gathered = _Group(self._gathered), []
+        if self._overlapping is not None and group.records:
+            self._flying = group
+            self._overlapping.begin_commit(group.records)
+            return
+        while group.records:
             try:
-                self._store.commit(records)
+                self._store.commit(group.records)
                 break
             except DuplicatePaymentError:
-                stepped = self._without_duplicates(stepped, now)
-                records, sends = _sort(stepped)
-        self.groups += 1
-        self.records += len(records)
-        if self.on_written is not None:
-            self.on_written(records)
-        self._release(sends)
+                group = self._without_duplicates(group)
+        self._landed(group)
 
-    def _without_duplicates(self, stepped: _Stepped, now: Instant) -> _Stepped:
-        """Step those events again whose payment the store holds already; drop their effects.
+    def _land(self) -> None:
+        """Finish the commit under way if the store has, and let the next group fly."""
+        if self._overlapping is None:
+            return
+        try:
+            # Asked without a commit under way, too: it may say that it is gone.
+            if not self._overlapping.commit_finished() or self._flying is None:
+                return
+        except DuplicatePaymentError:
+            self._land_again()
+            return
+        group, self._flying = self._flying, None
+        self._landed(group)
+        if self._gathered:
+            self._fly()
+
+    def _land_again(self) -> None:
+        """Write a refused group and the gathered one in one go: rare, so without the overlap."""
+        group, self._flying = self._flying, None
+        if group is None:
+            raise InvariantViolationError("the store refuses a commit that nobody began")
+        self._gathered[:0] = self._without_duplicates(group).stepped
+        overlapping, self._overlapping = self._overlapping, None
+        self._fly()
+        self._overlapping = overlapping
+
+    def _landed(self, group: _Group) -> None:
+        self.groups += 1
+        self.records += len(group.records)
+        if self.on_written is not None:
+            self.on_written(group.records)
+        self._release(group.sends)
+
+    def _without_duplicates(self, group: _Group) -> _Group:
+        """Take back the payments that the store holds already and step their messages again.
 
         Raises InvariantViolationError when no payment of the group explains the refusal.
         """
-        intents = {_key(record): record for _, effects in stepped for record in _intents(effects)}
+        intents = {
+            _key(record): record for record in group.records if type(record) is PaymentRecord
+        }
         found = self._store.load_payments(list(intents))
         if not found:
             raise InvariantViolationError("the store refuses a payment id or reference number")
+        refused = [intents[key] for key in found]
+        now = self._now()
+        for record in refused:
+            self._core.step(IntentRefused(record.payment_id, _key(record)), now)
+        payment_ids = frozenset(record.payment_id for record in refused)
+        # The group gathered meanwhile may hold a reversal of such a payment.
+        self._gathered = self._purged(self._gathered, payment_ids)
+        return _Group(self._purged(group.stepped, payment_ids))
+
+    def _purged(self, stepped: _Stepped, payment_ids: frozenset[int]) -> _Stepped:
+        """Drop every effect about these payments, and step again the messages that caused them."""
         result: _Stepped = []
         for event, effects in stepped:
-            refused = [record for record in _intents(effects) if _key(record) in found]
-            if not refused:
+            kept = [effect for effect in effects if _payment_id(effect) not in payment_ids]
+            if len(kept) == len(effects):
                 result.append((event, effects))
-                continue
-            for record in refused:
-                self._core.step(IntentRefused(record.payment_id, _key(record)), now)
-            if isinstance(event, PaymentLoaded):
+            elif isinstance(event, PaymentLoaded):
                 # The store said "no such payment" and changed its mind: ask it again.
-                again: list[Effect] = [LoadPayment(_key(refused[0]), event.request)]
+                again: list[Effect] = [LoadPayment(trace_key_of(event.request), event.request)]
+                result.append((event, again))
+            elif isinstance(event, TerminalFrame | TerminalLoaded):
+                result.append((event, self._core.step(event, self._now())))
             else:
-                again = self._core.step(event, now)
-            result.append((event, again))
+                # A lost link or a tick is about many payments: those of the others stay.
+                result.append((event, kept))
         return result
 
     def _release(self, sends: list[Effect]) -> None:
@@ -198,25 +288,31 @@ class Pump:
         self._waiting[:0] = answers
 
 
-def _sort(stepped: _Stepped) -> tuple[list[Record], list[Effect]]:
-    """Split all effects into records and the rest, each in order."""
-    records: list[Record] = []
-    sends: list[Effect] = []
-    for _, effects in stepped:
-        for effect in effects:
-            if isinstance(effect, Persist):
-                records.append(effect.record)
-            else:
-                sends.append(effect)
-    return records, sends
+class _Group:
+    """Stepped events that are written together: records and the rest, each in order."""
+
+    __slots__ = ("records", "sends", "stepped")
+
+    def __init__(self, stepped: _Stepped) -> None:
+        self.stepped = stepped
+        self.records: list[Record] = []
+        self.sends: list[Effect] = []
+        for _, effects in stepped:
+            for effect in effects:
+                if isinstance(effect, Persist):
+                    self.records.append(effect.record)
+                else:
+                    self.sends.append(effect)
 
 
-def _intents(effects: list[Effect]) -> list[PaymentRecord]:
-    return [
-        effect.record
-        for effect in effects
-        if isinstance(effect, Persist) and isinstance(effect.record, PaymentRecord)
-    ]
+def _payment_id(effect: Effect) -> int:
+    """Return the payment an effect is about, 0 for none."""
+    if isinstance(effect, Persist):
+        record = effect.record
+        return 0 if isinstance(record, SessionRecord) else record.payment_id
+    if isinstance(effect, SendToTerminal | SendUpstream):
+        return effect.payment_id
+    return 0
 
 
 def _key(record: PaymentRecord) -> TraceKey:

@@ -85,8 +85,9 @@ class HostService:
         Raises: NodeTakenError; StoreFailedError; OSError; ssl.SSLError.
         """
         self._store.claim_node(self._settings.node)
-        self.pump.attach(asyncio.get_running_loop())
+        # Before the pump runs by the loop: this group is flushed when it returns.
         self._recover()
+        self.pump.attach(asyncio.get_running_loop())
         address = await self._server.listen()
         self._link.start(self._fail_stop)
         self._tick()
@@ -103,7 +104,8 @@ class HostService:
             self._tick_handle.cancel()
         # This puts in doubt what the issuer has not answered: record it and tell the terminals.
         await self._link.stop()
-        self.pump.turn()
+        await self._wait_while(lambda: self.pump.busy)
+        self.pump.detach()
         self._server.hang_up()
         await self._wait_while(lambda: self._server.connections > 0)
         self.log_counters()

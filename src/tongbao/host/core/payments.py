@@ -169,6 +169,8 @@ class Payments:
         pending = self._state.pending.pop(rrn, None)
         if pending is not None:
             pending.terminal.pending -= 1
+        # Its doubt may have begun while the store was being asked.
+        self._state.reversing.pop(rrn, None)
         self._state.counters["intents_refused"] += 1
 
     # The issuer's messages, the clock and the link.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,3 +74,26 @@ class HostStore(Protocol):
 
     def close(self) -> None:
         """Let go of the store and the node number."""
+
+
+@runtime_checkable
+class OverlappingStore(HostStore, Protocol):
+    """A store that flushes while its caller does something else; one commit at a time.
+
+    Between `begin_commit` and the end that `commit_finished` tells, nothing else may be asked.
+    """
+
+    def begin_commit(self, records: Sequence[Record]) -> None:
+        """Send the records on their way.
+
+        Raises: StoreFailedError.
+        """
+
+    def commit_finished(self) -> bool:
+        """Say whether the commit under way is flushed; ask when `fileno` is readable.
+
+        Raises: as `commit`.
+        """
+
+    def fileno(self) -> int:
+        """Return the descriptor that becomes readable when the store has something to say."""

@@ -7,11 +7,12 @@ host the least time, and one round trip.
 
 from __future__ import annotations
 
+import select
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
-from psycopg import errors
+from psycopg.pq import DiagnosticField, ExecStatus
 
 from tongbao.host.records import EventRecord, PaymentRecord, SessionRecord
 from tongbao.host.store.port import DuplicatePaymentError, NodeTakenError, StoreFailedError
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 # First half of the key of our advisory locks; the second is the node number.
 _LOCK_CLASS: Final = 0x746F6E67
 _CONNECT_TIMEOUT_S: Final = 10
+_UNIQUE_VIOLATION: Final = b"23505"
 
 
 def _numbers(values: Iterable[int]) -> str:
@@ -70,23 +72,31 @@ _EVENTS: Final = tuple(_column(name) for name in EventRecord._fields)
 _SESSIONS: Final = tuple(_column(name) for name in SessionRecord._fields)
 
 
-def _insert(table: str, columns: Sequence[_Column]) -> str:
+def _insert(table: str, columns: Sequence[_Column], first: int) -> str:
     names = ", ".join(name for name, _, _ in columns)
-    arrays = ", ".join(f"%s::{kind}[]" for _, kind, _ in columns)
+    arrays = ", ".join(f"${first + n}::{kind}[]" for n, (_, kind, _) in enumerate(columns))
     return f"INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays})"  # noqa: S608 - our names
 
 
-_WRITE: Final = f"""
-    WITH payments AS ({_insert("payments_payment", _PAYMENTS)}),
-         events AS ({_insert("payments_paymentevent", _EVENTS)})
-    SELECT
-"""
-_WRITE_WITH_SESSIONS: Final = f"""
-    WITH payments AS ({_insert("payments_payment", _PAYMENTS)}),
-         events AS ({_insert("payments_paymentevent", _EVENTS)}),
-         sessions AS ({_insert("fleet_terminalsession", _SESSIONS)})
-    SELECT
-"""
+def _write(*tables: tuple[str, Sequence[_Column]]) -> bytes:
+    """Return one statement that inserts into all tables; its parameters are all the columns."""
+    parts, first = [], 1
+    for table, columns in tables:
+        parts.append(f"{table}_rows AS ({_insert(table, columns, first)})")
+        first += len(columns)
+    return f"WITH {', '.join(parts)} SELECT".encode()
+
+
+_WRITE: Final = b"tongbao_write"
+_WRITE_WITH_SESSIONS: Final = b"tongbao_write_with_sessions"
+_PREPARED: Final = {
+    _WRITE: _write(("payments_payment", _PAYMENTS), ("payments_paymentevent", _EVENTS)),
+    _WRITE_WITH_SESSIONS: _write(
+        ("payments_payment", _PAYMENTS),
+        ("payments_paymentevent", _EVENTS),
+        ("fleet_terminalsession", _SESSIONS),
+    ),
+}
 _SELECT_TERMINALS: Final = f"{SELECT_TERMINALS} WHERE t.terminal_id = ANY(%s)"
 _SELECT_BY_KEY: Final = f"""
     SELECT {PAYMENT_COLUMNS} FROM payments_payment
@@ -102,24 +112,24 @@ _SELECT_EVENTS: Final = f"""
 class PostgresqlStore:
     """`HostStore` on one PostgreSQL connection; see `HostStore` for what is raised.
 
+    Groups go past the driver's cursors to libpq: the server flushes one while the next is stepped.
     A lost connection is a failed store: what the server did with the last group is only known
     after a new start.
     """
 
     def __init__(self, url: str) -> None:
+        self._sqlstate = b""
         try:
             self._connection = psycopg.connect(
                 url, autocommit=True, connect_timeout=_CONNECT_TIMEOUT_S, application_name="host"
             )
-            # Prepared at first use, so that groups do not pay for parsing.
-            self._connection.prepare_threshold = 0
-            # A server may be set to answer before the flush; not to us.
-            self._connection.execute(
-                "SELECT set_config('synchronous_commit', 'on', false)"
-                " WHERE current_setting('synchronous_commit') = 'off'"
-            )
         except psycopg.Error as error:
             raise _failed("connecting", error) from None
+        try:
+            self._prepare()
+        except StoreFailedError:
+            self._connection.close()
+            raise
 
     def claim_node(self, node: int) -> None:
         """Take the advisory lock of the node; the server lets go when the connection ends."""
@@ -150,6 +160,12 @@ class PostgresqlStore:
 
     def commit(self, records: Sequence[Record]) -> None:
         """Write all records with one statement and return when they are flushed."""
+        self.begin_commit(records)
+        while not self.commit_finished():
+            select.select([self.fileno()], [], [])
+
+    def begin_commit(self, records: Sequence[Record]) -> None:
+        """Send the one statement of a group."""
         payments: list[Record] = []
         events: list[Record] = []
         sessions: list[Record] = []
@@ -161,16 +177,60 @@ class PostgresqlStore:
             else:
                 sessions.append(record)
         values = _arrays(_PAYMENTS, payments) + _arrays(_EVENTS, events)
-        statement = _WRITE
+        name = _WRITE
         if sessions:
             values += _arrays(_SESSIONS, sessions)
-            statement = _WRITE_WITH_SESSIONS
+            name = _WRITE_WITH_SESSIONS
+        server = self._connection.pgconn
         try:
-            self._connection.execute(statement, values)
-        except errors.UniqueViolation:
-            raise DuplicatePaymentError from None
+            server.send_query_prepared(name, values)
+            # A group that fills the socket's buffer waits for the server to read it.
+            while server.flush():
+                select.select([server.socket], [server.socket], [])
+                server.consume_input()
         except psycopg.Error as error:
             raise _failed("writing", error) from None
+
+    def commit_finished(self) -> bool:
+        """Read what the server has said; say whether that was all."""
+        server = self._connection.pgconn
+        try:
+            server.consume_input()
+            while not server.is_busy():
+                result = server.get_result()
+                if result is None:
+                    return self._end_commit()
+                if result.status != ExecStatus.TUPLES_OK:
+                    self._sqlstate = result.error_field(DiagnosticField.SQLSTATE) or b"?"
+        except psycopg.Error as error:
+            raise _failed("writing", error) from None
+        return False
+
+    def fileno(self) -> int:
+        """Return the connection's descriptor."""
+        return self._connection.pgconn.socket
+
+    def _prepare(self) -> None:
+        # A server may be set to answer before the flush; not to us.
+        self._rows(
+            "SELECT set_config('synchronous_commit', 'on', false)"
+            " WHERE current_setting('synchronous_commit') = 'off'",
+            (),
+        )
+        for name, statement in _PREPARED.items():
+            result = self._connection.pgconn.prepare(name, statement)
+            if result.status != ExecStatus.COMMAND_OK:
+                state = (result.error_field(DiagnosticField.SQLSTATE) or b"?").decode()
+                raise StoreFailedError(f"preparing PostgreSQL: SQLSTATE {state}")
+
+    def _end_commit(self) -> bool:
+        """Tell how the statement ended."""
+        sqlstate, self._sqlstate = self._sqlstate, b""
+        if sqlstate == _UNIQUE_VIOLATION:
+            raise DuplicatePaymentError
+        if sqlstate:
+            raise StoreFailedError(f"writing PostgreSQL: SQLSTATE {sqlstate.decode()}")
+        return True
 
     def close(self) -> None:
         """Give the node number back and end the connection."""
@@ -196,11 +256,11 @@ class PostgresqlStore:
             raise _failed("reading", error) from None
 
 
-def _arrays(columns: Sequence[_Column], records: Sequence[Record]) -> list[str]:
+def _arrays(columns: Sequence[_Column], records: Sequence[Record]) -> list[bytes | None]:
     if not records:
-        return ["{}"] * len(columns)
+        return [b"{}"] * len(columns)
     values = zip(*records, strict=True)
-    return [write(column) for (_, _, write), column in zip(columns, values, strict=True)]
+    return [write(column).encode() for (_, _, write), column in zip(columns, values, strict=True)]
 
 
 def _failed(doing: str, error: psycopg.Error) -> StoreFailedError:

@@ -15,7 +15,7 @@ class PatientStore(MemoryStore):
     """Begins commits and finishes them later; may be told to fail."""
 
     def __init__(self, *terminals: object) -> None:
-        super().__init__(*terminals)  # type: ignore[arg-type]
+        super().__init__(*terminals)
         self.flying: list[Record] | None = None
         self.allowed = False
         self.fails = False
@@ -65,12 +65,12 @@ class OverlappingWorld(World):
         self.loop = _Loop()
         # Until the test takes over, every commit finishes at once.
         self.eager = True
-        super().__init__(store, **more)  # type: ignore[arg-type]
+        super().__init__(store, **more)
 
     def start(self) -> None:
         self.loop = _Loop()
         super().start()
-        self.pump.attach(self.loop)  # type: ignore[arg-type]
+        self.pump.attach(self.loop)
 
     def restart(self, *, link: bool = True) -> None:
         # What was on its way to the disk is lost with the process.

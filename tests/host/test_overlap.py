@@ -66,7 +66,7 @@ def test_a_store_that_goes_away_while_nothing_is_written_is_noticed() -> None:
     def lost() -> bool:
         raise StoreFailedError("the server ended the connection")
 
-    world.patient.commit_finished = lost  # type: ignore[method-assign]
+    world.patient.commit_finished = lost
     with pytest.raises(StoppedError) as stopped:
         world.loop.reader()
     assert stopped.value.code == EXIT_STORE_FAILED
@@ -110,7 +110,7 @@ def test_a_refused_payment_takes_its_reversal_in_the_next_group_along() -> None:
         ("0200", "000009"),
         ("0420", "000002"),
     ]
-    original = world.patient.payments[TERMINAL, 1, 2]  # type: ignore[index]
+    original = world.patient.payments[TERMINAL, 1, 2]
     reversal = next(m for m in asked if m.mti == "0420")
     assert reversal.text(37) == original.rrn
     told = dict(world.to_terminals)
@@ -135,9 +135,7 @@ def test_a_refused_payment_leaves_a_lost_link_to_the_others() -> None:
     assert world.kinds(8, terminal_id="00000002") == ["reversal_requested"]
     assert world.kinds(2) == []
     assert [connection for connection, _ in world.to_terminals] == [2]
-    assert set(world.core.state.reversing) == {
-        world.patient.payments["00000002", 1, 8].rrn  # type: ignore[index]
-    }
+    assert set(world.core.state.reversing) == {world.patient.payments["00000002", 1, 8].rrn}
 
 
 def test_a_long_queue_waits_unstepped_behind_a_full_group() -> None:

@@ -170,8 +170,8 @@ def canaries() -> tuple[tuple[str, bytes], ...]:
     """Return what must never lie or travel in clear: card numbers, tracks, PINs, by name."""
     found: list[tuple[str, bytes]] = []
     for card in (*CARDS, PROBE):
-        digits = card.pan.reveal(Purpose.TEST)
-        track = card.track.reveal(Purpose.TEST)
+        digits = card.pan.reveal(Purpose.WIRE)
+        track = card.track.reveal(Purpose.WIRE)
         found.append((f"card number of '{card.name}'", digits.encode()))
         found.append((f"card number of '{card.name}', packed", bytes.fromhex(digits + "d")))
         found.append((f"track of '{card.name}'", track[20:].encode()))
@@ -184,7 +184,7 @@ def clear_pin_blocks() -> tuple[bytes, ...]:
     """Return every format 0 block in clear that this world could make."""
     blocks = []
     for card in (*CARDS, PROBE):
-        account = bytes.fromhex("0000" + card.pan.reveal(Purpose.TEST)[-13:-1])
+        account = bytes.fromhex("0000" + card.pan.reveal(Purpose.CRYPTO)[-13:-1])
         for pin in (RIGHT_PIN, WRONG_PIN):
             plain = bytes.fromhex(f"08{pin}FFFFFF"[:16])
             blocks.append(bytes(a ^ b for a, b in zip(plain, account, strict=True)))

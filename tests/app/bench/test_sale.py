@@ -32,7 +32,7 @@ def test_two_seconds_with_eight_terminals_are_green_on_sqlite(tmp_path, monkeypa
     code = main(
         [
             *("bench", "sale", "--terminals", "8", "--seconds", "2"),
-            *("--warmup-seconds", "0.2", "--json"),
+            *("--warmup-seconds", "0.2", "--json", "--tls"),
         ]
     )
     captured = capsys.readouterr()

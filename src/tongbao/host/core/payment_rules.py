@@ -77,14 +77,26 @@ class Rule(NamedTuple):
     """What follows: the next state, the events to record (in order), and the two messages."""
 
     next: PaymentState
-    records: tuple[EventKind, ...] = ()
+    # Plain words of `EventKind`: drivers are slow with subclasses of str.
+    records: tuple[str, ...] = ()
     upstream: Upstream = Upstream.NOTHING
     answer: Answer = Answer.NOTHING
 
 
 _S = PaymentState
 _I = PaymentInput
-_E = EventKind
+
+
+class _E:
+    """The words of `EventKind` as plain text."""
+
+    APPROVED = EventKind.APPROVED.value
+    DECLINED = EventKind.DECLINED.value
+    REVERSAL_REQUESTED = EventKind.REVERSAL_REQUESTED.value
+    REVERSED = EventKind.REVERSED.value
+    LATE_ANSWER = EventKind.LATE_ANSWER.value
+    REPEATED = EventKind.REPEATED.value
+
 
 _DOUBT_BEGINS: Final = Rule(
     _S.REVERSING, (_E.REVERSAL_REQUESTED,), Upstream.REVERSAL, Answer.IN_DOUBT

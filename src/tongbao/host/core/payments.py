@@ -287,10 +287,8 @@ class Payments:
         auth_code = answer.auth_code if rule.next is PaymentState.APPROVED else ""
         self._drop(pending)
         (kind,) = rule.records
-        # The plain word: drivers are slow with subclasses of str.
-        word = kind.value
-        out.append(Persist(EventRecord(payment_id, word, now_us, answer.code, auth_code, "")))
-        self._state.counters[word] += 1
+        out.append(Persist(EventRecord(payment_id, kind, now_us, answer.code, auth_code, "")))
+        self._state.counters[kind] += 1
         self._tell(pending, Outcome(answer.code, auth_code, now_us), out)
 
     def _doubt(

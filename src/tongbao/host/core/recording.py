@@ -31,11 +31,11 @@ def record_events(
 ) -> None:
     """Ask for one row per record of the rule; each kind takes the facts that belong to it."""
     for kind in rule.records:
-        if kind is EventKind.REVERSAL_REQUESTED or kind is EventKind.REVERSED:
-            record = EventRecord(payment_id, kind.value, now_us, "", "", facts.detail)
-        elif kind is EventKind.REPEATED:
-            record = EventRecord(payment_id, kind.value, now_us, facts.response_code, "", "")
+        if kind in (EventKind.REVERSAL_REQUESTED, EventKind.REVERSED):
+            record = EventRecord(payment_id, kind, now_us, "", "", facts.detail)
+        elif kind == EventKind.REPEATED:
+            record = EventRecord(payment_id, kind, now_us, facts.response_code, "", "")
         else:
             record = EventRecord(payment_id, kind, now_us, facts.response_code, facts.auth_code, "")
         out.append(Persist(record))
-        state.counters[kind.value] += 1
+        state.counters[kind] += 1

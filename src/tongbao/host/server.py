@@ -76,9 +76,8 @@ class TerminalConnection(asyncio.Protocol):
         except ProtocolError as error:
             self._server.close_connection(self.number, str(error))
             return
-        offer, number = self._offer, self.number
         for frame in frames:
-            offer(TerminalFrame(number, frame))
+            self._offer(TerminalFrame(self.number, frame))
         if not self._splitter.pending:
             self.partial_since_ms = -1
         elif frames or self.partial_since_ms < 0:

@@ -96,6 +96,8 @@ export interface TerminalState {
   readonly next_trace: number;
   readonly clock: string;
   readonly self_check: readonly CheckedPart[];
+  /** Every kind of payment the terminal knows; absent where it knows sales only. */
+  readonly kinds?: readonly { readonly kind: string }[];
   readonly amount_minor: number;
   readonly currency: string;
   readonly card: { readonly masked: string; readonly entry: string } | null;
@@ -131,6 +133,7 @@ export interface Commands {
   log_out: Record<never, never>;
   sign_in: Record<never, never>;
   start_sale: { readonly amount_minor: number };
+  start: { readonly kind: string; readonly amount_minor: number };
   enter_pin: { readonly pin: string };
   cancel: Record<never, never>;
   dismiss: Record<never, never>;

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from tests.platform.seed_beside import write_beside
 from tongbao.domain.dates import CHINA_TIME
 from tongbao.platform.project import run_with
 from tongbao.platform.registry import (
@@ -122,7 +123,13 @@ def seed(database_url: str, *, more_approved: int = 0) -> dict[str, int]:
     register_merchant(database_url, MERCHANT)
     register_merchant(database_url, EMPTY_MERCHANT)
     register_terminals(database_url, TERMINALS)
-    return run_with(database_url, lambda alias: _write(alias, more_approved))
+
+    def write(alias: str) -> dict[str, int]:
+        ids = _write(alias, more_approved)
+        write_beside(alias, ids, us_of(datetime.now(UTC)) - 600 * SECOND)
+        return ids
+
+    return run_with(database_url, write)
 
 
 def _write(alias: str, more_approved: int) -> dict[str, int]:

@@ -39,6 +39,26 @@ def test_registering_again_changes_nothing(database_url):
         assert list(Merchant.objects.values_list("name", "mcc")) == [(MERCHANT.name, "5411")]
 
 
+def test_mail_orders_are_allowed_only_to_a_merchant_registered_so(database_url):
+    allowed = NewMerchant(
+        merchant_id="100000000000003",
+        name="花店",
+        name_en="Flowers",
+        mcc="5992",
+        city="",
+        mail_order_allowed=True,
+    )
+    register_merchant(database_url, MERCHANT)
+    register_merchant(database_url, allowed)
+    from tongbao.platform.merchants.models import Merchant
+
+    with django_on(database_url):
+        assert list(Merchant.objects.values_list("pk", "mail_order_allowed")) == [
+            (MERCHANT.merchant_id, False),
+            ("100000000000003", True),
+        ]
+
+
 def test_thousands_of_terminals_are_registered_in_one_call(database_url):
     register_merchant(database_url, MERCHANT)
     register_terminals(

@@ -42,6 +42,7 @@ MERCHANT = NewMerchant(
     name_en="Tongbao Corner Shop",
     mcc="5411",
     city="上海 Shanghai",
+    mail_order_allowed=True,
 )
 # The sandbox's cashiers; a real terminal gets its operators at activation.
 SANDBOX_OPERATORS = {"01": "0000", "02": "0000", "03": "0000"}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 _SQLITE = """
-CREATE TRIGGER "{table}_no_{verb}" BEFORE {verb} ON "{table}"
+CREATE TRIGGER IF NOT EXISTS "{table}_no_{verb}" BEFORE {verb} ON "{table}"
 BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END
 """
 _POSTGRESQL_FUNCTION = """
@@ -23,13 +23,17 @@ CREATE OR REPLACE FUNCTION tongbao_append_only() RETURNS trigger LANGUAGE plpgsq
 $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$
 """
 _POSTGRESQL = """
-CREATE TRIGGER "{table}_no_change" BEFORE UPDATE OR DELETE ON "{table}"
+CREATE OR REPLACE TRIGGER "{table}_no_change" BEFORE UPDATE OR DELETE ON "{table}"
 FOR EACH ROW EXECUTE FUNCTION tongbao_append_only()
 """
 
 
 def append_only(table: str) -> migrations.RunPython:
-    """Return the migration step that locks `table` against UPDATE and DELETE."""
+    """Return the migration step that locks `table` against UPDATE and DELETE.
+
+    It is needed again after each step that changes the columns of a locked table: on SQLite Django
+    then builds the table anew, and the triggers stay behind.
+    """
 
     def lock(_apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
         if editor.connection.vendor == "sqlite":

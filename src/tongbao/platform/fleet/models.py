@@ -1,4 +1,4 @@
-"""Terminals and the sign-ins that gave them working keys."""
+"""Terminals, the sign-ins that gave them working keys, what they report and are told to do."""
 
 from __future__ import annotations
 
@@ -61,3 +61,74 @@ class TerminalSession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.terminal_id} #{self.session_id}"
+
+
+class TerminalStatus(models.Model):
+    """What a terminal reported about itself, as it sent it."""
+
+    status_id = AppendOnlyIdField(primary_key=True)
+    terminal = models.ForeignKey(
+        Terminal,
+        models.DO_NOTHING,
+        db_constraint=False,
+        related_name="statuses",
+        verbose_name=_("terminal"),
+    )
+    at_us = models.BigIntegerField(_("time"))
+    body = models.CharField(_("report"), max_length=500)
+
+    class Meta:
+        verbose_name = _("status report")
+        verbose_name_plural = _("status reports")
+        ordering = ("-status_id",)
+
+    def __str__(self) -> str:
+        return f"{self.terminal_id} #{self.status_id}"
+
+
+class TerminalOrder(models.Model):
+    """An act that the terminal is told to do next, by the digit in the header of an answer."""
+
+    order_id = AppendOnlyIdField(primary_key=True)
+    terminal = models.ForeignKey(
+        Terminal,
+        models.DO_NOTHING,
+        db_constraint=False,
+        related_name="orders",
+        verbose_name=_("terminal"),
+    )
+    act = models.CharField(_("act"), max_length=1)
+    ordered_at_us = models.BigIntegerField(_("ordered"))
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        ordering = ("-order_id",)
+
+    def __str__(self) -> str:
+        return f"{self.terminal_id} {self.act}"
+
+
+class TerminalOrderDone(models.Model):
+    """The host saw that an order was carried out."""
+
+    done_id = AppendOnlyIdField(primary_key=True)
+    order = models.ForeignKey(
+        TerminalOrder,
+        models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="done",
+        verbose_name=_("order"),
+    )
+    at_us = models.BigIntegerField(_("time"))
+
+    class Meta:
+        verbose_name = _("order carried out")
+        verbose_name_plural = _("orders carried out")
+        constraints = (
+            models.UniqueConstraint(fields=("order",), name="fleet_terminalorderdone_once"),
+        )
+
+    def __str__(self) -> str:
+        return str(self.order_id)

@@ -15,6 +15,10 @@ class Merchant(models.Model):
     mcc = models.CharField(_("category code (MCC)"), max_length=4)
     city = models.CharField(_("city"), max_length=40)
     is_active = models.BooleanField(_("active"), default=True, db_default=True)
+    # Mail and phone orders come without the card and without a PIN; most merchants may not.
+    mail_order_allowed = models.BooleanField(
+        _("mail and phone orders"), default=False, db_default=False
+    )
     created_at_us = models.BigIntegerField(_("registered"))
 
     class Meta:

@@ -16,6 +16,7 @@ class NewMerchant:
     name_en: str
     mcc: str
     city: str
+    mail_order_allowed: bool = False
 
     def __post_init__(self) -> None:
         MerchantId(self.merchant_id)

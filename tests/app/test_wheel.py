@@ -35,6 +35,7 @@ def test_the_wheel_holds_the_built_pages_and_no_source_of_them(wheel):
     assert "tongbao/terminal/screen/dist/index.html" in names
     assert any(name.startswith("tongbao/terminal/screen/dist/assets/") for name in names)
     assert any(name.endswith((".po", ".mo")) for name in names)
+    assert {"tongbao/app/profiles/unionpay.toml", "tongbao/app/profiles/strict.toml"} <= set(names)
     assert [
         name for name in names if name.startswith(("web/", "tests/")) or "node_modules" in name
     ] == []

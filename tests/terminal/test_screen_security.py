@@ -228,7 +228,6 @@ def test_names_and_origins_that_are_ours():
         {"host_tls": True},
         {"tpdu": "60"},
         {"header": "603101310001"},
-        {"sign_in_code": "006"},
         {"capabilities": "5"},
         {"sale_limit_minor": 0},
         {"operators": {"1": "x"}},

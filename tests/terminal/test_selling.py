@@ -16,6 +16,7 @@ from tongbao.terminal.core.state import DayTotals, PartCheck
 from tongbao.terminal.core.vocabulary import CheckResult, Cue, Outcome, Part, Phase, TimerKind
 from tongbao.terminal.slip import SlipCopy, SlipOutcome
 from tongbao.wire.unionpay.framing import unpack_frame
+from tongbao.wire.unionpay.profile import HostProfile
 from tongbao.wire.unionpay.table import UNIONPAY
 
 # The worked example of the reference, 5.7: working keys 22.., 33.. and 44.. under a TMK of 11..
@@ -34,7 +35,8 @@ EXAMPLE = bytes.fromhex(
 
 
 def test_the_worked_example_of_the_reference_is_sent_byte_for_byte():
-    rig = Rig(merchant_id=MerchantId("123456789012345"), sign_in_code="004", capabilities="501")
+    profile = HostProfile(sign_in_code="004")
+    rig = Rig(merchant_id=MerchantId("123456789012345"), profile=profile, capabilities="501")
     rig.host.field62 = FIELD_62
     rig.host.batch = "000001"
     rig.ready()

@@ -22,8 +22,10 @@ from tongbao.host.settings import HostSettings
 from tongbao.platform.settings import PlatformSettings
 from tongbao.sandbox.settings import SandboxSettings
 from tongbao.terminal.settings import TerminalSettings
+from tongbao.wire.unionpay.profile import HostProfile
 
 DATABASE_URL_VARIABLE = "TONGBAO_DATABASE_URL"
+PROFILES = Path(__file__).parent / "profiles"
 
 Kind = TypeVar("Kind")
 
@@ -93,6 +95,30 @@ def build_settings(kind: type[Kind], table: object, base: Path, prefix: str) -> 
         raise SettingsError(f"{prefix.rstrip('.')}: {error}") from error
 
 
+def read_profile(name: str, base: Path, key: str = "profile") -> HostProfile:
+    """Read a host profile: one of ours by name, or one's own by a path that ends in .toml.
+
+    `base` is the folder that a relative path starts from, `key` the setting for the error's text.
+    Raises: SettingsError.
+    """
+    if name.endswith(".toml"):
+        path = base / Path(name).expanduser()
+    else:
+        path = PROFILES / f"{name}.toml"
+        known = sorted(file.stem for file in PROFILES.glob("*.toml"))
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+            raise SettingsError(f"{key}: there is no host profile {name!r}; {hint}")
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{key}: {path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{key}: {path} is not valid TOML: {error}") from None
+    return build_settings(HostProfile, document, path.parent, f"{key} {name}: ")
+
+
 def _optional(kind: type[Kind], document: dict[str, Any], name: str, base: Path) -> Kind | None:
     return build_settings(kind, document[name], base, f"{name}.") if name in document else None
 
@@ -125,6 +151,10 @@ def _convert(hint: Any, value: object, base: Path, key: str) -> object:
         return _convert_sequence(hint, origin, value, base, key)
     if origin is dict:
         return _convert_mapping(hint, value, base, key)
+    if hint is HostProfile:
+        if not isinstance(value, str):
+            raise SettingsError(f"{key} must be the name of a host profile in quotes")
+        return read_profile(value, base, key)
     # A domain value such as TerminalId is a dataclass too, but made from one text or number.
     if dataclasses.is_dataclass(hint) and not hint.__module__.startswith("tongbao.domain."):
         return build_settings(typing.cast("type[object]", hint), value, base, f"{key}.")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from tongbao.wire.unionpay.profile import HostProfile
 
 NODES_MAX = 64
 
@@ -15,7 +17,8 @@ class HostSettings:
     `key_file` holds `tmk/<terminal id>`, `zpk`, `zak` and `token` under the master key in
     `master_key_file`. `node` (0 to 63) is part of every payment id: host processes that share one
     database each need their own. `acquirer_id` and `issuer_id` are institution codes of up to
-    11 digits (fields 32 and 44). With `tls` off the terminal link is plain TCP.
+    11 digits (fields 32 and 44). With `tls` off the terminal link is plain TCP. `profile` says how
+    this host answers where the terminal dialect leaves it open.
     """
 
     listen_host: str = "127.0.0.1"
@@ -28,6 +31,7 @@ class HostSettings:
     node: int = 0
     acquirer_id: str = "99900001"
     issuer_id: str = "62000000"
+    profile: HostProfile = field(default_factory=HostProfile)
     issuer_host: str = "127.0.0.1"
     issuer_port: int = 8605
     # Below the 60 s a terminal waits, so that it hears "98" and not silence.

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from tongbao.domain.ids import MerchantId, OperatorNo, TerminalId
+from tongbao.wire.unionpay.profile import HostProfile
 
 _TPDU: Final = re.compile("[0-9]{10}")
 _HEADER: Final = re.compile("[0-9]{5}0[0-9]{6}")
@@ -29,8 +30,8 @@ class TerminalSettings:
     an operator's PIN is all that is asked. Leave it on loopback unless the network is the shop's.
 
     `capabilities` are field 60.4 to 60.6: what the reader can do (2 magnetic stripe, 5 chip), the
-    chip condition code and whether a partial approval is supported. `sign_in_code` is field 60.3
-    of the sign-in, which chooses the layout of the working keys.
+    chip condition code and whether a partial approval is supported. `profile` holds the habits of
+    the host. `reversal_repeats` overrides the profile's number for this terminal.
     """
 
     terminal_id: TerminalId
@@ -58,7 +59,7 @@ class TerminalSettings:
 
     tpdu: str = "6000030000"
     header: str = "603100310001"
-    sign_in_code: str = "003"
+    profile: HostProfile = field(default_factory=HostProfile)
     capabilities: str = "200"
     sale_limit_minor: int = 100_000_000
 
@@ -66,7 +67,7 @@ class TerminalSettings:
     host_timeout_ms: int = 60_000
     card_timeout_ms: int = 60_000
     pin_timeout_ms: int = 60_000
-    reversal_repeats: int = 3
+    reversal_repeats: int | None = None
     retry_first_ms: int = 1_000
     retry_max_ms: int = 60_000
     log_in_delay_first_ms: int = 1_000
@@ -77,6 +78,12 @@ class TerminalSettings:
         """Whether this terminal belongs to the sandbox, where no real money moves."""
         return bool(self.drawer_url) or self.on_screen_pin
 
+    @property
+    def repeats_max(self) -> int:
+        """Repeats of an unanswered reversal or advice before a person is asked."""
+        own = self.reversal_repeats
+        return self.profile.reversal_repeats if own is None else own
+
     def __post_init__(self) -> None:
         """Refuse what cannot work; ValueError names the setting."""
         if self.host_tls and self.host_ca_file is None:
@@ -85,8 +92,6 @@ class TerminalSettings:
             raise ValueError("tpdu must be 10 digits")
         if _HEADER.fullmatch(self.header) is None:
             raise ValueError("header must be 12 digits, the sixth one 0")
-        if self.sign_in_code not in {"001", "003", "004"}:
-            raise ValueError("sign_in_code must be 001, 003 or 004")
         if re.fullmatch("[0-9]{3}", self.capabilities) is None:
             raise ValueError("capabilities must be three digits (60.4 to 60.6)")
         if not 1 <= self.sale_limit_minor <= _AMOUNT_MAX_MINOR:
@@ -111,7 +116,7 @@ class TerminalSettings:
         ):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1")
-        if self.reversal_repeats < 0:
+        if self.repeats_max < 0:
             raise ValueError("reversal_repeats must not be negative")
         if self.retry_max_ms < self.retry_first_ms:
             raise ValueError("retry_max_ms must not be below retry_first_ms")

@@ -95,7 +95,7 @@ class HostMessages:
                 11: trace.digits,
                 41: settings.terminal_id.value,
                 42: settings.merchant_id.value,
-                60: f"00{batch.digits}{settings.sign_in_code}",
+                60: f"00{batch.digits}{settings.profile.sign_in_code}",
                 63: f"{operator.value} ",
             },
         )
@@ -221,5 +221,5 @@ class HostMessages:
 
     def _security_control(self) -> str:
         # PIN block with card number; single DES for the layout 001, double-length 3DES otherwise.
-        algorithm = "0" if self._settings.sign_in_code == "001" else "6"
+        algorithm = "0" if self._settings.profile.sign_in_code == "001" else "6"
         return f"2{algorithm}".ljust(16, "0")

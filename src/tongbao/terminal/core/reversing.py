@@ -130,7 +130,7 @@ def attempt_failed(
         unanswered=doubt.unanswered + (0 if silence is Silence.NOT_SENT else 1),
         line_broke=silence in {Silence.NOT_SENT, Silence.LINE_BROKE},
     )
-    if failures <= settings.reversal_repeats:
+    if failures <= settings.repeats_max:
         turn.start_timer(TimerKind.RETRY, _pause_ms(equipment, failures))
         return
     _change_doubt(turn, stage=DoubtStage.NEEDS_PERSON)
@@ -184,7 +184,7 @@ def link_up(equipment: Equipment, turn: Turn, _event: LinkUp) -> None:
         return
     if turn.state.phase is Phase.IDLE:
         begin_row(equipment, turn)
-    elif doubt.line_broke and doubt.unanswered <= equipment.settings.reversal_repeats:
+    elif doubt.line_broke and doubt.unanswered <= equipment.settings.repeats_max:
         turn.stop_timer(TimerKind.RETRY)
         begin_attempt(equipment, turn)
 

@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from tongbao.host.records import (
+    BatchDetailRecord,
+    BatchEventKind,
+    BatchEventRecord,
     EventRecord,
+    OrderDoneRecord,
     PaymentRecord,
     Record,
+    ScriptResultRecord,
     SessionRecord,
+    SignatureRecord,
     StoredPayment,
     StoredSession,
     StoredTerminal,
+    TerminalOrder,
     TerminalRecord,
     TraceKey,
+    batch_after,
 )
 from tongbao.host.store.port import DuplicatePaymentError
+
+RecordT = TypeVar("RecordT", bound=Record)
+
+# How many columns at the front make a record of this kind one of its own.
+_ONCE: dict[type[Record], int] = {
+    BatchDetailRecord: 4,
+    SignatureRecord: 2,
+    ScriptResultRecord: 1,
+    OrderDoneRecord: 1,
+}
 
 
 class MemoryStore:
@@ -26,6 +45,10 @@ class MemoryStore:
         self.sessions: list[SessionRecord] = []
         self.payments: dict[TraceKey, PaymentRecord] = {}
         self.events: list[EventRecord] = []
+        # Orders as staff give them: terminal and order.
+        self.orders: list[tuple[str, TerminalOrder]] = []
+        # Every other kind of record, in the order it was written.
+        self.others: list[Record] = []
         self.commits = 0
 
     def claim_node(self, node: int) -> None: ...
@@ -40,7 +63,12 @@ class MemoryStore:
                     if rows
                     else None
                 )
-                found[name] = StoredTerminal(self.terminals[name], session)
+                found[name] = StoredTerminal(
+                    self._with_open_batch(self.terminals[name]),
+                    session,
+                    self._open_order(name),
+                    self._newest_batch(name, BatchEventKind.TOTALS),
+                )
         return found
 
     def load_payments(self, keys: Sequence[TraceKey]) -> dict[TraceKey, StoredPayment]:
@@ -73,11 +101,46 @@ class MemoryStore:
         self.payments.update(zip(keys, payments, strict=True))
         self.events += [record for record in records if isinstance(record, EventRecord)]
         self.sessions += [record for record in records if isinstance(record, SessionRecord)]
+        usual = (PaymentRecord, EventRecord, SessionRecord)
+        for record in records:
+            if not isinstance(record, usual) and not self._is_there(record):
+                self.others.append(record)
         self.commits += 1
 
     def close(self) -> None: ...
+
+    def written(self, kind: type[RecordT]) -> list[RecordT]:
+        """The records of one kind, oldest first."""
+        return [record for record in self.others if isinstance(record, kind)]
 
     def stored(self, key: TraceKey) -> StoredPayment:
         payment = self.payments[key]
         events = tuple(e for e in self.events if e.payment_id == payment.payment_id)
         return StoredPayment(payment, events)
+
+    def _is_there(self, record: Record) -> bool:
+        """Whether a record that is written once only has been written."""
+        columns = _ONCE.get(type(record))
+        return columns is not None and any(
+            type(other) is type(record) and other[:columns] == record[:columns]
+            for other in self.others
+        )
+
+    def _newest_batch(self, terminal_id: str, kind: BatchEventKind) -> int:
+        numbers = [
+            event.batch_no
+            for event in self.written(BatchEventRecord)
+            if (event.terminal_id, event.kind) == (terminal_id, kind)
+        ]
+        return max(numbers, default=0)
+
+    def _with_open_batch(self, terminal: TerminalRecord) -> TerminalRecord:
+        closed = self._newest_batch(terminal.terminal_id, BatchEventKind.CLOSED)
+        if not closed:
+            return terminal
+        return terminal._replace(batch_no=max(terminal.batch_no, batch_after(closed)))
+
+    def _open_order(self, terminal_id: str) -> TerminalOrder | None:
+        done = {record.order_id for record in self.written(OrderDoneRecord)}
+        mine = [order for name, order in self.orders if name == terminal_id]
+        return min((order for order in mine if order.order_id not in done), default=None)

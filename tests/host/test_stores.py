@@ -134,7 +134,13 @@ def test_a_terminal_comes_with_its_merchant_and_newest_session(store: HostStore)
     found = store.load_terminals(["00000001", "00000002", "99999999"])
     assert set(found) == {"00000001", "00000002"}
     assert found["00000001"].terminal == TerminalRecord(
-        "00000001", MERCHANT, 1, is_active=True, merchant_is_active=True, mcc="5411"
+        "00000001",
+        MERCHANT,
+        1,
+        is_active=True,
+        merchant_is_active=True,
+        mcc="5411",
+        merchant_name="通宝便利店",
     )
     assert found["00000001"].session is None
     store.commit([SessionRecord("00000001", START_US + 5, 1, "01", b"older")])

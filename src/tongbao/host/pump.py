@@ -29,7 +29,7 @@ from tongbao.host.core.events import (
 )
 from tongbao.host.core.requests import trace_key_of
 from tongbao.host.exits import EXIT_BUG, EXIT_STORE_FAILED
-from tongbao.host.records import PaymentRecord, SessionRecord, TraceKey
+from tongbao.host.records import PaymentRecord, TraceKey
 from tongbao.host.store.port import (
     DuplicatePaymentError,
     OverlappingStore,
@@ -308,8 +308,8 @@ class _Group:
 def _payment_id(effect: Effect) -> int:
     """Return the payment an effect is about, 0 for none."""
     if isinstance(effect, Persist):
-        record = effect.record
-        return 0 if isinstance(record, SessionRecord) else record.payment_id
+        # Records of terminals and batches are about no payment.
+        return int(getattr(effect.record, "payment_id", 0))
     if isinstance(effect, SendToTerminal | SendUpstream):
         return effect.payment_id
     return 0

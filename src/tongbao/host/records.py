@@ -7,7 +7,11 @@ the fold of its events (`core/payment_rules.py`).
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
+
+# The card organisation of domestic cards; every other one counts as foreign in a batch's totals.
+DOMESTIC: Final = "CUP"
+BATCH_NO_MAX: Final = 999_999
 
 
 class EventKind(StrEnum):
@@ -39,6 +43,9 @@ class PaymentRecord(NamedTuple):
     business_date: str
     route: str
     received_at_us: int
+    # The payment that this one voids, refunds, completes or adjusts; 0 for none.
+    original_id: int = 0
+    organisation: str = DOMESTIC
 
 
 class EventRecord(NamedTuple):
@@ -62,7 +69,132 @@ class SessionRecord(NamedTuple):
     key_block: bytes
 
 
-Record: TypeAlias = PaymentRecord | EventRecord | SessionRecord
+class ExceptionKind(StrEnum):
+    """What a person has to look at, as written in `payments_exception.kind`."""
+
+    REVERSAL_UNDELIVERED = "reversal_undelivered"
+    ADVICE_UNDELIVERED = "advice_undelivered"
+    BATCH_DIFFERENCE = "batch_difference"
+    LATE_APPROVAL = "late_approval"
+    TERMINAL_GAVE_UP = "terminal_gave_up"
+
+
+class ExceptionRecord(NamedTuple):
+    """A matter for a person, one row of `payments_exception`; its id is made as payment ids are."""
+
+    exception_id: int
+    payment_id: int
+    terminal_id: str
+    merchant_id: str
+    kind: str
+    opened_at_us: int
+    detail: str
+
+
+class ExceptionEventRecord(NamedTuple):
+    """What was done about an exception, one row of `payments_exceptionevent`."""
+
+    exception_id: int
+    kind: str
+    at_us: int
+    staff: str
+    note: str
+
+
+class BatchEventKind(StrEnum):
+    """What can happen to a terminal's batch, as written in `payments_batchevent.kind`."""
+
+    TOTALS = "totals"
+    CLOSED = "closed"
+
+
+class BatchEventRecord(NamedTuple):
+    """Something that happened to a batch, one row of `payments_batchevent`.
+
+    The totals are F48 of settlement, 62 digits; `result` is its two flags ("11" balanced).
+    """
+
+    terminal_id: str
+    merchant_id: str
+    batch_no: int
+    kind: str
+    at_us: int
+    sent_totals: str
+    own_totals: str
+    result: str
+    record_count: int
+    business_date: str
+
+
+class DetailSource(StrEnum):
+    """The round of batch upload that brought a detail, as in `payments_batchdetail.source`."""
+
+    STRIPE = "stripe"
+    ADVICE = "advice"
+    CHIP = "chip"
+    RISK = "risk"
+
+
+class BatchDetailRecord(NamedTuple):
+    """A payment as the terminal's batch upload tells it, one row of `payments_batchdetail`."""
+
+    terminal_id: str
+    batch_no: int
+    stan: int
+    source: str
+    at_us: int
+    organisation: str
+    amount_minor: int
+    card_masked: str
+    card_token: bytes
+
+
+class SignatureRecord(NamedTuple):
+    """One part of a cardholder's signature, a row of `payments_signature`; JBIG bytes."""
+
+    payment_id: int
+    part_no: int
+    is_last: bool
+    at_us: int
+    image: bytes
+
+
+class ScriptResultRecord(NamedTuple):
+    """What a chip made of the issuer's scripts, one row of `payments_scriptresult`; hex TLV."""
+
+    payment_id: int
+    at_us: int
+    data: str
+
+
+class TerminalStatusRecord(NamedTuple):
+    """A terminal's report about itself, one row of `fleet_terminalstatus`."""
+
+    terminal_id: str
+    at_us: int
+    body: str
+
+
+class OrderDoneRecord(NamedTuple):
+    """A terminal did what it was told, one row of `fleet_terminalorderdone`."""
+
+    order_id: int
+    at_us: int
+
+
+Record: TypeAlias = (
+    PaymentRecord
+    | EventRecord
+    | SessionRecord
+    | ExceptionRecord
+    | ExceptionEventRecord
+    | BatchEventRecord
+    | BatchDetailRecord
+    | SignatureRecord
+    | ScriptResultRecord
+    | TerminalStatusRecord
+    | OrderDoneRecord
+)
 
 
 class TraceKey(NamedTuple):
@@ -74,7 +206,11 @@ class TraceKey(NamedTuple):
 
 
 class TerminalRecord(NamedTuple):
-    """A registered terminal with what the host needs of its merchant."""
+    """A registered terminal with what the host needs of its merchant.
+
+    `batch_no` is the open batch: the one after the newest closed batch, or a later one that the
+    register names.
+    """
 
     terminal_id: str
     merchant_id: str
@@ -82,6 +218,16 @@ class TerminalRecord(NamedTuple):
     is_active: bool
     merchant_is_active: bool
     mcc: str
+    mail_order_allowed: bool = False
+    merchant_name: str = ""
+
+
+def batch_after(batch_no: int) -> int:
+    """Return the number of the batch that follows a closed one, 1 to 999999.
+
+    Spec: UnionPay terminal dialect, 7.1.
+    """
+    return batch_no % BATCH_NO_MAX + 1
 
 
 class StoredSession(NamedTuple):
@@ -92,11 +238,23 @@ class StoredSession(NamedTuple):
     key_block: bytes
 
 
+class TerminalOrder(NamedTuple):
+    """What staff want a terminal to do next: digit 6 of the header of every reply to it."""
+
+    order_id: int
+    act: str
+
+
 class StoredTerminal(NamedTuple):
-    """A terminal and its newest sign-in, if it has one."""
+    """A terminal, its newest sign-in and its oldest open order, if it has them.
+
+    `totals_batch_no` is the newest batch whose totals were taken, 0 for none.
+    """
 
     terminal: TerminalRecord
     session: StoredSession | None
+    order: TerminalOrder | None = None
+    totals_batch_no: int = 0
 
 
 class StoredPayment(NamedTuple):

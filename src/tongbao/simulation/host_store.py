@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from tongbao.host.core.payment_ids import node_of
 from tongbao.host.core.payment_rules import PaymentState, stand_of
 from tongbao.host.records import (
+    BatchEventKind,
+    BatchEventRecord,
     EventRecord,
     PaymentRecord,
     Record,
@@ -16,6 +18,7 @@ from tongbao.host.records import (
     StoredTerminal,
     TerminalRecord,
     TraceKey,
+    batch_after,
 )
 from tongbao.host.store.port import DuplicatePaymentError, StoreFailedError
 from tongbao.simulation.disk import Disk, DiskError
@@ -38,6 +41,7 @@ class VirtualHostStore:
         self._events: dict[int, list[tuple[EventRecord, int]]] = {}
         self._written: dict[int, int] = {}
         self._sessions: dict[str, StoredSession] = {}
+        self._batches: dict[str, list[BatchEventRecord]] = {}
         for number, transaction in enumerate(disk.transactions):
             self._take(transaction.rows, number)
 
@@ -48,9 +52,7 @@ class VirtualHostStore:
         """Read terminals with their newest sessions."""
         self._point("reading terminals")
         return {
-            name: StoredTerminal(self._terminals[name], self._sessions.get(name))
-            for name in terminal_ids
-            if name in self._terminals
+            name: self._stored_terminal(name) for name in terminal_ids if name in self._terminals
         }
 
     def load_payments(self, keys: Sequence[TraceKey]) -> dict[TraceKey, StoredPayment]:
@@ -118,6 +120,20 @@ class VirtualHostStore:
         """Return every payment, oldest first."""
         return [self._stored(payment_id) for payment_id in sorted(self._payments)]
 
+    def _stored_terminal(self, terminal_id: str) -> StoredTerminal:
+        terminal = self._terminals[terminal_id]
+        closed, totals = (
+            max(
+                (e.batch_no for e in self._batches.get(terminal_id, []) if e.kind == kind),
+                default=0,
+            )
+            for kind in (BatchEventKind.CLOSED, BatchEventKind.TOTALS)
+        )
+        if closed:
+            open_batch_no = max(terminal.batch_no, batch_after(closed))
+            terminal = terminal._replace(batch_no=open_batch_no)
+        return StoredTerminal(terminal, self._sessions.get(terminal_id), None, totals)
+
     def _stored(self, payment_id: int) -> StoredPayment:
         events = tuple(event for event, _ in self._events.get(payment_id, []))
         return StoredPayment(self._payments[payment_id], events)
@@ -139,7 +155,9 @@ class VirtualHostStore:
                 self._written[row.payment_id] = number
             elif isinstance(row, EventRecord):
                 self._events.setdefault(row.payment_id, []).append((row, number))
-            else:
+            elif isinstance(row, SessionRecord):
                 self._sessions[row.terminal_id] = StoredSession(
                     row.signed_in_at_us, row.batch_no, row.key_block
                 )
+            elif isinstance(row, BatchEventRecord):
+                self._batches.setdefault(row.terminal_id, []).append(row)

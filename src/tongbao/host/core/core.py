@@ -129,11 +129,10 @@ class HostCore:
         terminal = self.state.terminals.get(request.terminal_id)
         if terminal is None:
             session = self._network.load_session(request.terminal_id, stored.session)
-            terminal = Terminal(stored.terminal, session, self.state.uptime_ms)
+            terminal = Terminal(stored, session, self.state.uptime_ms)
             self.state.terminals[request.terminal_id] = terminal
         else:
-            terminal.record = stored.terminal
-            terminal.loaded_at_ms = self.state.uptime_ms
+            terminal.refresh(stored, self.state.uptime_ms)
             known_us = terminal.session.signed_in_at_us if terminal.session else 0
             # Only a newer sign-in, at another host process, replaces what is in memory: a read
             # that began before a sign-in here must not bring the old keys back.

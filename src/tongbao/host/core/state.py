@@ -10,7 +10,7 @@ from tongbao.host.core.payment_ids import PaymentIds
 if TYPE_CHECKING:
     from tongbao.crypto.key_store import KeyName
     from tongbao.host.core.outbox import ReplyAddress
-    from tongbao.host.records import PaymentRecord, TerminalRecord
+    from tongbao.host.records import PaymentRecord, StoredTerminal
     from tongbao.wire.iso8583.fields import FieldValue
 
 # How many of a terminal's last traces are known to be in the store without asking it. A terminal
@@ -29,17 +29,37 @@ class Session(NamedTuple):
 class Terminal:
     """A terminal in memory: its record, its session and its last traces."""
 
-    __slots__ = ("loaded_at_ms", "pending", "recent", "record", "session", "used_at_ms")
+    __slots__ = (
+        "loaded_at_ms",
+        "order",
+        "pending",
+        "recent",
+        "record",
+        "session",
+        "totals_batch_no",
+        "used_at_ms",
+    )
 
-    def __init__(self, record: TerminalRecord, session: Session | None, now_ms: int) -> None:
-        self.record = record
+    def __init__(self, stored: StoredTerminal, session: Session | None, now_ms: int) -> None:
+        self.record = stored.terminal
         self.session = session
+        self.order = stored.order
+        # No new payment enters a batch whose totals were taken.
+        self.totals_batch_no = stored.totals_batch_no
         # (batch, trace) -> RRN of payments that are written, or will be with the running group.
         self.recent: dict[tuple[int, int], str] = {}
         # Payments waiting for the issuer: such a terminal stays in memory.
         self.pending = 0
         self.loaded_at_ms = now_ms
         self.used_at_ms = now_ms
+
+    def refresh(self, stored: StoredTerminal, now_ms: int) -> None:
+        """Take over what the store says, unless this process has gone on since it was read."""
+        open_batch_no = max(stored.terminal.batch_no, self.record.batch_no)
+        self.record = stored.terminal._replace(batch_no=open_batch_no)
+        self.order = stored.order
+        self.totals_batch_no = max(stored.totals_batch_no, self.totals_batch_no)
+        self.loaded_at_ms = now_ms
 
     def remember(self, batch_no: int, stan: int, rrn: str) -> None:
         """Note that this trace is used."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 from psycopg.pq import DiagnosticField, ExecStatus
 
-from tongbao.host.records import EventRecord, PaymentRecord, SessionRecord
+from tongbao.host.records import EventRecord, PaymentRecord
 from tongbao.host.store.port import DuplicatePaymentError, NodeTakenError, StoreFailedError
 from tongbao.host.store.queries import (
     EVENT_COLUMNS,
@@ -23,6 +23,8 @@ from tongbao.host.store.queries import (
     SELECT_REVERSING,
     SELECT_TERMINALS,
     SELECT_WITHOUT_EVENT,
+    TABLES,
+    insert_end,
     join_events,
     terminal_of,
 )
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 _LOCK_CLASS: Final = 0x746F6E67
 _CONNECT_TIMEOUT_S: Final = 10
 _UNIQUE_VIOLATION: Final = b"23505"
+_IDS: Final = frozenset({"payment_id", "original_id", "exception_id", "order_id"})
 
 
 def _numbers(values: Iterable[int]) -> str:
@@ -57,46 +60,47 @@ def _bytes(values: Iterable[bytes]) -> str:
 _Column = tuple[str, str, "Callable[[Any], str]"]
 
 
+def _truths(values: Iterable[bool]) -> str:
+    return "{" + ",".join("t" if value else "f" for value in values) + "}"
+
+
 def _column(name: str) -> _Column:
-    if name in ("card_token", "key_block"):
+    if name in ("card_token", "key_block", "image"):
         return name, "bytea", _bytes
-    if name.endswith(("_us", "_minor")) or name == "payment_id":
+    if name.endswith(("_us", "_minor")) or name in _IDS:
         return name, "bigint", _numbers
-    if name in ("batch_no", "stan"):
+    if name in ("batch_no", "stan", "part_no", "record_count"):
         return name, "integer", _numbers
+    if name == "is_last":
+        return name, "boolean", _truths
     return name, "date" if name == "business_date" else "text", _texts
 
 
-_PAYMENTS: Final = tuple(_column(name) for name in PaymentRecord._fields)
-_EVENTS: Final = tuple(_column(name) for name in EventRecord._fields)
-_SESSIONS: Final = tuple(_column(name) for name in SessionRecord._fields)
+_COLUMNS: Final = {record: tuple(map(_column, record._fields)) for record in TABLES}
 
 
-def _insert(table: str, columns: Sequence[_Column], first: int) -> str:
+def _insert(record: type[Record], first: int) -> str:
+    columns = _COLUMNS[record]
     names = ", ".join(name for name, _, _ in columns)
     arrays = ", ".join(f"${first + n}::{kind}[]" for n, (_, kind, _) in enumerate(columns))
-    return f"INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays})"  # noqa: S608 - our names
+    statement = f"INSERT INTO {TABLES[record]} ({names}) SELECT * FROM unnest({arrays})"  # noqa: S608 - our names
+    return statement + insert_end(record)
 
 
-def _write(*tables: tuple[str, Sequence[_Column]]) -> bytes:
+def _write(records: Iterable[type[Record]]) -> bytes:
     """Return one statement that inserts into all tables; its parameters are all the columns."""
     parts, first = [], 1
-    for table, columns in tables:
-        parts.append(f"{table}_rows AS ({_insert(table, columns, first)})")
-        first += len(columns)
+    for record in records:
+        parts.append(f"{TABLES[record]}_rows AS ({_insert(record, first)})")
+        first += len(_COLUMNS[record])
     return f"WITH {', '.join(parts)} SELECT".encode()
 
 
+# Nearly every group holds nothing but these.
+_USUAL: Final[tuple[type[Record], ...]] = (PaymentRecord, EventRecord)
 _WRITE: Final = b"tongbao_write"
-_WRITE_WITH_SESSIONS: Final = b"tongbao_write_with_sessions"
-_PREPARED: Final = {
-    _WRITE: _write(("payments_payment", _PAYMENTS), ("payments_paymentevent", _EVENTS)),
-    _WRITE_WITH_SESSIONS: _write(
-        ("payments_payment", _PAYMENTS),
-        ("payments_paymentevent", _EVENTS),
-        ("fleet_terminalsession", _SESSIONS),
-    ),
-}
+_WRITE_ALL: Final = b"tongbao_write_all"
+_PREPARED: Final = {_WRITE: _write(_USUAL), _WRITE_ALL: _write(TABLES)}
 _SELECT_TERMINALS: Final = f"{SELECT_TERMINALS} WHERE t.terminal_id = ANY(%s)"
 _SELECT_BY_KEY: Final = f"""
     SELECT {PAYMENT_COLUMNS} FROM payments_payment
@@ -166,21 +170,12 @@ class PostgresqlStore:
 
     def begin_commit(self, records: Sequence[Record]) -> None:
         """Send the one statement of a group."""
-        payments: list[Record] = []
-        events: list[Record] = []
-        sessions: list[Record] = []
+        groups: dict[type[Record], list[Record]] = {kind: [] for kind in TABLES}
         for record in records:
-            if isinstance(record, EventRecord):
-                events.append(record)
-            elif isinstance(record, PaymentRecord):
-                payments.append(record)
-            else:
-                sessions.append(record)
-        values = _arrays(_PAYMENTS, payments) + _arrays(_EVENTS, events)
-        name = _WRITE
-        if sessions:
-            values += _arrays(_SESSIONS, sessions)
-            name = _WRITE_WITH_SESSIONS
+            groups[type(record)].append(record)
+        is_usual = sum(len(groups[kind]) for kind in _USUAL) == len(records)
+        name, kinds = (_WRITE, _USUAL) if is_usual else (_WRITE_ALL, tuple(TABLES))
+        values = [value for kind in kinds for value in _arrays(_COLUMNS[kind], groups[kind])]
         server = self._connection.pgconn
         try:
             server.send_query_prepared(name, values)

@@ -8,27 +8,68 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from tongbao.host.records import (
+    BatchDetailRecord,
+    BatchEventRecord,
     EventRecord,
+    ExceptionEventRecord,
+    ExceptionRecord,
+    OrderDoneRecord,
     PaymentRecord,
+    ScriptResultRecord,
+    SessionRecord,
+    SignatureRecord,
     StoredPayment,
     StoredSession,
     StoredTerminal,
+    TerminalOrder,
     TerminalRecord,
+    TerminalStatusRecord,
+    batch_after,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from tongbao.host.records import Record
+
+# Where each record goes, in the order of writing.
+TABLES: Final[dict[type[Record], str]] = {
+    PaymentRecord: "payments_payment",
+    EventRecord: "payments_paymentevent",
+    SessionRecord: "fleet_terminalsession",
+    ExceptionRecord: "payments_exception",
+    ExceptionEventRecord: "payments_exceptionevent",
+    BatchEventRecord: "payments_batchevent",
+    BatchDetailRecord: "payments_batchdetail",
+    SignatureRecord: "payments_signature",
+    ScriptResultRecord: "payments_scriptresult",
+    TerminalStatusRecord: "fleet_terminalstatus",
+    OrderDoneRecord: "fleet_terminalorderdone",
+}
+# Terminals repeat these until they hear an answer: the first one written stays, quietly.
+_FIRST_STAYS: Final = frozenset(
+    {BatchDetailRecord, SignatureRecord, ScriptResultRecord, OrderDoneRecord}
+)
 
 PAYMENT_COLUMNS: Final = ", ".join(PaymentRecord._fields)
 EVENT_COLUMNS: Final = ", ".join(EventRecord._fields)
 
 SELECT_TERMINALS: Final = """
     SELECT t.terminal_id, t.merchant_id, t.batch_no, t.is_active, m.is_active, m.mcc,
-           s.signed_in_at_us, s.batch_no, s.key_block
+           m.mail_order_allowed, m.name,
+           s.signed_in_at_us, s.batch_no, s.key_block, o.order_id, o.act,
+           (SELECT max(b.batch_no) FROM payments_batchevent b
+            WHERE b.terminal_id = t.terminal_id AND b.kind = 'closed'),
+           (SELECT max(b.batch_no) FROM payments_batchevent b
+            WHERE b.terminal_id = t.terminal_id AND b.kind = 'totals')
     FROM fleet_terminal t
     JOIN merchants_merchant m ON m.merchant_id = t.merchant_id
     LEFT JOIN fleet_terminalsession s ON s.session_id =
         (SELECT max(n.session_id) FROM fleet_terminalsession n WHERE n.terminal_id = t.terminal_id)
+    LEFT JOIN fleet_terminalorder o ON o.order_id =
+        (SELECT min(n.order_id) FROM fleet_terminalorder n
+         WHERE n.terminal_id = t.terminal_id AND NOT EXISTS (
+             SELECT 1 FROM fleet_terminalorderdone d WHERE d.order_id = n.order_id))
 """
 # Newest first: with one node the first row is the answer.
 SELECT_LAST_ID: Final = """
@@ -53,9 +94,27 @@ SELECT_REVERSING: Final = f"""
 
 def terminal_of(row: Sequence[Any]) -> StoredTerminal:
     """Build what `SELECT_TERMINALS` returns."""
-    terminal = TerminalRecord(row[0], row[1], row[2], bool(row[3]), bool(row[4]), row[5])
-    session = None if row[8] is None else StoredSession(row[6], row[7], bytes(row[8]))
-    return StoredTerminal(terminal, session)
+    signed_in_at_us, session_batch_no, key_block, order_id, act, closed_no, totals_no = row[8:]
+    terminal = TerminalRecord(
+        row[0],
+        row[1],
+        max(row[2], batch_after(closed_no)) if closed_no else row[2],
+        bool(row[3]),
+        bool(row[4]),
+        row[5],
+        bool(row[6]),
+        row[7],
+    )
+    session = None
+    if key_block is not None:
+        session = StoredSession(signed_in_at_us, session_batch_no, bytes(key_block))
+    order = None if order_id is None else TerminalOrder(order_id, act)
+    return StoredTerminal(terminal, session, order, totals_no or 0)
+
+
+def insert_end(record: type[Record]) -> str:
+    """Return how the insertion of this kind of record ends."""
+    return " ON CONFLICT DO NOTHING" if record in _FIRST_STAYS else ""
 
 
 def join_events(

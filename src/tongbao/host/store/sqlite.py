@@ -8,7 +8,7 @@ import sqlite3
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from tongbao.host.records import EventRecord, PaymentRecord, SessionRecord
+from tongbao.host.records import EventRecord, PaymentRecord
 from tongbao.host.store.port import DuplicatePaymentError, NodeTakenError, StoreFailedError
 from tongbao.host.store.queries import (
     EVENT_COLUMNS,
@@ -17,6 +17,8 @@ from tongbao.host.store.queries import (
     SELECT_REVERSING,
     SELECT_TERMINALS,
     SELECT_WITHOUT_EVENT,
+    TABLES,
+    insert_end,
     join_events,
     terminal_of,
 )
@@ -36,14 +38,14 @@ _CACHE_KIB: Final = 65_536
 _ROWS_PER_QUERY: Final = 150
 
 
-def _insert(table: str, columns: tuple[str, ...]) -> str:
+def _insert(record: type[Record]) -> str:
+    columns = record._fields
     marks = ", ".join("?" * len(columns))
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 - our names
+    statement = f"INSERT INTO {TABLES[record]} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 - our names
+    return statement + insert_end(record)
 
 
-_INSERT_PAYMENT: Final = _insert("payments_payment", PaymentRecord._fields)
-_INSERT_EVENT: Final = _insert("payments_paymentevent", EventRecord._fields)
-_INSERT_SESSION: Final = _insert("fleet_terminalsession", SessionRecord._fields)
+_INSERTS: Final = {record: _insert(record) for record in TABLES}
 
 _SELECT_TERMINALS: Final = f"{SELECT_TERMINALS} WHERE t.terminal_id IN (%s)"
 _SELECT_BY_KEY: Final = f"""
@@ -122,26 +124,16 @@ class SqliteStore:
 
     def commit(self, records: Sequence[Record]) -> None:
         """Write all records in one transaction and return when they are flushed."""
-        payments: list[tuple[object, ...]] = []
-        events: list[tuple[object, ...]] = []
-        sessions: list[tuple[object, ...]] = []
+        groups: dict[type[Record], list[tuple[object, ...]]] = {kind: [] for kind in _INSERTS}
         for record in records:
             # The driver binds a plain tuple a third faster than a named one.
-            if isinstance(record, EventRecord):
-                events.append(tuple(record))
-            elif isinstance(record, PaymentRecord):
-                payments.append(tuple(record))
-            else:
-                sessions.append(tuple(record))
+            groups[type(record)].append(tuple(record))
         execute, executemany = self._connection.execute, self._connection.executemany
         try:
             execute("BEGIN IMMEDIATE")
-            if payments:
-                executemany(_INSERT_PAYMENT, payments)
-            if events:
-                executemany(_INSERT_EVENT, events)
-            if sessions:
-                executemany(_INSERT_SESSION, sessions)
+            for kind, rows in groups.items():
+                if rows:
+                    executemany(_INSERTS[kind], rows)
             execute("COMMIT")
         except sqlite3.IntegrityError as error:
             self._roll_back(error)

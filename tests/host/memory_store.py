@@ -109,7 +109,7 @@ class MemoryStore:
 
     def close(self) -> None: ...
 
-    def written(self, kind: type[RecordT]) -> list[RecordT]:
+    def records_of(self, kind: type[RecordT]) -> list[RecordT]:
         """The records of one kind, oldest first."""
         return [record for record in self.others if isinstance(record, kind)]
 
@@ -129,7 +129,7 @@ class MemoryStore:
     def _newest_batch(self, terminal_id: str, kind: BatchEventKind) -> int:
         numbers = [
             event.batch_no
-            for event in self.written(BatchEventRecord)
+            for event in self.records_of(BatchEventRecord)
             if (event.terminal_id, event.kind) == (terminal_id, kind)
         ]
         return max(numbers, default=0)
@@ -141,6 +141,6 @@ class MemoryStore:
         return terminal._replace(batch_no=max(terminal.batch_no, batch_after(closed)))
 
     def _open_order(self, terminal_id: str) -> TerminalOrder | None:
-        done = {record.order_id for record in self.written(OrderDoneRecord)}
+        done = {record.order_id for record in self.records_of(OrderDoneRecord)}
         mine = [order for name, order in self.orders if name == terminal_id]
         return min((order for order in mine if order.order_id not in done), default=None)

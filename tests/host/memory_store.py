@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
+from tongbao.host.lookups import ByBatch, Query
 from tongbao.host.records import (
     BatchDetailRecord,
     BatchEventKind,
@@ -24,6 +25,7 @@ from tongbao.host.records import (
     TraceKey,
     batch_after,
 )
+from tongbao.host.store.families import find_payments
 from tongbao.host.store.port import DuplicatePaymentError
 
 RecordT = TypeVar("RecordT", bound=Record)
@@ -73,6 +75,29 @@ class MemoryStore:
 
     def load_payments(self, keys: Sequence[TraceKey]) -> dict[TraceKey, StoredPayment]:
         return {key: self.stored(key) for key in keys if key in self.payments}
+
+    def find_payments(self, queries: Sequence[Query]) -> dict[Query, tuple[StoredPayment, ...]]:
+        return find_payments(self, queries)
+
+    def by_trace(self, keys: Sequence[TraceKey]) -> list[PaymentRecord]:
+        return [self.payments[key] for key in keys if key in self.payments]
+
+    def by_rrn(self, rrns: Sequence[str]) -> list[PaymentRecord]:
+        return [row for row in self.payments.values() if row.rrn in rrns]
+
+    def by_card(self, cards: Sequence[tuple[str, bytes]]) -> list[PaymentRecord]:
+        rows = [row for row in self.payments.values() if row.kind == "pre_authorisation"]
+        return [row for row in rows if (row.merchant_id, row.card_token) in cards]
+
+    def by_batch(self, batches: Sequence[ByBatch]) -> list[PaymentRecord]:
+        rows = self.payments.values()
+        return [row for row in rows if (row.terminal_id, row.batch_no) in batches]
+
+    def by_original(self, payment_ids: Sequence[int]) -> list[PaymentRecord]:
+        return [row for row in self.payments.values() if row.original_id in payment_ids]
+
+    def events_of(self, payment_ids: Sequence[int]) -> list[EventRecord]:
+        return [event for event in self.events if event.payment_id in payment_ids]
 
     def last_payment_id(self, node: int) -> int:
         ids = [

@@ -13,11 +13,13 @@ import pytest
 from tests.host.parties import MERCHANT
 from tests.host.world import START_US
 from tongbao.host.core.payment_ids import PaymentIds, rrn_of
+from tongbao.host.lookups import ByAuthCode, ByBatch, ByRrn
 from tongbao.host.records import (
     EventKind,
     EventRecord,
     PaymentRecord,
     SessionRecord,
+    StoredPayment,
     TerminalRecord,
     TraceKey,
 )
@@ -152,6 +154,78 @@ def test_a_terminal_comes_with_its_merchant_and_newest_session(store: HostStore)
 def test_nothing_asked_is_nothing_read(store: HostStore) -> None:
     assert store.load_terminals([]) == {}
     assert store.load_payments([]) == {}
+    assert store.find_payments([]) == {}
+
+
+def test_an_original_comes_with_its_family_and_all_events(store: HostStore) -> None:
+    sale, other = intent(1), intent(2)
+    void = intent(3)._replace(kind="void", original_id=sale.payment_id)
+    refund = intent(4, terminal_id="00000002")._replace(
+        kind="refund", original_id=sale.payment_id, organisation="VIS"
+    )
+    approved = event(sale, EventKind.APPROVED, auth_code="123456")
+    declined = event(void, EventKind.DECLINED, response_code="05")
+    store.commit([refund, void, sale, other, approved, declined])
+    asked = [ByRrn(sale.rrn), key(sale), key(other), ByRrn(void.rrn), ByRrn("0" * 12)]
+    found = store.find_payments(asked)
+    whole = (
+        StoredPayment(sale, (approved,)),
+        StoredPayment(void, (declined,)),
+        StoredPayment(refund, ()),
+    )
+    assert found == {
+        ByRrn(sale.rrn): whole,
+        key(sale): whole,
+        key(other): (StoredPayment(other, ()),),
+        ByRrn(void.rrn): (StoredPayment(void, (declined,)),),
+        ByRrn("0" * 12): (),
+    }
+
+
+def test_a_pre_authorisation_is_found_by_card_merchant_and_code(store: HostStore) -> None:
+    hold, other_code, declined = (
+        intent(stan)._replace(kind="pre_authorisation") for stan in (1, 2, 3)
+    )
+    other_card = intent(4)._replace(kind="pre_authorisation", card_token=bytes(16))
+    sale = intent(5)
+    completion = intent(6)._replace(kind="completion", original_id=hold.payment_id)
+    store.commit(
+        [
+            *(hold, other_code, declined, other_card, sale, completion),
+            event(hold, EventKind.APPROVED, auth_code="111111"),
+            event(other_code, EventKind.APPROVED, auth_code="222222"),
+            event(declined, EventKind.DECLINED, auth_code="111111"),
+            event(other_card, EventKind.APPROVED, auth_code="111111"),
+            event(sale, EventKind.APPROVED, auth_code="111111"),
+        ]
+    )
+    asked = ByAuthCode(MERCHANT, hold.card_token, "111111")
+    elsewhere = ByAuthCode("100000000000002", hold.card_token, "111111")
+    found = store.find_payments([asked, elsewhere])
+    assert [stored.payment for stored in found[asked]] == [hold, completion]
+    assert found[elsewhere] == ()
+
+
+def test_a_batch_is_read_in_the_order_of_its_payments(store: HostStore) -> None:
+    rows = [intent(stan) for stan in (3, 1, 2)]
+    elsewhere = intent(1, terminal_id="00000002")
+    later = intent(4)._replace(batch_no=2)
+    store.commit([*reversed(rows), elsewhere, later])
+    found = store.find_payments([ByBatch("00000001", 1), ByBatch("00000003", 1)])
+    assert [stored.payment for stored in found[ByBatch("00000001", 1)]] == rows
+    assert found[ByBatch("00000003", 1)] == ()
+
+
+def test_hundreds_of_originals_are_read_at_once(store: HostStore) -> None:
+    sales = [intent(stan) for stan in range(1, 401)]
+    refunds = [
+        intent(stan)._replace(kind="refund", original_id=sale.payment_id)
+        for stan, sale in enumerate(sales, 401)
+    ]
+    store.commit([*sales, *refunds])
+    found = store.find_payments([ByRrn(sale.rrn) for sale in sales])
+    for sale, refund in zip(sales, refunds, strict=True):
+        assert [stored.payment for stored in found[ByRrn(sale.rrn)]] == [sale, refund]
 
 
 def test_the_newest_id_of_a_node_is_found(store: HostStore) -> None:

@@ -18,9 +18,11 @@ from tongbao.host.core.events import (
     Event,
     IntentRefused,
     LoadPayment,
+    LoadPayments,
     LoadTerminal,
     Note,
     PaymentLoaded,
+    PaymentsLoaded,
     Persist,
     SendToTerminal,
     SendUpstream,
@@ -243,6 +245,8 @@ class Pump:
                 # The store said "no such payment" and changed its mind: ask it again.
                 again: list[Effect] = [LoadPayment(trace_key_of(event.request), event.request)]
                 result.append((event, again))
+            elif isinstance(event, PaymentsLoaded):
+                result.append((event, [LoadPayments(event.query, event.request)]))
             elif isinstance(event, TerminalFrame | TerminalLoaded):
                 result.append((event, self._core.step(event, self._now())))
             else:
@@ -255,7 +259,7 @@ class Pump:
         to_terminal = outlets.to_terminal
         frames: list[bytes] = []
         terminals: list[LoadTerminal] = []
-        payments: list[LoadPayment] = []
+        loads: list[LoadPayment | LoadPayments] = []
         for effect in sends:
             if isinstance(effect, SendToTerminal):
                 to_terminal(effect.connection, effect.data)
@@ -263,18 +267,20 @@ class Pump:
                 frames.append(effect.data)
             elif isinstance(effect, LoadTerminal):
                 terminals.append(effect)
-            elif isinstance(effect, LoadPayment):
-                payments.append(effect)
+            elif isinstance(effect, LoadPayment | LoadPayments):
+                loads.append(effect)
             elif isinstance(effect, CloseConnection):
                 outlets.close_connection(effect.connection, effect.reason)
             elif isinstance(effect, Note):
                 outlets.note(effect.name, effect.values)
         if frames:
             outlets.to_issuer(frames)
-        if terminals or payments:
-            self._load(terminals, payments)
+        if terminals or loads:
+            self._load(terminals, loads)
 
-    def _load(self, terminals: list[LoadTerminal], payments: list[LoadPayment]) -> None:
+    def _load(
+        self, terminals: list[LoadTerminal], loads: list[LoadPayment | LoadPayments]
+    ) -> None:
         """Read for all in one query each; the answers go before what waits already."""
         answers: list[Event] = []
         if terminals:
@@ -282,9 +288,16 @@ class Pump:
             answers += [
                 TerminalLoaded(load.request, found.get(load.terminal_id)) for load in terminals
             ]
-        if payments:
-            stored = self._store.load_payments(sorted({load.key for load in payments}))
-            answers += [PaymentLoaded(load.request, stored.get(load.key)) for load in payments]
+        single = [load for load in loads if isinstance(load, LoadPayment)]
+        if single:
+            stored = self._store.load_payments(sorted({load.key for load in single}))
+            answers += [PaymentLoaded(load.request, stored.get(load.key)) for load in single]
+        many = [load for load in loads if isinstance(load, LoadPayments)]
+        if many:
+            families = self._store.find_payments([load.query for load in many])
+            answers += [
+                PaymentsLoaded(load.request, load.query, families[load.query]) for load in many
+            ]
         self._waiting[:0] = answers
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from tongbao.host.core.payment_ids import node_of
 from tongbao.host.core.payment_rules import PaymentState, stand_of
+from tongbao.host.lookups import ByBatch, Query
 from tongbao.host.records import (
     BatchEventKind,
     BatchEventRecord,
@@ -20,6 +21,7 @@ from tongbao.host.records import (
     TraceKey,
     batch_after,
 )
+from tongbao.host.store.families import find_payments
 from tongbao.host.store.port import DuplicatePaymentError, StoreFailedError
 from tongbao.simulation.disk import Disk, DiskError
 
@@ -59,6 +61,41 @@ class VirtualHostStore:
         """Read payments with their events."""
         self._point("reading payments")
         return {key: self._stored(self._ids[key]) for key in keys if key in self._ids}
+
+    def find_payments(self, queries: Sequence[Query]) -> dict[Query, tuple[StoredPayment, ...]]:
+        """Read the payments that the queries name, with families and events."""
+        self._point("reading families")
+        return find_payments(self, queries)
+
+    def by_trace(self, keys: Sequence[TraceKey]) -> list[PaymentRecord]:
+        """Read payments by terminal, batch and trace."""
+        return [self._payments[self._ids[key]] for key in keys if key in self._ids]
+
+    def by_rrn(self, rrns: Sequence[str]) -> list[PaymentRecord]:
+        """Read payments by reference number."""
+        return self._chosen(lambda row: row.rrn in rrns)
+
+    def by_card(self, cards: Sequence[tuple[str, bytes]]) -> list[PaymentRecord]:
+        """Read the pre-authorisations of a merchant and card token."""
+        return self._chosen(
+            lambda row: row.kind == "pre_authorisation"
+            and (row.merchant_id, row.card_token) in cards
+        )
+
+    def by_batch(self, batches: Sequence[ByBatch]) -> list[PaymentRecord]:
+        """Read the payments of a terminal and batch."""
+        return self._chosen(lambda row: (row.terminal_id, row.batch_no) in batches)
+
+    def by_original(self, payment_ids: Sequence[int]) -> list[PaymentRecord]:
+        """Read the payments that name one of these as their original."""
+        return self._chosen(lambda row: row.original_id in payment_ids)
+
+    def events_of(self, payment_ids: Sequence[int]) -> list[EventRecord]:
+        """Read the events of payments in the order they were written."""
+        return [event for key in payment_ids for event, _ in self._events.get(key, [])]
+
+    def _chosen(self, wanted: Callable[[PaymentRecord], bool]) -> list[PaymentRecord]:
+        return [row for row in self._payments.values() if wanted(row)]
 
     def last_payment_id(self, node: int) -> int:
         """Return the newest payment id of a node, 0 when it has none."""

@@ -10,6 +10,7 @@ from tongbao.host.core.events import (
     IntentRefused,
     LoadTerminal,
     PaymentLoaded,
+    PaymentsLoaded,
     Recovered,
     TerminalFrame,
     TerminalLoaded,
@@ -69,6 +70,7 @@ class HostCore:
         self._handlers: dict[type, Callable[..., None]] = {
             TerminalLoaded: self._terminal_loaded,
             PaymentLoaded: self._payment_loaded,
+            PaymentsLoaded: self._payments_loaded,
             IntentRefused: self._intent_refused,
             UpstreamUp: self._upstream_up,
             UpstreamDown: self._upstream_down,
@@ -156,6 +158,15 @@ class HostCore:
                 self._payments.sale_again(request, terminal, event.stored, now_us, out)
         except RefusalError as refusal:
             self._refuse(request, refusal.code, now_us, out)
+
+    def _payments_loaded(self, event: PaymentsLoaded, now_us: int, out: list[Effect]) -> None:
+        request = event.request
+        if request.terminal_id not in self.state.terminals:
+            request.refreshed = False
+            self._request(request, now_us, out)
+            return
+        # No message asks for it yet.
+        self._refuse(request, "40", now_us, out)
 
     def _request(self, request: Request, now_us: int, out: list[Effect]) -> None:
         state = self.state

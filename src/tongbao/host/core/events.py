@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from tongbao.host.core.requests import Request
+    from tongbao.host.lookups import Query
     from tongbao.host.records import (
         Record,
         StoredPayment,
@@ -36,6 +37,14 @@ class PaymentLoaded(NamedTuple):
 
     request: Request
     stored: StoredPayment | None
+
+
+class PaymentsLoaded(NamedTuple):
+    """The store's answer to `LoadPayments`; see `lookups` for what each query brings."""
+
+    request: Request
+    query: Query
+    payments: tuple[StoredPayment, ...]
 
 
 class IntentRefused(NamedTuple):
@@ -82,6 +91,7 @@ Event: TypeAlias = (
     TerminalFrame
     | TerminalLoaded
     | PaymentLoaded
+    | PaymentsLoaded
     | IntentRefused
     | UpstreamFrame
     | UpstreamUp
@@ -132,6 +142,13 @@ class LoadPayment(NamedTuple):
     request: Request
 
 
+class LoadPayments(NamedTuple):
+    """Read payments with their events and come back with `PaymentsLoaded`."""
+
+    query: Query
+    request: Request
+
+
 class CloseConnection(NamedTuple):
     """Close a connection whose peer does not speak the protocol; the reason holds no card data."""
 
@@ -147,5 +164,12 @@ class Note(NamedTuple):
 
 
 Effect: TypeAlias = (
-    Persist | SendToTerminal | SendUpstream | LoadTerminal | LoadPayment | CloseConnection | Note
+    Persist
+    | SendToTerminal
+    | SendUpstream
+    | LoadTerminal
+    | LoadPayment
+    | LoadPayments
+    | CloseConnection
+    | Note
 )

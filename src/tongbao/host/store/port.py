@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tongbao.host.lookups import Query
     from tongbao.host.records import (
         Record,
         StoredPayment,
@@ -47,6 +48,12 @@ class HostStore(Protocol):
 
     def load_payments(self, keys: Sequence[TraceKey]) -> dict[TraceKey, StoredPayment]:
         """Read payments with their events; unknown keys are left out.
+
+        Raises: StoreFailedError.
+        """
+
+    def find_payments(self, queries: Sequence[Query]) -> dict[Query, tuple[StoredPayment, ...]]:
+        """Answer each query: what it names, oldest first, then the families, oldest first.
 
         Raises: StoreFailedError.
         """

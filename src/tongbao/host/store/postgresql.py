@@ -15,10 +15,10 @@ import psycopg
 from psycopg.pq import DiagnosticField, ExecStatus
 
 from tongbao.host.records import EventRecord, PaymentRecord
+from tongbao.host.store.families import find_payments
 from tongbao.host.store.port import DuplicatePaymentError, NodeTakenError, StoreFailedError
+from tongbao.host.store.postgresql_reader import PostgresqlReader, payment_of
 from tongbao.host.store.queries import (
-    EVENT_COLUMNS,
-    PAYMENT_COLUMNS,
     SELECT_LAST_ID,
     SELECT_REVERSING,
     SELECT_TERMINALS,
@@ -32,6 +32,7 @@ from tongbao.host.store.queries import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from tongbao.host.lookups import Query
     from tongbao.host.records import Record, StoredPayment, StoredTerminal, TraceKey
 
 # First half of the key of our advisory locks; the second is the node number.
@@ -102,15 +103,6 @@ _WRITE: Final = b"tongbao_write"
 _WRITE_ALL: Final = b"tongbao_write_all"
 _PREPARED: Final = {_WRITE: _write(_USUAL), _WRITE_ALL: _write(TABLES)}
 _SELECT_TERMINALS: Final = f"{SELECT_TERMINALS} WHERE t.terminal_id = ANY(%s)"
-_SELECT_BY_KEY: Final = f"""
-    SELECT {PAYMENT_COLUMNS} FROM payments_payment
-    JOIN unnest(%s::text[], %s::integer[], %s::integer[]) AS k (t, b, s)
-      ON terminal_id = k.t AND batch_no = k.b AND stan = k.s
-"""  # noqa: S608 - our own column names
-_SELECT_EVENTS: Final = f"""
-    SELECT {EVENT_COLUMNS} FROM payments_paymentevent
-    WHERE payment_id = ANY(%s) ORDER BY event_id
-"""  # noqa: S608 - our own column names
 
 
 class PostgresqlStore:
@@ -123,6 +115,7 @@ class PostgresqlStore:
 
     def __init__(self, url: str) -> None:
         self._sqlstate = b""
+        self._reader = PostgresqlReader(self._rows)
         try:
             self._connection = psycopg.connect(
                 url, autocommit=True, connect_timeout=_CONNECT_TIMEOUT_S, application_name="host"
@@ -148,9 +141,12 @@ class PostgresqlStore:
 
     def load_payments(self, keys: Sequence[TraceKey]) -> dict[TraceKey, StoredPayment]:
         """Read payments with their events."""
-        columns = [list(column) for column in zip(*keys, strict=True)]
-        found = self._with_events(self._rows(_SELECT_BY_KEY, columns)) if keys else ()
+        found = self._with_events(self._reader.by_trace(keys))
         return {stored.key: stored for stored in found}
+
+    def find_payments(self, queries: Sequence[Query]) -> dict[Query, tuple[StoredPayment, ...]]:
+        """Read the payments that the queries name, with families and events."""
+        return find_payments(self._reader, queries)
 
     def last_payment_id(self, node: int) -> int:
         """Return the newest payment id of a node, 0 when it has none."""
@@ -160,7 +156,8 @@ class PostgresqlStore:
     def open_payments(self, node: int, since_payment_id: int) -> tuple[StoredPayment, ...]:
         """Return what a start has to end, oldest first."""
         rows = self._rows(SELECT_WITHOUT_EVENT.format(mark="%s"), (since_payment_id, node))
-        return self._with_events(rows + self._rows(SELECT_REVERSING, ()))
+        rows += self._rows(SELECT_REVERSING, ())
+        return self._with_events([payment_of(row) for row in rows])
 
     def commit(self, records: Sequence[Record]) -> None:
         """Write all records with one statement and return when they are flushed."""
@@ -235,14 +232,10 @@ class PostgresqlStore:
         with suppress(psycopg.Error):
             self._connection.close()
 
-    def _with_events(self, rows: Sequence[Any]) -> tuple[StoredPayment, ...]:
-        payments = sorted(
-            PaymentRecord._make((*row[:12], row[12].isoformat(), *row[13:])) for row in rows
-        )
-        ids = [payment.payment_id for payment in payments]
-        return join_events(
-            payments, [EventRecord(*row) for row in self._rows(_SELECT_EVENTS, (ids,))]
-        )
+    def _with_events(self, found: Sequence[PaymentRecord]) -> tuple[StoredPayment, ...]:
+        payments = sorted(found)
+        events = self._reader.events_of([payment.payment_id for payment in payments])
+        return join_events(payments, events)
 
     def _rows(self, statement: str, values: Sequence[object]) -> list[Any]:
         try:

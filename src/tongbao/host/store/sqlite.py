@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tongbao.host.records import EventRecord, PaymentRecord
 from tongbao.host.store.port import DuplicatePaymentError, NodeTakenError, StoreFailedError
+from tongbao.host.store.families import find_payments
 from tongbao.host.store.queries import (
-    EVENT_COLUMNS,
-    PAYMENT_COLUMNS,
     SELECT_LAST_ID,
     SELECT_REVERSING,
     SELECT_TERMINALS,
@@ -22,11 +21,13 @@ from tongbao.host.store.queries import (
     join_events,
     terminal_of,
 )
+from tongbao.host.store.sqlite_reader import SqliteReader, parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from tongbao.host.lookups import Query
     from tongbao.host.records import Record, StoredPayment, StoredTerminal, TraceKey
 
 _BUSY_TIMEOUT_S: Final = 20
@@ -34,8 +35,6 @@ _BUSY_TIMEOUT_S: Final = 20
 # many groups touch is then copied once: measured in docs/adr/0004.
 _CHECKPOINT_PAGES: Final = 16_384
 _CACHE_KIB: Final = 65_536
-# Half of SQLite's oldest limit on bound variables, in rows of three.
-_ROWS_PER_QUERY: Final = 150
 
 
 def _insert(record: type[Record]) -> str:
@@ -48,14 +47,6 @@ def _insert(record: type[Record]) -> str:
 _INSERTS: Final = {record: _insert(record) for record in TABLES}
 
 _SELECT_TERMINALS: Final = f"{SELECT_TERMINALS} WHERE t.terminal_id IN (%s)"
-_SELECT_BY_KEY: Final = f"""
-    SELECT {PAYMENT_COLUMNS} FROM payments_payment
-    WHERE (terminal_id, batch_no, stan) IN (VALUES %s)
-"""  # noqa: S608 - our own column names
-_SELECT_EVENTS: Final = f"""
-    SELECT {EVENT_COLUMNS} FROM payments_paymentevent
-    WHERE payment_id IN (%s) ORDER BY event_id
-"""  # noqa: S608 - our own column names
 
 
 class SqliteStore:
@@ -71,6 +62,7 @@ class SqliteStore:
             self._connection = sqlite3.connect(
                 path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
             )
+            self._reader = SqliteReader(self._rows)
             execute = self._connection.execute
             execute("PRAGMA journal_mode=WAL")
             execute("PRAGMA synchronous=FULL")
@@ -96,7 +88,7 @@ class SqliteStore:
     def load_terminals(self, terminal_ids: Sequence[str]) -> dict[str, StoredTerminal]:
         """Read terminals, their merchants and newest sessions."""
         found: dict[str, StoredTerminal] = {}
-        for part in _parts(terminal_ids):
+        for part in parts(terminal_ids):
             marks = ", ".join("?" * len(part))
             for row in self._rows(_SELECT_TERMINALS % marks, part):
                 found[row[0]] = terminal_of(row)
@@ -104,12 +96,12 @@ class SqliteStore:
 
     def load_payments(self, keys: Sequence[TraceKey]) -> dict[TraceKey, StoredPayment]:
         """Read payments with their events."""
-        payments: list[PaymentRecord] = []
-        for part in _parts(keys):
-            marks = ", ".join(["(?, ?, ?)"] * len(part))
-            values = [value for key in part for value in key]
-            payments += [PaymentRecord(*row) for row in self._rows(_SELECT_BY_KEY % marks, values)]
-        return {stored.key: stored for stored in self._with_events(payments)}
+        found = self._with_events(self._reader.by_trace(keys))
+        return {stored.key: stored for stored in found}
+
+    def find_payments(self, queries: Sequence[Query]) -> dict[Query, tuple[StoredPayment, ...]]:
+        """Read the payments that the queries name, with families and events."""
+        return find_payments(self._reader, queries)
 
     def last_payment_id(self, node: int) -> int:
         """Return the newest payment id of a node, 0 when it has none."""
@@ -161,10 +153,7 @@ class SqliteStore:
             raise StoreFailedError(f"rolling back {self._path}: {error}") from error
 
     def _with_events(self, payments: Sequence[PaymentRecord]) -> tuple[StoredPayment, ...]:
-        events: list[EventRecord] = []
-        for part in _parts([payment.payment_id for payment in payments]):
-            marks = ", ".join("?" * len(part))
-            events += [EventRecord(*row) for row in self._rows(_SELECT_EVENTS % marks, part)]
+        events = self._reader.events_of([payment.payment_id for payment in payments])
         return join_events(payments, events)
 
     def _rows(self, statement: str, values: Iterable[object]) -> list[Any]:
@@ -172,7 +161,3 @@ class SqliteStore:
             return self._connection.execute(statement, tuple(values)).fetchall()
         except sqlite3.Error as error:
             raise StoreFailedError(f"reading {self._path}: {error}") from error
-
-
-def _parts(items: Sequence[Any]) -> list[Sequence[Any]]:
-    return [items[at : at + _ROWS_PER_QUERY] for at in range(0, len(items), _ROWS_PER_QUERY)]

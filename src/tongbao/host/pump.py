@@ -278,9 +278,7 @@ class Pump:
         if terminals or loads:
             self._load(terminals, loads)
 
-    def _load(
-        self, terminals: list[LoadTerminal], loads: list[LoadPayment | LoadPayments]
-    ) -> None:
+    def _load(self, terminals: list[LoadTerminal], loads: list[LoadPayment | LoadPayments]) -> None:
         """Read for all in one query each; the answers go before what waits already."""
         answers: list[Event] = []
         if terminals:

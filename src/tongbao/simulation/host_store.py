@@ -78,8 +78,9 @@ class VirtualHostStore:
     def by_card(self, cards: Sequence[tuple[str, bytes]]) -> list[PaymentRecord]:
         """Read the pre-authorisations of a merchant and card token."""
         return self._chosen(
-            lambda row: row.kind == "pre_authorisation"
-            and (row.merchant_id, row.card_token) in cards
+            lambda row: (
+                row.kind == "pre_authorisation" and (row.merchant_id, row.card_token) in cards
+            )
         )
 
     def by_batch(self, batches: Sequence[ByBatch]) -> list[PaymentRecord]:

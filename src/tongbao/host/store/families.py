@@ -58,9 +58,7 @@ def find_payments(
     }
     in_batches = reader.by_batch([query for query in asked if isinstance(query, ByBatch)])
     members = reader.by_original(sorted(roots))
-    rows = {
-        payment.payment_id: payment for payment in (*roots.values(), *in_batches, *members)
-    }
+    rows = {payment.payment_id: payment for payment in (*roots.values(), *in_batches, *members)}
     payments = [rows[payment_id] for payment_id in sorted(rows)]
     return _Found(join_events(payments, reader.events_of(sorted(rows)))).answers(asked)
 
@@ -80,20 +78,18 @@ class _Found:
         return {query: self._answer(query) for query in asked}
 
     def _answer(self, query: Query) -> tuple[StoredPayment, ...]:
-        match query:
-            case TraceKey():
-                roots = [self._by_trace[query]] if query in self._by_trace else []
-            case ByRrn():
-                roots = [self._by_rrn[query.rrn]] if query.rrn in self._by_rrn else []
-            case ByAuthCode():
-                roots = [one for one in self._stored if _is_hold(one, query)]
-            case ByBatch():
-                batch = (query.terminal_id, query.batch_no)
-                return tuple(
-                    one
-                    for one in self._stored
-                    if (one.payment.terminal_id, one.payment.batch_no) == batch
-                )
+        if isinstance(query, ByBatch):
+            return tuple(
+                one
+                for one in self._stored
+                if (one.payment.terminal_id, one.payment.batch_no) == query
+            )
+        if isinstance(query, ByAuthCode):
+            roots = [one for one in self._stored if _is_hold(one, query)]
+        elif isinstance(query, ByRrn):
+            roots = [self._by_rrn[query.rrn]] if query.rrn in self._by_rrn else []
+        else:
+            roots = [self._by_trace[query]] if query in self._by_trace else []
         members = [
             member for root in roots for member in self._families.get(root.payment.payment_id, ())
         ]

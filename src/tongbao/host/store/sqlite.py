@@ -8,9 +8,9 @@ import sqlite3
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from tongbao.host.records import EventRecord, PaymentRecord
-from tongbao.host.store.port import DuplicatePaymentError, NodeTakenError, StoreFailedError
+from tongbao.host.records import PaymentRecord
 from tongbao.host.store.families import find_payments
+from tongbao.host.store.port import DuplicatePaymentError, NodeTakenError, StoreFailedError
 from tongbao.host.store.queries import (
     SELECT_LAST_ID,
     SELECT_REVERSING,

@@ -18,6 +18,11 @@ class EventKind(StrEnum):
     REVERSED = "reversed"
     LATE_ANSWER = "late_answer"
     REPEATED = "repeated"
+    INQUIRED = "inquired"
+    REVERSAL_REPEATED = "reversal_repeated"
+    DELIVERY_REPEATED = "delivery_repeated"
+    SIGNED = "signed"
+    SCRIPT_RESULT = "script_result"
 
 
 class Status(StrEnum):
@@ -36,8 +41,8 @@ def fold(kinds: Sequence[str]) -> Status:
     """Return the status of a payment to which events of these kinds happened, oldest first.
 
     A reversal that was asked for outweighs an approval, and each request needs its own proof: until
-    then nobody may count the money. Otherwise the first outcome stands, and late answers and
-    repeats decide nothing.
+    then nobody may count the money. Otherwise the first outcome stands; late answers, repeats,
+    inquiries, signatures and script results decide nothing.
     """
     requested = kinds.count(EventKind.REVERSAL_REQUESTED)
     if requested:

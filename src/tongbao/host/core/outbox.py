@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from tongbao.crypto.key_store import KeyName
 from tongbao.crypto.mac import MacAlgorithm
 from tongbao.host.core.events import SendToTerminal, SendUpstream
-from tongbao.host.core.reading import TERMINAL_MAC
 from tongbao.wire.framing import add_length
 from tongbao.wire.network.dialect import NETWORK
 from tongbao.wire.unionpay.table import UNIONPAY
@@ -111,7 +110,7 @@ class Outbox:
         for (out, place, address, _, session, payment_id), body in zip(items, bodies, strict=True):
             whole = address.prefix + body
             if session is not None:
-                whole += mac(session.mak, TERMINAL_MAC, body)
+                whole += mac(session.mak, session.mac_algorithm, body)
             out[place] = SendToTerminal(address.connection, add_length(whole), payment_id)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tongbao.crypto.key_store import KeyName
-from tongbao.crypto.mac import MacAlgorithm
 from tongbao.domain.errors import ProtocolError
 from tongbao.host.core.requests import Request, SaleFacts, read_sale
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from tongbao.host.core.events import TerminalFrame
     from tongbao.host.core.state import Session, Terminal
 
-TERMINAL_MAC: Final = MacAlgorithm.UNIONPAY_ECB
 TOKEN_KEY: Final = KeyName("token")
 _MAC_BYTES: Final = 8
 _WITHOUT_MAC: Final = frozenset({"0800", "0820"})
@@ -51,13 +49,13 @@ class RequestReader:
     def verify(self, request: Request, session: Session | None) -> bool:
         """Say whether the MAC is right under this session, and note it in the request.
 
-        Spec: UnionPay terminal dialect, 5.2.
+        Spec: UnionPay terminal dialect, 5.2 to 5.4.
         """
         mac = request.fields.get(64)
         if session is None or not isinstance(mac, bytes):
             return False
         body = request.body[:-_MAC_BYTES]
-        if not self._keys.verify_mac(session.mak, TERMINAL_MAC, body, mac):
+        if not self._keys.verify_mac(session.mak, session.mac_algorithm, body, mac):
             return False
         request.verified = session
         return True

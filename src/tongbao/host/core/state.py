@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, OrderedDict, deque
 from typing import TYPE_CHECKING, NamedTuple
 
+from tongbao.crypto.mac import MacAlgorithm
 from tongbao.host.core.payment_ids import PaymentIds
 
 if TYPE_CHECKING:
@@ -19,11 +20,16 @@ RECENT_TRACES_MAX = 16
 
 
 class Session(NamedTuple):
-    """The working keys of one sign-in, by name."""
+    """The working keys of one sign-in, by name, and how MACs are made with them.
+
+    `tdk` is None for a sign-in without a track key.
+    """
 
     signed_in_at_us: int
     mak: KeyName
     pik: KeyName
+    mac_algorithm: MacAlgorithm = MacAlgorithm.UNIONPAY_ECB
+    tdk: KeyName | None = None
 
 
 class Terminal:

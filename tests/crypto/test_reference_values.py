@@ -9,7 +9,7 @@ cannot be.
 import pytest
 
 from tongbao.crypto.ciphers import Aes, KeyAlgorithm, Sm4, TripleDes, expand_des_key
-from tongbao.crypto.errors import KeyCheckError, KeyLengthError, WorkingKeyError
+from tongbao.crypto.errors import KeyCheckError, KeyLengthError, TrackError, WorkingKeyError
 from tongbao.crypto.kcv import key_check_value
 from tongbao.crypto.key_store import KeyName
 from tongbao.crypto.mac import MacAlgorithm, compute_mac, explain_unionpay_ecb, fold_blocks
@@ -192,7 +192,7 @@ def test_track_encryption_takes_the_block_before_the_last_byte():
 
 @pytest.mark.parametrize("track", ["1234567890123456", "12=4" * 8])
 def test_a_track_that_cannot_be_encrypted_is_refused_without_its_digits(track):
-    with pytest.raises(ValueError, match="track") as caught:
+    with pytest.raises(TrackError, match="track") as caught:
         encrypt_track(TripleDes(b"\x44" * 16), track)
     assert "12" not in str(caught.value)
 

@@ -15,24 +15,32 @@ from tongbao.crypto.errors import CryptoError
 from tongbao.crypto.key_store import KeyName
 from tongbao.crypto.key_wrapping import KeyWrapper, NamedKey
 from tongbao.crypto.mac import MacAlgorithm, compile_mac
+from tongbao.crypto.rsa_transport import load_private_key, new_private_key
 from tongbao.crypto.software_key_store import SoftwareKeyStore
 from tongbao.crypto.working_keys import WorkingKeyLayout, WorkingKeys, parse_working_keys
-from tongbao.domain.secrets import KeyBytes, Pan, Pin
+from tongbao.domain.secrets import KeyBytes, Pan, Pin, Purpose, SecretText, Track2
 
 CANARY = bytes.fromhex("C0FFEE0DDBA11AB1E5EEDED5CA1AB1E5")
 MASTER = KeyBytes(CANARY * 2)
+RSA_KEY = new_private_key()
 
 
 def used_store():
     store = SoftwareKeyStore.in_memory(MASTER)
     store.import_key(KeyName("tmk"), KeyBytes(CANARY), KeyAlgorithm.TDES)
     store.import_key(KeyName("token"), KeyBytes(CANARY), KeyAlgorithm.HMAC)
+    store.import_key(KeyName("storage"), MASTER, KeyAlgorithm.AES_SIV)
+    store.import_key(KeyName("rsa"), RSA_KEY, KeyAlgorithm.RSA)
     store.make_working_keys(
         KeyName("tmk"), WorkingKeyLayout.TRACK_KEY, "work", lambda size: CANARY[:size]
     )
     store.mac(KeyName("work/mak"), MacAlgorithm.UNIONPAY_ECB, b"x")
     store.token(KeyName("token"), Pan("6200001234567890128"))
     store.encrypt_pin(KeyName("work/pik"), Pin("123456"), Pan("6200001234567890128"))
+    store.seal_pan(KeyName("storage"), Pan("6200001234567890128"), b"")
+    store.make_transport_key(
+        *store.rsa_public(KeyName("rsa")), KeyName("tk"), lambda size: (CANARY * 2)[:size]
+    )
     return store
 
 
@@ -47,6 +55,10 @@ def holders():
         "wrapper": KeyWrapper(MASTER, bytes),
         "store": store,
         "entry": store._entries["work/mak"],
+        "sealing entry": store._entries["storage"],
+        "transport entry": store._entries["tk"],
+        "rsa entry": store._entries["rsa"],
+        "rsa key": RSA_KEY,
         "named key": NamedKey("tmk", key, KeyAlgorithm.TDES),
         "working keys": WorkingKeys(KeyAlgorithm.TDES, key, key, key),
         "parsed keys": parse_working_keys(
@@ -65,7 +77,10 @@ HOLDERS = holders()
 
 def assert_clean(text):
     compact = "".join(text.lower().split())
-    for form in (CANARY.hex(), CANARY[:8].hex(), repr(CANARY)[2:-1].lower(), str(list(CANARY))):
+    numbers = load_private_key(RSA_KEY.reveal(Purpose.TEST)).private_numbers()
+    secret = RSA_KEY.reveal(Purpose.TEST)[-64:]
+    forms = [CANARY.hex(), CANARY[:8].hex(), repr(CANARY)[2:-1].lower(), str(list(CANARY))]
+    for form in (*forms, secret.hex(), str(numbers.d), str(numbers.p), f"{numbers.p:x}"):
         assert "".join(form.split()) not in compact
 
 
@@ -102,7 +117,7 @@ def test_it_does_not_pickle_copy_or_serialise(name):
             raise AssertionError(f"{action.__name__} gave {len(result)} bytes")
 
 
-@pytest.mark.parametrize("name", ["3des", "store", "entry", "wrapper"])
+@pytest.mark.parametrize("name", ["3des", "store", "entry", "rsa entry", "wrapper"])
 def test_it_does_not_copy(name):
     with pytest.raises(TypeError, match="not written anywhere"):
         copy.copy(HOLDERS[name])
@@ -116,6 +131,12 @@ def test_a_traceback_out_of_the_store_is_clean():
         lambda: store.translate_pin(KeyName("work/pik"), KeyName("tmk"), bytes(3), None),
         lambda: store.mac(KeyName("token"), MacAlgorithm.CMAC_AES, b""),
         lambda: store.kcv(KeyName("none")),
+        lambda: store.open_pan(KeyName("storage"), bytes(26), b""),
+        lambda: store.encrypt_track(KeyName("work/tdk"), Track2("1=0000000")),
+        lambda: store.decrypt_track(KeyName("work/tdk"), SecretText("0" * 37)),
+        lambda: store.receive_transport_key(KeyName("rsa"), bytes(256), bytes(4), KeyName("t")),
+        lambda: store.load_master_key(KeyName("tk"), CANARY, bytes(4), KeyName("tmk")),
+        lambda: store.wrap_master_key(KeyName("rsa"), KeyName("tmk")),
     ]
     for call in calls:
         with pytest.raises(CryptoError) as caught:

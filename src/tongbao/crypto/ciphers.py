@@ -32,6 +32,8 @@ class KeyAlgorithm(Enum):
     AES = "aes"
     SM4 = "sm4"
     HMAC = "hmac-sha256"
+    AES_SIV = "aes-siv"
+    RSA = "rsa"
 
 
 KEY_LENGTHS: Final[dict[KeyAlgorithm, tuple[int, ...]]] = {
@@ -39,11 +41,21 @@ KEY_LENGTHS: Final[dict[KeyAlgorithm, tuple[int, ...]]] = {
     KeyAlgorithm.AES: (16, 24, 32),
     KeyAlgorithm.SM4: (16,),
     KeyAlgorithm.HMAC: (16, 24, 32),
+    KeyAlgorithm.AES_SIV: (32,),
+    KeyAlgorithm.RSA: (),
+}
+# How long a key is that we make ourselves.
+NEW_KEY_BYTES: Final[dict[KeyAlgorithm, int]] = {
+    KeyAlgorithm.TDES: 16,
+    KeyAlgorithm.AES: 16,
+    KeyAlgorithm.SM4: 16,
+    KeyAlgorithm.HMAC: 32,
+    KeyAlgorithm.AES_SIV: 32,
 }
 
 
 def check_key_length(algorithm: KeyAlgorithm, key: bytes) -> None:
-    """Refuse a key length that the algorithm does not know.
+    """Refuse a key length that the algorithm does not know; an RSA key is no string of such bytes.
 
     Raises: KeyLengthError.
     Spec: UnionPay terminal dialect, 3.1; FIPS 197; GB/T 32907; NIST SP 800-67.
@@ -160,7 +172,7 @@ class Sm4(BlockCipher):
 def block_cipher(algorithm: KeyAlgorithm, key: bytes) -> BlockCipher:
     """Make the block cipher for a key.
 
-    Raises: KeyLengthError, also for an HMAC key, which has no block cipher.
+    Raises: KeyLengthError, also for a key that belongs to no block cipher.
     Spec: NIST SP 800-67; FIPS 197; GB/T 32907.
     """
     match algorithm:
@@ -170,5 +182,5 @@ def block_cipher(algorithm: KeyAlgorithm, key: bytes) -> BlockCipher:
             return Aes(key)
         case KeyAlgorithm.SM4:
             return Sm4(key)
-        case KeyAlgorithm.HMAC:
-            raise KeyLengthError("an hmac-sha256 key encrypts nothing")
+        case KeyAlgorithm.HMAC | KeyAlgorithm.AES_SIV | KeyAlgorithm.RSA:
+            raise KeyLengthError(f"an {algorithm.value} key encrypts no blocks")

@@ -23,6 +23,18 @@ class PinBlockError(CryptoError):
     """A PIN block is not one: wrong length, control digit, PIN length or fill."""
 
 
+class TrackError(CryptoError):
+    """A track is too short to be encrypted, or what was decrypted is no track 2."""
+
+
+class SealedPanError(CryptoError):
+    """A sealed card number is not what was sealed: another key, another context or changed."""
+
+
+class TransportError(CryptoError):
+    """A key under an RSA key cannot be opened, or the RSA key is not one; nothing was loaded."""
+
+
 class KeyUseError(CryptoError):
     """A key was asked to do what keys of its algorithm do not do; the text holds its name."""
 

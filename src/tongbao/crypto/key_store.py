@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     from tongbao.crypto.ciphers import KeyAlgorithm
     from tongbao.crypto.mac import MacAlgorithm
     from tongbao.crypto.working_keys import WorkingKeyLayout
-    from tongbao.domain.secrets import KeyBytes, Pan, Pin, PinBlock
+    from tongbao.domain.secrets import (
+        KeyBytes,
+        Pan,
+        Pin,
+        PinBlock,
+        PrivateKeyBytes,
+        SecretText,
+        Track2,
+    )
 
 KeyName = NewType("KeyName", str)
 
@@ -46,6 +54,12 @@ class KeyStore(Protocol):
         """Return the 4-byte check value of a key.
 
         Spec: UnionPay terminal dialect, 5.1.
+        """
+
+    def key_algorithm(self, name: KeyName) -> KeyAlgorithm:
+        """Return what a key is used with.
+
+        Spec: our own.
         """
 
     def mac(self, name: KeyName, algorithm: MacAlgorithm, data: bytes) -> bytes:
@@ -100,10 +114,94 @@ class KeyStore(Protocol):
         Spec: our own, the first 16 bytes of HMAC-SHA-256 over the digits.
         """
 
-    def unwrap_working_keys(self, tmk: KeyName, field62: bytes, prefix: str) -> WorkingKeySet:
+    def seal_pan(self, name: KeyName, pan: Pan, context: bytes) -> bytes:
+        """Seal a card number for one context (batch and trace), 26 bytes, always the same ones.
+
+        The key is an AES-SIV key (`make_key`), destroyed when the batch is closed.
+
+        Raises: KeyUseError.
+        Spec: RFC 5297.
+        """
+
+    def open_pan(self, name: KeyName, sealed: bytes, context: bytes) -> Pan:
+        """Open a sealed card number.
+
+        Raises: SealedPanError when key or context differ or a byte was changed; KeyUseError.
+        Spec: RFC 5297.
+        """
+
+    def encrypt_track(self, name: KeyName, track: Track2) -> SecretText:
+        """Return field 35 with 8 bytes (3DES) or 16 (SM4) of the track encrypted, its length kept.
+
+        Raises: TrackError when the track is too short.
+        Spec: UnionPay terminal dialect, 5.6.
+        """
+
+    def decrypt_track(self, name: KeyName, field35: SecretText) -> Track2:
+        """Return the track of an encrypted field 35.
+
+        Raises: TrackError when it is too short, or what was decrypted is no track 2.
+        Spec: UnionPay terminal dialect, 5.6.
+        """
+
+    def rsa_public(self, name: KeyName) -> tuple[bytes, bytes]:
+        """Return modulus and exponent of an RSA key, big-endian.
+
+        Raises: KeyUseError.
+        Spec: RFC 8017, 3.1.
+        """
+
+    def make_transport_key(
+        self,
+        modulus: bytes,
+        exponent: bytes,
+        name: KeyName,
+        random_bytes: Callable[[int], bytes],
+        algorithm: KeyAlgorithm = ...,
+    ) -> tuple[bytes, bytes]:
+        """Make a 16-byte transport key (3DES unless said otherwise, or SM4) and keep it in memory.
+
+        Returns it under the RSA key, as long as the modulus, and its 4-byte check value.
+
+        Raises: TransportError when modulus and exponent are those of no RSA key; KeyLengthError.
+        Spec: UnionPay terminal dialect, 3.13; RFC 8017, 7.1 (our choice of padding).
+        """
+
+    def receive_transport_key(
+        self, rsa_name: KeyName, ciphertext: bytes, kcv: bytes, name: KeyName
+    ) -> None:
+        """Open a transport key with our RSA key and keep it in memory.
+
+        The check value also tells whether it is a 3DES or an SM4 key.
+
+        Raises: TransportError; KeyCheckError; KeyUseError. Nothing is kept then.
+        Spec: UnionPay terminal dialect, 3.13.
+        """
+
+    def wrap_master_key(self, transport: KeyName, tmk: KeyName) -> tuple[bytes, bytes]:
+        """Return a master key under a transport key of the same cipher, and its 4-byte check value.
+
+        Raises: KeyUseError when the ciphers differ.
+        Spec: UnionPay terminal dialect, 3.13.
+        """
+
+    def load_master_key(
+        self, transport: KeyName, wrapped: bytes, kcv: bytes, name: KeyName
+    ) -> None:
+        """Open a master key, check it and keep it for good; the transport key is dropped.
+
+        Raises: TransportError; KeyCheckError; KeyStoreError. Nothing is kept or dropped then.
+        Spec: UnionPay terminal dialect, 3.13.
+        """
+
+    def unwrap_working_keys(
+        self, tmk: KeyName, field62: bytes, prefix: str, *, mak_check_value_offset: int = ...
+    ) -> WorkingKeySet:
         """Check and load the working keys of a sign-in reply as `{prefix}/pik`, `/mak`, `/tdk`.
 
         What was loaded under the prefix before is replaced as a whole. On any error nothing is.
+        The offset, 36 (unless said otherwise) or 28, is where the host puts the check value of an
+        8-byte MAK.
 
         Raises: WorkingKeyError on an unknown length; KeyCheckError on a wrong check value.
         Spec: UnionPay terminal dialect, 3.1.
@@ -115,6 +213,8 @@ class KeyStore(Protocol):
         layout: WorkingKeyLayout,
         prefix: str,
         random_bytes: Callable[[int], bytes],
+        *,
+        mak_check_value_offset: int = ...,
     ) -> bytes:
         """Make new working keys, load them under the prefix and return F62 of the reply.
 
@@ -135,11 +235,38 @@ class KeyStore(Protocol):
         Spec: our own, AES-256-GCM (NIST SP 800-38D).
         """
 
-    def import_key(self, name: KeyName, key: KeyBytes, algorithm: KeyAlgorithm) -> None:
+    def import_key(
+        self, name: KeyName, key: KeyBytes | PrivateKeyBytes, algorithm: KeyAlgorithm
+    ) -> None:
         """Keep a key for good under a name; a key of that name is replaced.
 
         Raises: KeyLengthError.
         Spec: UnionPay terminal dialect, 3.13 (keys arrive by component or device).
+        """
+
+    def make_key(
+        self, name: KeyName, algorithm: KeyAlgorithm, random_bytes: Callable[[int], bytes]
+    ) -> None:
+        """Make a key and keep it for good, flushed before this returns.
+
+        A key of that name is never replaced: what it sealed would be lost.
+
+        Raises: KeyUseError when the name is taken; KeyStoreError.
+        Spec: our own.
+        """
+
+    def rename(self, name: KeyName, new_name: KeyName) -> None:
+        """Give a kept key another name for good; a key of the new name is replaced.
+
+        Raises: KeyStoreError.
+        Spec: our own.
+        """
+
+    def destroy(self, name: KeyName) -> None:
+        """Drop one key for good, flushed before this returns; a missing one is no error.
+
+        Raises: KeyStoreError; then the key is still there.
+        Spec: our own.
         """
 
     def forget(self, prefix: str) -> None:

@@ -21,7 +21,8 @@ from tongbao.crypto.ciphers import KeyAlgorithm, check_key_length
 from tongbao.crypto.errors import KeyFileDamagedError, KeyLengthError, WrongMasterKeyError
 from tongbao.crypto.kcv import key_check_value
 from tongbao.crypto.master_key import check_master_key
-from tongbao.domain.secrets import KeyBytes, Purpose
+from tongbao.crypto.rsa_transport import load_private_key
+from tongbao.domain.secrets import KeyBytes, PrivateKeyBytes, Purpose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -36,7 +37,7 @@ class NamedKey(NamedTuple):
     """A key with its name, on its way into or out of a store."""
 
     name: str
-    key: KeyBytes
+    key: KeyBytes | PrivateKeyBytes
     algorithm: KeyAlgorithm
 
 
@@ -116,7 +117,7 @@ class KeyWrapper:
         except InvalidTag:
             raise KeyFileDamagedError("the wrapped key is not what was written") from None
         return [
-            NamedKey(name, KeyBytes(bytes.fromhex(key)), KeyAlgorithm(algorithm))
+            _named_key(name, KeyAlgorithm(algorithm), bytes.fromhex(key))
             for name, algorithm, key in rows
         ]
 
@@ -135,11 +136,9 @@ class KeyWrapper:
             sealed = bytes.fromhex(record["wrapped"])
             bound = _bound(name, record["algorithm"])
             key = self._aead.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], bound)
-            algorithm = KeyAlgorithm(record["algorithm"])
-            check_key_length(algorithm, key)
+            return _named_key(name, KeyAlgorithm(record["algorithm"]), key)
         except (ValueError, KeyError, TypeError, InvalidTag, KeyLengthError):
             raise KeyFileDamagedError(f"the record of key {name} is damaged") from None
-        return NamedKey(name, KeyBytes(key), algorithm)
 
     def _seal(self, records: Mapping[str, Any]) -> bytes:
         canonical = json.dumps(records, sort_keys=True, separators=(",", ":")).encode()
@@ -154,6 +153,15 @@ class KeyWrapper:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a KeyWrapper holds keys and is not written anywhere")
+
+
+def _named_key(name: str, algorithm: KeyAlgorithm, key: bytes) -> NamedKey:
+    """Make the secret of a key; raises KeyLengthError, ValueError."""
+    if algorithm is KeyAlgorithm.RSA:
+        load_private_key(key)
+        return NamedKey(name, PrivateKeyBytes(key), algorithm)
+    check_key_length(algorithm, key)
+    return NamedKey(name, KeyBytes(key), algorithm)
 
 
 def _derive(master: bytes, use: bytes, length: int) -> bytes:

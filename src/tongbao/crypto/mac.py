@@ -77,6 +77,28 @@ def mac_key_algorithm(algorithm: MacAlgorithm) -> KeyAlgorithm:
             return KeyAlgorithm.TDES
 
 
+_BY_WORD: Final = {
+    ("unionpay_ecb", KeyAlgorithm.TDES): MacAlgorithm.UNIONPAY_ECB,
+    ("unionpay_ecb", KeyAlgorithm.SM4): MacAlgorithm.UNIONPAY_ECB_SM4,
+    ("x9_9", KeyAlgorithm.TDES): MacAlgorithm.X9_9,
+    ("x9_19", KeyAlgorithm.TDES): MacAlgorithm.X9_19,
+}
+
+
+def terminal_mac_algorithm(word: str, key_algorithm: KeyAlgorithm) -> MacAlgorithm:
+    """Return the algorithm of F64 by a host profile's word and the kind of the MAK.
+
+    The words are unionpay_ecb, x9_9 and x9_19; an SM4 key works with the first one only.
+
+    Raises: ValueError.
+    Spec: UnionPay terminal dialect, 5.2 to 5.4.
+    """
+    try:
+        return _BY_WORD[word, key_algorithm]
+    except KeyError:
+        raise ValueError(f"there is no {word} MAC under a {key_algorithm.value} key") from None
+
+
 class EcbMacSteps(NamedTuple):
     """The values on the way to a UnionPay ECB MAC, each one block long, for finding differences.
 

@@ -9,179 +9,48 @@ A store belongs to one thread (see `key_store`), and a key file to one process t
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-import os
-from typing import TYPE_CHECKING, Final, NoReturn, Self
+from typing import TYPE_CHECKING, Final
 
-from tongbao.crypto.ciphers import BlockCipher, KeyAlgorithm, block_cipher, check_key_length
+from tongbao.crypto.ciphers import KeyAlgorithm
 from tongbao.crypto.errors import (
-    KeyStoreError,
+    KeyCheckError,
+    KeyLengthError,
     KeyUseError,
     PinBlockError,
-    UnknownKeyError,
+    TrackError,
+    TransportError,
     WorkingKeyError,
 )
-from tongbao.crypto.kcv import key_check_value
+from tongbao.crypto.key_entry import KeyEntry
 from tongbao.crypto.key_store import KeyName, WorkingKeySet
-from tongbao.crypto.key_wrapping import KeyWrapper, NamedKey
-from tongbao.crypto.mac import MacAlgorithm, compile_mac, mac_key_algorithm
-from tongbao.crypto.master_key import check_owner_only, write_owner_only
+from tongbao.crypto.key_table import KeyTable, unknown_key
+from tongbao.crypto.key_wrapping import NamedKey
+from tongbao.crypto.mac import MacAlgorithm
 from tongbao.crypto.pin_block import decode_pin_block, encode_pin_block
+from tongbao.crypto.rsa_transport import decrypt as rsa_decrypt
+from tongbao.crypto.rsa_transport import encrypt as rsa_encrypt
+from tongbao.crypto.rsa_transport import public_parts
+from tongbao.crypto.sealed_pan import open_pan, seal_pan
+from tongbao.crypto.track import decrypt_track, encrypt_track
 from tongbao.crypto.working_keys import WorkingKeys, build_working_keys, parse_working_keys
-from tongbao.domain.secrets import KeyBytes, Pan, Pin, PinBlock, Purpose
+from tongbao.domain.secrets import KeyBytes, Pan, Pin, PinBlock, Purpose, SecretText, Track2
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from pathlib import Path
+    from collections.abc import Callable
 
     from tongbao.crypto.working_keys import WorkingKeyLayout
 
 TOKEN_BYTES: Final = 16
 PIN_REFERENCE_BYTES: Final = 16
-_MAX_NAME_LENGTH: Final = 80
-_SHA256_BLOCK_BYTES: Final = 64
-_PIN_ALGORITHMS: Final = (KeyAlgorithm.TDES, KeyAlgorithm.SM4)
+_TRANSPORT_KEY_BYTES: Final = 16
+_TRANSPORT_ALGORITHMS: Final = (KeyAlgorithm.TDES, KeyAlgorithm.SM4)
 
 
-class _Entry:
-    """One key in memory with the contexts made from it so far; never shows it."""
-
-    __slots__ = (
-        "_macs",
-        "algorithm",
-        "block",
-        "hash",
-        "key",
-        "mac",
-        "mac_algorithm",
-        "name",
-        "pin",
-    )
-
-    def __init__(self, item: NamedKey) -> None:
-        check_key_length(item.algorithm, item.key.reveal(Purpose.CRYPTO))
-        self.name = item.name
-        self.algorithm = item.algorithm
-        self.key = item.key
-        # The last MAC function used stands ready: hashing an enum costs as much as a small MAC.
-        self.mac_algorithm: MacAlgorithm | None = None
-        self.mac: Callable[[bytes], bytes] = _no_mac
-        self._macs: dict[MacAlgorithm, Callable[[bytes], bytes]] = {}
-        self.block: BlockCipher | None = None
-        self.pin: BlockCipher | None = None
-        self.hash: Callable[[bytes], bytes] | None = None
-
-    def named(self) -> NamedKey:
-        """Return the key with its name."""
-        return NamedKey(self.name, self.key, self.algorithm)
-
-    def kcv(self) -> bytes:
-        """Return the check value."""
-        return key_check_value(self.algorithm, self.key.reveal(Purpose.CRYPTO))
-
-    def cipher(self) -> BlockCipher:
-        """Return the block cipher, made on first use."""
-        if self.block is None:
-            if self.algorithm is KeyAlgorithm.HMAC:
-                raise KeyUseError(f"the key {self.name} is {self.algorithm.value}: no cipher")
-            self.block = block_cipher(self.algorithm, self.key.reveal(Purpose.CRYPTO))
-        return self.block
-
-    def pin_cipher(self) -> BlockCipher:
-        """Return the block cipher of a key that PIN blocks are encrypted with."""
-        if self.pin is None:
-            if self.algorithm not in _PIN_ALGORITHMS:
-                raise KeyUseError(f"the key {self.name} is {self.algorithm.value}: no PIN key")
-            self.pin = self.cipher()
-        return self.pin
-
-    def select_mac(self, algorithm: MacAlgorithm) -> Callable[[bytes], bytes]:
-        """Make this MAC function the ready one."""
-        if algorithm not in self._macs:
-            if mac_key_algorithm(algorithm) is not self.algorithm:
-                raise KeyUseError(
-                    f"the key {self.name} is {self.algorithm.value}: no {algorithm.value} MAC"
-                )
-            self._macs[algorithm] = compile_mac(algorithm, self.key.reveal(Purpose.CRYPTO))
-        self.mac_algorithm = algorithm
-        self.mac = self._macs[algorithm]
-        return self.mac
-
-    def keyed_hash(self) -> Callable[[bytes], bytes]:
-        """Return HMAC-SHA-256 under the key, its two first blocks hashed in advance."""
-        if self.hash is None:
-            if self.algorithm is not KeyAlgorithm.HMAC:
-                raise KeyUseError(f"the key {self.name} is {self.algorithm.value}: no HMAC key")
-            self.hash = _prepare_hmac(self.key.reveal(Purpose.CRYPTO))
-        return self.hash
-
-    def __repr__(self) -> str:
-        return f"_Entry({self.name}, ***)"
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a key is not written anywhere but into the key file")
-
-
-class SoftwareKeyStore:
+class SoftwareKeyStore(KeyTable):
     """`KeyStore` in this process: a model of an HSM (see the module's text for what it is not)."""
 
-    __slots__ = ("_entries", "_kept", "_path", "_wrapper")
-
-    def __init__(
-        self, master_key: KeyBytes, path: Path | None, random_bytes: Callable[[int], bytes]
-    ) -> None:
-        self._wrapper = KeyWrapper(master_key, random_bytes)
-        self._path = path
-        self._entries: dict[str, _Entry] = {}
-        self._kept: dict[str, NamedKey] = {}
-
-    @classmethod
-    def open(
-        cls, path: Path, master_key: KeyBytes, random_bytes: Callable[[int], bytes] = os.urandom
-    ) -> Self:
-        """Open the store of a key file; a file that is not there yet is made at the first import.
-
-        Raises: WrongMasterKeyError; KeyFileDamagedError; KeyFilePermissionError; KeyStoreError.
-        Spec: our own.
-        """
-        store = cls(master_key, path, random_bytes)
-        try:
-            with path.open("rb") as stream:
-                check_owner_only(stream.fileno(), path)
-                content = stream.read()
-        except FileNotFoundError:
-            return store
-        except OSError as error:
-            raise KeyStoreError(f"the key file {path}: {error.strerror}") from None
-        items = store._wrapper.read_file(content)
-        store._kept = {item.name: item for item in items}
-        store._load(items)
-        return store
-
-    @classmethod
-    def in_memory(
-        cls, master_key: KeyBytes, random_bytes: Callable[[int], bytes] = os.urandom
-    ) -> Self:
-        """Make an empty store that writes no file.
-
-        Spec: our own.
-        """
-        return cls(master_key, None, random_bytes)
-
-    def has(self, name: KeyName) -> bool:
-        """Tell whether the store holds a key of this name.
-
-        Spec: our own.
-        """
-        return name in self._entries
-
-    def names(self) -> tuple[KeyName, ...]:
-        """Return the names of all keys.
-
-        Spec: our own.
-        """
-        return tuple(KeyName(name) for name in self._entries)
+    __slots__ = ()
 
     def kcv(self, name: KeyName) -> bytes:
         """Return the 4-byte check value of a key; raises UnknownKeyError.
@@ -189,6 +58,13 @@ class SoftwareKeyStore:
         Spec: UnionPay terminal dialect, 5.1.
         """
         return self._entry(name).kcv()
+
+    def key_algorithm(self, name: KeyName) -> KeyAlgorithm:
+        """Return what a key is used with; raises UnknownKeyError.
+
+        Spec: our own.
+        """
+        return self._entry(name).algorithm
 
     def mac(self, name: KeyName, algorithm: MacAlgorithm, data: bytes) -> bytes:
         """Compute the 8-byte MAC of the data; raises UnknownKeyError, KeyUseError, KeyLengthError.
@@ -198,7 +74,7 @@ class SoftwareKeyStore:
         try:
             entry = self._entries[name]
         except KeyError:
-            raise _unknown(name) from None
+            raise unknown_key(name) from None
         if entry.mac_algorithm is algorithm:
             return entry.mac(data)
         return entry.select_mac(algorithm)(data)
@@ -211,7 +87,7 @@ class SoftwareKeyStore:
         try:
             entry = self._entries[name]
         except KeyError:
-            raise _unknown(name) from None
+            raise unknown_key(name) from None
         if entry.mac_algorithm is algorithm:
             return hmac.compare_digest(entry.mac(data), mac)
         return hmac.compare_digest(entry.select_mac(algorithm)(data), mac)
@@ -238,7 +114,7 @@ class SoftwareKeyStore:
             old_entry = self._entries[source]
             new_entry = self._entries[target]
         except KeyError as error:
-            raise _unknown(error.args[0]) from None
+            raise unknown_key(error.args[0]) from None
         old = old_entry.pin or old_entry.pin_cipher()
         new = new_entry.pin or new_entry.pin_cipher()
         size = old.block_bytes
@@ -283,18 +159,127 @@ class SoftwareKeyStore:
         try:
             entry = self._entries[name]
         except KeyError:
-            raise _unknown(name) from None
+            raise unknown_key(name) from None
         keyed_hash = entry.hash or entry.keyed_hash()
         return keyed_hash(pan.reveal(Purpose.TOKEN).encode())[:TOKEN_BYTES]
 
-    def unwrap_working_keys(self, tmk: KeyName, field62: bytes, prefix: str) -> WorkingKeySet:
+    def seal_pan(self, name: KeyName, pan: Pan, context: bytes) -> bytes:
+        """Seal a card number, 26 bytes; raises UnknownKeyError, KeyUseError.
+
+        Spec: RFC 5297.
+        """
+        return seal_pan(self._entry(name).sealing_cipher(), pan, context)
+
+    def open_pan(self, name: KeyName, sealed: bytes, context: bytes) -> Pan:
+        """Open a sealed card number; raises UnknownKeyError, KeyUseError, SealedPanError.
+
+        Spec: RFC 5297.
+        """
+        return open_pan(self._entry(name).sealing_cipher(), sealed, context)
+
+    def encrypt_track(self, name: KeyName, track: Track2) -> SecretText:
+        """Return field 35 with its block encrypted; raises UnknownKeyError, TrackError.
+
+        Spec: UnionPay terminal dialect, 5.6.
+        """
+        text = track.reveal(Purpose.CRYPTO).replace("=", "D")
+        return SecretText(encrypt_track(self._entry(name).cipher(), text))
+
+    def decrypt_track(self, name: KeyName, field35: SecretText) -> Track2:
+        """Return the track of an encrypted field 35; raises UnknownKeyError, TrackError.
+
+        Spec: UnionPay terminal dialect, 5.6.
+        """
+        clear = decrypt_track(self._entry(name).cipher(), field35.reveal(Purpose.CRYPTO))
+        try:
+            return Track2(clear)
+        except ValueError:
+            raise TrackError("what was decrypted is no track 2") from None
+
+    def rsa_public(self, name: KeyName) -> tuple[bytes, bytes]:
+        """Return modulus and exponent of an RSA key; raises UnknownKeyError, KeyUseError.
+
+        Spec: RFC 8017, 3.1.
+        """
+        return public_parts(self._entry(name).private_key())
+
+    def make_transport_key(
+        self,
+        modulus: bytes,
+        exponent: bytes,
+        name: KeyName,
+        random_bytes: Callable[[int], bytes],
+        algorithm: KeyAlgorithm = KeyAlgorithm.TDES,
+    ) -> tuple[bytes, bytes]:
+        """Make a transport key in memory; raises TransportError, KeyLengthError.
+
+        Spec: UnionPay terminal dialect, 3.13.
+        """
+        if algorithm not in _TRANSPORT_ALGORITHMS:
+            raise KeyLengthError(f"no transport key is of {algorithm.value}")
+        key = random_bytes(_TRANSPORT_KEY_BYTES)
+        ciphertext = rsa_encrypt(modulus, exponent, key, random_bytes)
+        entry = KeyEntry(NamedKey(name, KeyBytes(key), algorithm))
+        self._entries[name] = entry
+        return ciphertext, entry.kcv()
+
+    def receive_transport_key(
+        self, rsa_name: KeyName, ciphertext: bytes, kcv: bytes, name: KeyName
+    ) -> None:
+        """Open and check a transport key; raises TransportError, KeyCheckError, UnknownKeyError.
+
+        Spec: UnionPay terminal dialect, 3.13.
+        """
+        key = rsa_decrypt(self._entry(rsa_name).private_key(), ciphertext)
+        if len(key) != _TRANSPORT_KEY_BYTES:
+            raise TransportError("the key under the RSA key has not 16 bytes")
+        for algorithm in _TRANSPORT_ALGORITHMS:
+            entry = KeyEntry(NamedKey(name, KeyBytes(key), algorithm))
+            if hmac.compare_digest(entry.kcv(), kcv):
+                self._entries[name] = entry
+                return
+        raise KeyCheckError("the check value of the transport key does not fit the key")
+
+    def wrap_master_key(self, transport: KeyName, tmk: KeyName) -> tuple[bytes, bytes]:
+        """Return a master key under a transport key; raises UnknownKeyError, KeyUseError.
+
+        Spec: UnionPay terminal dialect, 3.13.
+        """
+        carrier, master = self._entry(transport), self._entry(tmk)
+        if carrier.algorithm is not master.algorithm:
+            raise KeyUseError(f"the key {transport} does not carry a {master.algorithm.value} key")
+        return carrier.cipher().encrypt(master.key.reveal(Purpose.CRYPTO)), master.kcv()
+
+    def load_master_key(
+        self, transport: KeyName, wrapped: bytes, kcv: bytes, name: KeyName
+    ) -> None:
+        """Check and keep a master key, and drop the transport key; on any error nothing is kept.
+
+        Raises: UnknownKeyError; TransportError; KeyCheckError; KeyStoreError.
+        Spec: UnionPay terminal dialect, 3.13.
+        """
+        carrier = self._entry(transport)
+        if len(wrapped) != _TRANSPORT_KEY_BYTES:
+            raise TransportError(f"a wrapped master key has 16 bytes, not {len(wrapped)}")
+        item = NamedKey(name, KeyBytes(carrier.cipher().decrypt(wrapped)), carrier.algorithm)
+        if not hmac.compare_digest(KeyEntry(item).kcv(), kcv):
+            raise KeyCheckError("the check value of the master key does not fit the key")
+        self.import_keys([item])
+        self._entries.pop(transport, None)
+
+    def unwrap_working_keys(
+        self, tmk: KeyName, field62: bytes, prefix: str, *, mak_check_value_offset: int = 36
+    ) -> WorkingKeySet:
         """Check and load the working keys of a sign-in reply; on any error nothing is loaded.
 
         Raises: UnknownKeyError; WorkingKeyError; KeyCheckError.
         Spec: UnionPay terminal dialect, 3.1.
         """
         master = self._entry(tmk)
-        keys = parse_working_keys(master.cipher(), master.algorithm, field62)
+        offset = mak_check_value_offset
+        keys = parse_working_keys(
+            master.cipher(), master.algorithm, field62, mak_check_value_offset=offset
+        )
         return self._load_working_keys(prefix, keys)
 
     def make_working_keys(
@@ -303,6 +288,8 @@ class SoftwareKeyStore:
         layout: WorkingKeyLayout,
         prefix: str,
         random_bytes: Callable[[int], bytes],
+        *,
+        mak_check_value_offset: int = 36,
     ) -> bytes:
         """Make working keys, load them under the prefix and return F62 of the reply.
 
@@ -318,82 +305,15 @@ class SoftwareKeyStore:
             mak=KeyBytes(random_bytes(layout.mak_bytes)),
             tdk=KeyBytes(random_bytes(layout.pik_bytes)) if layout.has_track_key else None,
         )
-        field62 = build_working_keys(master.cipher(), layout, keys)
+        offset = mak_check_value_offset
+        field62 = build_working_keys(master.cipher(), layout, keys, mak_check_value_offset=offset)
         self._load_working_keys(prefix, keys)
         return field62
 
-    def wrap(self, *names: KeyName) -> bytes:
-        """Return the keys sealed under the master key; raises UnknownKeyError.
-
-        Spec: our own, AES-256-GCM (NIST SP 800-38D).
-        """
-        return self._wrapper.blob([self._entry(name).named() for name in names])
-
-    def unwrap(self, blob: bytes) -> tuple[KeyName, ...]:
-        """Load what `wrap` returned, in memory only.
-
-        Raises: WrongMasterKeyError; KeyFileDamagedError.
-        Spec: our own, AES-256-GCM (NIST SP 800-38D).
-        """
-        items = self._wrapper.read_blob(blob)
-        self._load(items)
-        return tuple(KeyName(item.name) for item in items)
-
-    def import_key(self, name: KeyName, key: KeyBytes, algorithm: KeyAlgorithm) -> None:
-        """Keep a key for good; raises KeyLengthError, and KeyStoreError when it cannot be written.
-
-        Spec: UnionPay terminal dialect, 3.13.
-        """
-        self.import_keys([NamedKey(name, key, algorithm)])
-
-    def import_keys(self, items: Iterable[NamedKey]) -> None:
-        """Keep many keys for good with one write of the file; all of them or none.
-
-        Raises: KeyLengthError; ValueError on a bad name; KeyStoreError.
-        Spec: UnionPay terminal dialect, 3.13.
-        """
-        added = {item.name: item for item in items}
-        entries = [_Entry(item) for item in added.values()]
-        if not all(name.isprintable() and 0 < len(name) <= _MAX_NAME_LENGTH for name in added):
-            raise ValueError(f"a key name has 1 to {_MAX_NAME_LENGTH} printable characters")
-        self._keep({**self._kept, **added})
-        self._entries.update((entry.name, entry) for entry in entries)
-
-    def forget(self, prefix: str) -> None:
-        """Drop the key of this name and every key below it; raises KeyStoreError.
-
-        Spec: our own.
-        """
-
-        def stays(name: str) -> bool:
-            return name != prefix and not name.startswith(prefix + "/")
-
-        kept = {name: item for name, item in self._kept.items() if stays(name)}
-        if len(kept) != len(self._kept):
-            self._keep(kept)
-        for name in [name for name in self._entries if not stays(name)]:
-            del self._entries[name]
-
-    def _entry(self, name: str) -> _Entry:
-        try:
-            return self._entries[name]
-        except KeyError:
-            raise _unknown(name) from None
-
-    def _load(self, items: Iterable[NamedKey]) -> None:
-        # Built in full first, so that an error loads nothing.
-        entries = [_Entry(item) for item in items]
-        self._entries.update((entry.name, entry) for entry in entries)
-
-    def _keep(self, kept: dict[str, NamedKey]) -> None:
-        if self._path is not None:
-            write_owner_only(self._path, self._wrapper.file_content(kept.values()))
-        self._kept = kept
-
     def _load_working_keys(self, prefix: str, keys: WorkingKeys) -> WorkingKeySet:
-        pik = _Entry(NamedKey(f"{prefix}/pik", keys.pik, keys.algorithm))
-        mak = _Entry(NamedKey(f"{prefix}/mak", keys.mak, keys.algorithm))
-        tdk = keys.tdk and _Entry(NamedKey(f"{prefix}/tdk", keys.tdk, keys.algorithm))
+        pik = KeyEntry(NamedKey(f"{prefix}/pik", keys.pik, keys.algorithm))
+        mak = KeyEntry(NamedKey(f"{prefix}/mak", keys.mak, keys.algorithm))
+        tdk = keys.tdk and KeyEntry(NamedKey(f"{prefix}/tdk", keys.tdk, keys.algorithm))
         self._entries[pik.name] = pik
         self._entries[mak.name] = mak
         self._entries.pop(f"{prefix}/tdk", None)
@@ -413,34 +333,3 @@ class SoftwareKeyStore:
     def _reference(self, pvk: KeyName, pan: Pan, pin: str) -> bytes:
         text = f"{pan.reveal(Purpose.CRYPTO)}/{pin}"
         return self._entry(pvk).keyed_hash()(text.encode())[:PIN_REFERENCE_BYTES]
-
-    def __repr__(self) -> str:
-        return f"SoftwareKeyStore({len(self._entries)} keys, ***)"
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a key store is not written anywhere but into its key file")
-
-
-def _unknown(name: str) -> UnknownKeyError:
-    return UnknownKeyError(f"the store holds no key {name}")
-
-
-def _no_mac(_data: bytes) -> bytes:
-    raise KeyUseError("no MAC was selected")
-
-
-def _prepare_hmac(key: bytes) -> Callable[[bytes], bytes]:
-    # HMAC written out: both padded keys are hashed once instead of at every call. Keys here are
-    # never longer than the hash's block, so the standard's first step falls away.
-    padded = key.ljust(_SHA256_BLOCK_BYTES, b"\0")
-    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded)).copy
-    outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in padded)).copy
-
-    def keyed_hash(data: bytes) -> bytes:
-        first = inner()
-        first.update(data)
-        second = outer()
-        second.update(first.digest())
-        return second.digest()
-
-    return keyed_hash

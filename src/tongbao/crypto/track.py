@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tongbao.crypto.errors import TrackError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -16,7 +18,7 @@ def encrypt_track(cipher: BlockCipher, track: str) -> str:
     The track is taken as BCD, an odd one padded with 0; its last byte stays clear and the block
     before it is encrypted. Bytes count, not digits.
 
-    Raises: ValueError when the track is shorter than one block and a byte, or not hex.
+    Raises: TrackError when the track is shorter than one block and a byte, or not hex.
     Spec: UnionPay terminal dialect, 5.6.
     """
     return _replace_block(cipher.block_bytes, cipher.encrypt, track)
@@ -25,7 +27,7 @@ def encrypt_track(cipher: BlockCipher, track: str) -> str:
 def decrypt_track(cipher: BlockCipher, track: str) -> str:
     """Undo `encrypt_track`.
 
-    Raises: ValueError when the track is shorter than one block and a byte, or not hex.
+    Raises: TrackError when the track is shorter than one block and a byte, or not hex.
     Spec: UnionPay terminal dialect, 5.6.
     """
     return _replace_block(cipher.block_bytes, cipher.decrypt, track)
@@ -35,9 +37,9 @@ def _replace_block(block_bytes: int, transform: Callable[[bytes], bytes], track:
     try:
         packed = bytes.fromhex(track + "0" * (len(track) % 2))
     except ValueError:
-        raise ValueError("a track is written in hex digits") from None
+        raise TrackError("a track is written in hex digits") from None
     start = len(packed) - 1 - block_bytes
     if start < 0:
-        raise ValueError("the track is too short to be encrypted")
+        raise TrackError("the track is too short to be encrypted")
     middle = transform(packed[start:-1])
     return (packed[:start] + middle + packed[-1:]).hex().upper()[: len(track)]

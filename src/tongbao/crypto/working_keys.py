@@ -1,8 +1,9 @@
 """Working keys as a sign-in reply carries them (F62): layouts, unwrapping, building, check values.
 
 Every key travels encrypted in ECB under the terminal master key, followed by its 4-byte check
-value. A reply of 40 or 60 bytes may hold a MAK of 8 bytes followed by eight zero bytes; that MAK is
-single DES, and so is its check value.
+value. A reply of 40 or 60 bytes may hold a MAK of 8 bytes; that MAK is single DES, and so is its
+check value. Eight zero bytes then fill the block: between key and check value (the check value
+stands at byte 36) or, at some hosts, behind both (the check value stands at byte 28).
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from tongbao.crypto.ciphers import BlockCipher
 
 _SHORT_MAK_BYTES: Final = 8
+CHECK_VALUE_LAST: Final = 36
+CHECK_VALUE_BEHIND_KEY: Final = 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +118,26 @@ class WorkingKeys:
     tdk: KeyBytes | None = None
 
 
-def parse_working_keys(tmk: BlockCipher, algorithm: KeyAlgorithm, field62: bytes) -> WorkingKeys:
+def parse_working_keys(
+    tmk: BlockCipher,
+    algorithm: KeyAlgorithm,
+    field62: bytes,
+    *,
+    mak_check_value_offset: int = CHECK_VALUE_LAST,
+) -> WorkingKeys:
     """Decrypt the working keys of a sign-in reply (24, 40 or 60 bytes) and check every one.
 
-    `algorithm` is that of the master key, 3DES or SM4, and of the keys under it.
+    `algorithm` is that of the master key, 3DES or SM4, and of the keys under it; the offset, 36 or
+    28, is where the host puts the check value of an 8-byte MAK.
 
-    Raises: WorkingKeyError on another length; KeyCheckError when a check value differs.
+    Raises: WorkingKeyError on another length; KeyCheckError when a check value differs; ValueError
+    on another offset.
     Spec: UnionPay terminal dialect, 3.1 and 5.1.
     """
+    if mak_check_value_offset == CHECK_VALUE_BEHIND_KEY and algorithm is KeyAlgorithm.TDES:
+        field62 = _move_check_value_last(field62)
+    elif mak_check_value_offset not in (CHECK_VALUE_LAST, CHECK_VALUE_BEHIND_KEY):
+        raise ValueError("the check value of a MAK stands at byte 28 or 36")
     layout = _layout_of(algorithm, field62)
     room = layout.pik_bytes + KCV_BYTES
     parts = [field62[start : start + room] for start in range(0, len(field62), room)]
@@ -132,19 +147,40 @@ def parse_working_keys(tmk: BlockCipher, algorithm: KeyAlgorithm, field62: bytes
     return WorkingKeys(algorithm, pik, mak, tdk)
 
 
-def build_working_keys(tmk: BlockCipher, layout: WorkingKeyLayout, keys: WorkingKeys) -> bytes:
+def build_working_keys(
+    tmk: BlockCipher,
+    layout: WorkingKeyLayout,
+    keys: WorkingKeys,
+    *,
+    mak_check_value_offset: int = CHECK_VALUE_LAST,
+) -> bytes:
     """Encrypt working keys under the master key, with check values: F62 of a sign-in reply.
 
-    Raises: WorkingKeyError when a key is missing or has not the length of the layout.
+    The offset, 36 or 28, matters only to a layout with an 8-byte MAK in a 16-byte room.
+
+    Raises: WorkingKeyError when a key is missing or has not the length of the layout; ValueError on
+    another offset.
     Spec: UnionPay terminal dialect, 3.1.
     """
+    if mak_check_value_offset not in (CHECK_VALUE_LAST, CHECK_VALUE_BEHIND_KEY):
+        raise ValueError("the check value of a MAK stands at byte 28 or 36")
     field62 = _wrap(tmk, layout, keys.pik, layout.pik_bytes)
     field62 += _wrap(tmk, layout, keys.mak, layout.mak_bytes)
     if layout.has_track_key:
         if keys.tdk is None:
             raise WorkingKeyError("this layout needs a track key")
         field62 += _wrap(tmk, layout, keys.tdk, layout.pik_bytes)
+    short = layout.mak_bytes < layout.pik_bytes
+    if short and mak_check_value_offset == CHECK_VALUE_BEHIND_KEY:
+        field62 = field62[:28] + field62[36:40] + field62[28:36] + field62[40:]
     return field62
+
+
+def _move_check_value_last(field62: bytes) -> bytes:
+    """Bring a block with an 8-byte MAK and its check value at byte 28 into the usual order."""
+    if len(field62) < 40 or any(field62[32:40]):
+        return field62
+    return field62[:28] + field62[32:40] + field62[28:32] + field62[40:]
 
 
 def _layout_of(algorithm: KeyAlgorithm, field62: bytes) -> WorkingKeyLayout:

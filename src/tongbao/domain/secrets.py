@@ -220,3 +220,14 @@ class KeyBytes(Secret[bytes]):
         if type(value) is not bytes or len(value) not in (8, 16, 24, 32):
             _refuse("a key is 8, 16, 24 or 32 bytes")
         super().__init__(value)
+
+
+class PrivateKeyBytes(Secret[bytes]):
+    """A clear private key of an asymmetric cipher, PKCS #8 in DER, at most 4096 bytes."""
+
+    __slots__ = ()
+
+    def __init__(self, value: bytes) -> None:
+        if type(value) is not bytes or not 0 < len(value) <= 4096:
+            _refuse("a private key is 1 to 4096 bytes")
+        super().__init__(value)

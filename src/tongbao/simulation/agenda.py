@@ -5,7 +5,8 @@ from __future__ import annotations
 import heapq
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Final
 
 from tongbao.domain.dates import Instant
 
@@ -17,13 +18,14 @@ def dice(seed: int, *name: object) -> random.Random:
     return random.Random("/".join(map(str, (seed, *name))))  # noqa: S311 - a simulation must repeat
 
 
-@dataclass(slots=True, order=True)
-class Appointment:
-    """One thing to do at one time (microseconds); `deed` is None once it is called off."""
+_CHECK_EVERY: Final = 8
 
-    at_us: int
-    number: int
-    deed: Deed | None = field(compare=False)
+
+@dataclass(slots=True, eq=False)
+class Appointment:
+    """One thing to do; `deed` is None once it is called off."""
+
+    deed: Deed | None
 
     def cancel(self) -> None:
         """Call it off."""
@@ -37,27 +39,37 @@ class Agenda:
 
     def __init__(self) -> None:
         self.now_us = 0
-        self._heap: list[Appointment] = []
+        # By time (microseconds), then by number: of two at the same time the first arranged.
+        self._heap: list[tuple[int, int, Appointment]] = []
         self._number = 0
 
     def after(self, delay_us: int, deed: Deed) -> Appointment:
         """Do it `delay_us` from now; of two at the same time the first arranged comes first."""
         self._number += 1
-        appointment = Appointment(self.now_us + max(0, delay_us), self._number, deed)
-        heapq.heappush(self._heap, appointment)
+        appointment = Appointment(deed)
+        at_us = self.now_us + delay_us if delay_us > 0 else self.now_us
+        heapq.heappush(self._heap, (at_us, self._number, appointment))
         return appointment
 
     def run(self, until_us: int, is_over: Callable[[], bool]) -> bool:
-        """Live through the agenda until `is_over`; False when the time came first."""
+        """Live through the agenda until `is_over`; False when the time came first.
+
+        Whether it is over is asked after every few deeds.
+        """
         heap = self._heap
-        while heap and heap[0].at_us <= until_us:
-            appointment = heapq.heappop(heap)
-            if appointment.deed is None:
+        pop = heapq.heappop
+        patience = _CHECK_EVERY
+        while heap and heap[0][0] <= until_us:
+            self.now_us, _, appointment = pop(heap)
+            deed = appointment.deed
+            if deed is None:
                 continue
-            self.now_us = appointment.at_us
-            appointment.deed()
-            if is_over():
-                return True
+            deed()
+            patience -= 1
+            if not patience:
+                if is_over():
+                    return True
+                patience = _CHECK_EVERY
         self.now_us = until_us
         return is_over()
 

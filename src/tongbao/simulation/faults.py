@@ -7,17 +7,18 @@ opportunity, which is named beside the kind.
 
 from __future__ import annotations
 
+import math
 import random
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Final
 
 from tongbao.simulation.agenda import dice
 
 
-class Fault(Enum):
+class Fault(StrEnum):
     """What can go wrong; the value is its name on the command line."""
 
     REQUEST_LOST = "request_lost"
@@ -158,7 +159,17 @@ class Faults:
     of a kind does not depend on any other kind, and what a firing does only on its number.
     """
 
-    __slots__ = ("_chances", "_counts", "_only", "_rates", "_seed", "active", "fired", "firings")
+    __slots__ = (
+        "_chances",
+        "_counts",
+        "_gaps",
+        "_only",
+        "_rates",
+        "_seed",
+        "active",
+        "fired",
+        "firings",
+    )
 
     def __init__(
         self, seed: int, rates: Mapping[Fault, float], only: frozenset[Firing] | None = None
@@ -168,15 +179,21 @@ class Faults:
         self._only = only
         self._chances = {fault: dice(seed, fault.value) for fault in self._rates}
         self._counts: Counter[Fault] = Counter()
+        # How many opportunities each kind still lets pass.
+        self._gaps = {fault: self._gap(fault) for fault, rate in self._rates.items() if rate}
         self.active = True
         self.fired: Counter[str] = Counter()
         self.firings: list[Firing] = []
 
     def fires(self, fault: Fault) -> random.Random | None:
         """Return the chance that shapes the fault when it happens now, else None."""
-        rate = self._rates.get(fault)
-        if rate is None or not self.active or self._chances[fault].random() >= rate:
+        gap = self._gaps.get(fault)
+        if gap is None or not self.active:
             return None
+        if gap:
+            self._gaps[fault] = gap - 1
+            return None
+        self._gaps[fault] = self._gap(fault)
         if self._counts[fault] >= KINDS[fault].most:
             return None
         self._counts[fault] += 1
@@ -186,3 +203,10 @@ class Faults:
         self.fired[fault.value] += 1
         self.firings.append(firing)
         return dice(self._seed, firing)
+
+    def _gap(self, fault: Fault) -> int:
+        """Draw how many opportunities pass before the next one is taken."""
+        rate = self._rates[fault]
+        if rate >= 1:
+            return 0
+        return int(math.log(1.0 - self._chances[fault].random()) / math.log(1.0 - rate))

@@ -60,6 +60,7 @@ def live(scenario: Scenario, *, keep_story: bool = False) -> Outcome:
     with RuleCounter() as rules:
         try:
             _live(town, outcome)
+            town.witness.secrecy.finish()
         except WrongWorldError as error:
             outcome.invariant = error.invariant
             outcome.failure = str(error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tongbao.domain.dates import Instant
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
 Row = tuple[int, str, str]
 
 
+@lru_cache(4_096)
+def _read(row: Row) -> tuple[Record, Instant]:
+    """Read a row; the machine that is switched on for the tenth time need not parse it again."""
+    at_us, kind, body = row
+    return record_from(kind, json.loads(body)), Instant(at_us)
+
+
 class VirtualJournal:
     """Records as rows of time, kind and JSON text; after one failure it takes no more."""
 
@@ -26,10 +34,7 @@ class VirtualJournal:
         self._boundary = boundary
         self._broken = False
         self._traces: set[tuple[int, int]] = set()
-        self._found = [
-            (record_from(kind, json.loads(body)), Instant(at_us))
-            for at_us, kind, body in disk.rows()
-        ]
+        self._found = [_read(row) for row in disk.rows()]
         for record, _ in self._found:
             if isinstance(record, SaleIntended):
                 self._traces.add((record.batch, record.trace))

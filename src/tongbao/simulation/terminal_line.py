@@ -41,6 +41,7 @@ class TerminalLine:
         """Begin to connect and stay connected."""
         if not self._is_kept:
             self._is_kept = True
+            self._pause_us = _PAUSE_FIRST_US
             self._connect()
 
     def close(self) -> None:
@@ -174,8 +175,8 @@ class _Connection:
         try:
             frames = self._splitter.feed(data)
         except ProtocolError:
-            owner.machine.enter(lambda: owner.lost(self))
             self.hang_up()
+            owner.machine.enter(lambda: owner.lost(self))
             return
         for frame in frames:
             self.was_useful = True

@@ -1,6 +1,7 @@
 """Bugs that the simulator found, each as the smallest case that showed it."""
 
-from tests.host.world import World
+from tests.host.memory_store import MemoryStore
+from tests.host.world import World, register
 from tests.terminal.rig import PIN, Rig
 from tongbao.host.core.events import TerminalFrame
 from tongbao.host.core.issuer_messages import classify
@@ -47,3 +48,21 @@ def test_a_host_that_could_not_check_a_sale_has_not_declined_it() -> None:
     assert rig.state.doubt is not None
     assert not rig.state.signed_in
     assert rig.kept(SignInStarted)[-1].trace == 3
+
+
+def test_a_sale_refused_to_a_terminal_switched_off_stays_refused_when_a_copy_comes_later() -> None:
+    """A sale came twice, refused with 58 first and charged when the terminal was on again."""
+    store = MemoryStore(register())
+    world = World(store)
+    terminal = world.signed_in()
+    store.terminals["00000001"] = register(is_active=False)
+    world.advance(world.settings.terminal_refresh_ms + 1)
+    sale = terminal.sale(2)
+    for is_active in (False, True):
+        store.terminals["00000001"] = register(is_active=is_active)
+        reply = world.ask(terminal, sale)
+        assert reply is not None
+        assert reply.fields[39] == "58"
+        world.advance(world.settings.terminal_refresh_ms + 1)
+    assert world.kinds(2) == ["declined", "repeated"]
+    assert world.to_issuer_frames == []

@@ -1,6 +1,7 @@
 """Whole worlds: they hold, they repeat to the byte, they shrink, and faults do happen in them."""
 
 from dataclasses import replace
+from itertools import islice
 
 import pytest
 
@@ -43,11 +44,12 @@ def test_another_seed_is_another_world():
 
 def test_a_failing_world_shrinks_and_its_command_repeats_it(monkeypatch):
     host_takes_a_repeated_sale_for_a_new_one(monkeypatch)
-    failed = next(
+    found = (
         outcome
-        for outcome in map(live, map(draw_scenario, range(1, 50)))
-        if outcome.invariant == "no double charge"
+        for outcome in map(live, map(draw_scenario, range(1, 200)))
+        if outcome.invariant == "no double charge" and len(outcome.firings) > 6
     )
+    failed = min(islice(found, 3), key=lambda outcome: len(outcome.firings))
     smallest = minimise(failed)
     assert smallest.invariant == "no double charge"
     assert len(smallest.firings) <= 6 < len(failed.firings)

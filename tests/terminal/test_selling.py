@@ -165,12 +165,26 @@ def test_a_decline_is_kept_shown_in_both_languages_and_prints_nothing():
     assert rig.state.signed_in
 
 
-def test_a_decline_without_mac_is_believed():
-    rig = Rig().ready()
+def test_a_decline_without_mac_is_believed_where_the_host_signs_none():
+    rig = Rig(profile=HostProfile(mac_in_declines=False)).ready()
     rig.host.codes = ["55"]
     rig.sell()
     rig.answer(mac="missing")
     assert rig.state.result.words.code == "55"
+
+
+@pytest.mark.parametrize("code", ["55", "58", "03", "97"])
+def test_a_decline_without_mac_is_no_decline_where_the_host_signs_them(code):
+    """Somebody in the line made it, or the host speaks of a second copy that it did not read."""
+    rig = Rig().ready()
+    rig.host.codes = ["00"]
+    rig.sell()
+    rig.answer(lambda reply: reply.fields.update({39: code}), mac="missing")
+    assert rig.state.phase is Phase.REVERSING
+    assert rig.kept(SaleClosed) == []
+    rig.answer()
+    assert rig.state.result.outcome is Outcome.REVERSED
+    assert rig.host.debits == 0
 
 
 def test_a_signed_code_that_no_table_has_is_a_decline_that_names_itself():

@@ -32,6 +32,7 @@ class Fault(StrEnum):
     BYTEWISE = "bytewise"
     CORRUPT = "corrupt"
     FORGED = "forged"
+    UNSIGNED = "unsigned"
     CUT = "cut"
     FREEZE = "freeze"
     PARTITION = "partition"
@@ -48,6 +49,7 @@ class Fault(StrEnum):
     ISSUER_DUPLICATE = "issuer_duplicate"
     ISSUER_ODD_CODE = "issuer_odd_code"
     KEYS_EXPIRED = "keys_expired"
+    DEACTIVATED = "deactivated"
     DOUBLE_TAP = "double_tap"
     CANCEL_LATE = "cancel_late"
     SWITCHED_OFF = "switched_off"
@@ -116,10 +118,16 @@ KINDS: Final[dict[Fault, Kind]] = {
     Fault.FORGED: Kind(
         Occasion.FRAME, 0.05, _MANY, "an answer to a terminal says the opposite, its MAC as it was"
     ),
+    Fault.UNSIGNED: Kind(
+        Occasion.FRAME, 0.05, _MANY, "an answer to a terminal becomes a decline without a MAC"
+    ),
     Fault.ISSUER_DUPLICATE: Kind(Occasion.ANSWER, 0.20, _MANY, "the issuer answers twice"),
     Fault.ISSUER_ODD_CODE: Kind(Occasion.ANSWER, 0.05, _MANY, "the issuer answers an odd code"),
     Fault.KEYS_EXPIRED: Kind(
         Occasion.TEN_SECONDS, 0.05, _MANY, "a terminal's session is replaced behind its back"
+    ),
+    Fault.DEACTIVATED: Kind(
+        Occasion.TEN_SECONDS, 0.05, _MANY, "a terminal is switched off in the register for a while"
     ),
     Fault.DOUBLE_TAP: Kind(Occasion.TAP, 0.10, _MANY, "a person taps twice"),
     Fault.CANCEL_LATE: Kind(Occasion.TAP, 0.10, _MANY, "a person cancels or switches off late"),

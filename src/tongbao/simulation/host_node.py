@@ -115,6 +115,8 @@ class HostNode(Machine):
         if found is not None:
             if self.world.faults.fires(Fault.FORGED):
                 data = _forged(data)
+            if self.world.faults.fires(Fault.UNSIGNED):
+                data = _unsigned(data)
             self.world.network.send(found.line, Way.RESPONSE, data)
 
     def to_issuer(self, frames: Sequence[bytes]) -> None:
@@ -253,6 +255,17 @@ def _forged(data: bytes) -> bytes:
         # Without a MAC a decline proves nothing either; see docs/reliability.md.
         return data
     message.fields[39] = "51" if message.fields[39] == "00" else "00"
+    return add_length(data[_LENGTH_BYTES:at] + UNIONPAY.encode(message))
+
+
+def _unsigned(data: bytes) -> bytes:
+    """Turn an answer to a payment into a decline, and take its MAC away."""
+    at = _LENGTH_BYTES + ENVELOPE_BYTES
+    message = UNIONPAY.decode(data[at:])
+    if 64 not in message.fields or 39 not in message.fields:
+        return data
+    message.fields[39] = "51"
+    del message.fields[64]
     return add_length(data[_LENGTH_BYTES:at] + UNIONPAY.encode(message))
 
 

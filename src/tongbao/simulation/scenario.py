@@ -42,10 +42,10 @@ class Scenario:
 
 
 def draw_scenario(seed: int) -> Scenario:
-    """Return the world of a seed: 1 to 8 terminals, mostly few, and 5 to 20 sales in all."""
+    """Return the world of a seed: 1 to 8 terminals, mostly few, and 3 to 12 payments in all."""
     chance = dice(seed, "scenario")
-    terminals = chance.choice((1, 1, 1, 2, 2, 2, 3, 3, 4, 5, 6, 8))
-    sales = chance.randrange(5, 21)
+    terminals = chance.choice((1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 4, 8))
+    sales = chance.randrange(3, 13)
     return Scenario(seed, terminals, max(sales, terminals), tuple(draw_rates(seed).items()))
 
 

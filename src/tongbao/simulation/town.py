@@ -187,6 +187,19 @@ class Town:
             line = node.route.current
             if node.last_sign_in and line is not None and fires(Fault.KEYS_EXPIRED):
                 self.network.replay(line, Way.REQUEST, node.last_sign_in)
+            if chance := fires(Fault.DEACTIVATED):
+                self._deactivate(node.name, chance.randrange(2, 31))
+
+    def _deactivate(self, name: str, seconds: int) -> None:
+        """Switch a terminal off in the host's register, and on again after a while."""
+        register = self.host.terminals
+        self.trace.note(name, f"is not allowed to trade for {seconds} s")
+        register[name] = register[name]._replace(is_active=False)
+
+        def allow() -> None:
+            register[name] = register[name]._replace(is_active=True)
+
+        self.agenda.after(seconds * _SECOND_US, allow)
 
     def _disturb_machines(self) -> None:
         fires = self.faults.fires

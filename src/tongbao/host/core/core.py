@@ -42,6 +42,7 @@ _SWEEP_EVERY_MS: Final = 10_000
 # Forgetting the keys of a terminal costs a pass over all keys, so only a few leave at a time.
 _EVICTIONS_PER_SWEEP: Final = 64
 _NETWORK_MESSAGES: Final = frozenset({"0800", "0820"})
+_RECORDED: Final = frozenset({"0200", "0400"})
 # Known to the dialect, not served by this host.
 _UNSUPPORTED: Final = frozenset({"0100", "0220", "0320", "0500", "0620"})
 
@@ -275,10 +276,9 @@ class HostCore:
 def _check_register(request: Request, terminal: Terminal) -> None:
     """Raise RefusalError("03") for another merchant's terminal, "58" for one switched off.
 
-    A reversal is money to give back: it is taken from a terminal that was switched off, too.
+    A payment of one switched off is declined on record, and a reversal is money to give back.
     """
-    record = terminal.record
-    if request.fields[42] != record.merchant_id:
+    if request.fields[42] != terminal.record.merchant_id:
         raise RefusalError("03")
-    if not (record.is_active and record.merchant_is_active) and request.mti != "0400":
+    if not terminal.may_trade and request.mti not in _RECORDED:
         raise RefusalError("58")

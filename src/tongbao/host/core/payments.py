@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 KIND_SALE: Final = "sale"
 ROUTE: Final = "issuer"
 
+_SWITCHED_OFF: Final = "58"
 _WITHOUT_LINK: Final = RULES[PaymentState.ABSENT, PaymentInput.SALE_WITHOUT_LINK]
 _TOMBSTONE: Final = RULES[PaymentState.ABSENT, PaymentInput.REVERSAL]
 
@@ -268,13 +269,15 @@ class Payments:
         terminal.remember(key.batch_no, key.stan, rrn)
         address = self._replies.address_of(request)
         echo = self._replies.sale_echo(request, payment, facts.pan_text)
-        if state.link_up:
+        refusal = "" if terminal.may_trade else _SWITCHED_OFF
+        if state.link_up and not refusal:
             self._issuer.send_sale(out, request, facts, payment, terminal)
             state.pending[rrn] = Pending(payment, terminal, address, echo)
             state.deadlines.append((state.uptime_ms + self._timeout_ms, rrn))
             terminal.pending += 1
             return
-        code = _WITHOUT_LINK.answer.value
+        # On record, so that a copy that comes when the terminal may trade again is answered alike.
+        code = refusal or _WITHOUT_LINK.answer.value
         record_events(state, _WITHOUT_LINK, payment_id, EventFacts(code), now_us, out)
         outcome = Outcome(code, "", now_us)
         self._replies.sale_outcome(out, address, echo, request.verified, outcome, payment_id)

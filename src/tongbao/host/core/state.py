@@ -59,6 +59,11 @@ class Terminal:
         self.loaded_at_ms = now_ms
         self.used_at_ms = now_ms
 
+    @property
+    def may_trade(self) -> bool:
+        """Whether the terminal and its merchant are switched on in the register."""
+        return self.record.is_active and self.record.merchant_is_active
+
     def refresh(self, stored: StoredTerminal, now_ms: int) -> None:
         """Take over what the store says, unless this process has gone on since it was read."""
         open_batch_no = max(stored.terminal.batch_no, self.record.batch_no)

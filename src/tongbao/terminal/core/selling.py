@@ -114,7 +114,8 @@ def take_sale_answer(equipment: Equipment, turn: Turn, answer: Answer) -> None:
 
     Only an authentic 00 is an approval. Other codes of the approved class, 98 and 68, an unknown
     code that nobody signed, and a wrong MAC leave the sale in doubt, on either side (A0). Any other
-    decline may lack its MAC.
+    decline may lack its MAC only where the host's profile says that its declines have none: else
+    somebody in the line made it, or the host speaks of a copy that it never looked into.
 
     Spec: UnionPay terminal dialect, 3.0.2 and 4.
     """
@@ -131,7 +132,9 @@ def take_sale_answer(equipment: Equipment, turn: Turn, answer: Answer) -> None:
         open_doubt(equipment, turn, intent, ReversalReason.OTHER, code)
     elif kind is ResponseKind.NO_ANSWER:
         open_doubt(equipment, turn, intent, ReversalReason.NO_ANSWER, code)
-    elif mac is MacCheck.MISSING and kind is not ResponseKind.DECLINED:
+    elif mac is MacCheck.MISSING and (
+        kind is not ResponseKind.DECLINED or equipment.settings.profile.mac_in_declines
+    ):
         open_doubt(equipment, turn, intent, ReversalReason.WRONG_MAC, code)
     elif kind is ResponseKind.UNCERTAIN:
         open_doubt(equipment, turn, intent, ReversalReason.OTHER, code)

@@ -99,6 +99,21 @@ class MemoryStore:
     def events_of(self, payment_ids: Sequence[int]) -> list[EventRecord]:
         return [event for event in self.events if event.payment_id in payment_ids]
 
+    def load_batch(
+        self, terminal_id: str, batch_no: int
+    ) -> tuple[tuple[BatchEventRecord, ...], tuple[BatchDetailRecord, ...]]:
+        batch = (terminal_id, batch_no)
+        events = self.records_of(BatchEventRecord)
+        details = self.records_of(BatchDetailRecord)
+        return (
+            tuple(row for row in events if (row.terminal_id, row.batch_no) == batch),
+            tuple(row for row in details if (row.terminal_id, row.batch_no) == batch),
+        )
+
+    def load_signature(self, payment_id: int) -> tuple[SignatureRecord, ...]:
+        rows = self.records_of(SignatureRecord)
+        return tuple(sorted(row for row in rows if row.payment_id == payment_id))
+
     def last_payment_id(self, node: int) -> int:
         ids = [
             row.payment_id for row in self.payments.values() if row.payment_id >> 13 & 63 == node

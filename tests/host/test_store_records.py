@@ -181,3 +181,24 @@ def test_a_terminal_knows_its_merchants_name_and_whether_it_takes_mail_orders(
     ask(store_url, f"UPDATE merchants_merchant SET mail_order_allowed = {true}")
     (stored,) = store.load_terminals([TERMINAL]).values()
     assert stored.terminal.mail_order_allowed is True
+
+
+def test_a_batch_is_read_back_alone_and_in_order(store: HostStore) -> None:
+    totals, detail = RECORDS[2], RECORDS[3]
+    closed = totals._replace(kind="closed", record_count=1)
+    later = detail._replace(stan=2, source="advice", card_token=b"", card_masked="")
+    elsewhere = [
+        totals._replace(batch_no=2),
+        detail._replace(batch_no=2),
+        detail._replace(terminal_id="00000002"),
+    ]
+    store.commit([totals, detail, *elsewhere, later, closed])
+    assert store.load_batch(TERMINAL, 1) == ((totals, closed), (detail, later))
+    assert store.load_batch(TERMINAL, 3) == ((), ())
+
+
+def test_the_parts_of_a_signature_come_in_their_order(store: HostStore) -> None:
+    last, first = RECORDS[4], RECORDS[5]
+    store.commit([last, first, last._replace(payment_id=6)])
+    assert store.load_signature(5) == (first, last)
+    assert store.load_signature(7) == ()

@@ -19,7 +19,6 @@ from tongbao.host.core.events import (
     IntentRefused,
     LoadPayment,
     LoadPayments,
-    LoadTerminal,
     Note,
     PaymentLoaded,
     PaymentsLoaded,
@@ -31,6 +30,7 @@ from tongbao.host.core.events import (
 )
 from tongbao.host.core.requests import trace_key_of
 from tongbao.host.exits import EXIT_BUG, EXIT_STORE_FAILED
+from tongbao.host.loading import LOADS, load
 from tongbao.host.records import PaymentRecord, TraceKey
 from tongbao.host.store.port import (
     DuplicatePaymentError,
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from tongbao.domain.dates import Instant
     from tongbao.host.core.core import HostCore
     from tongbao.host.core.events import Effect
+    from tongbao.host.loading import Load
     from tongbao.host.records import Record
     from tongbao.host.store.port import HostStore
 
@@ -258,16 +259,13 @@ class Pump:
         outlets = self._outlets
         to_terminal = outlets.to_terminal
         frames: list[bytes] = []
-        terminals: list[LoadTerminal] = []
-        loads: list[LoadPayment | LoadPayments] = []
+        loads: list[Load] = []
         for effect in sends:
             if isinstance(effect, SendToTerminal):
                 to_terminal(effect.connection, effect.data)
             elif isinstance(effect, SendUpstream):
                 frames.append(effect.data)
-            elif isinstance(effect, LoadTerminal):
-                terminals.append(effect)
-            elif isinstance(effect, LoadPayment | LoadPayments):
+            elif isinstance(effect, LOADS):
                 loads.append(effect)
             elif isinstance(effect, CloseConnection):
                 outlets.close_connection(effect.connection, effect.reason)
@@ -275,28 +273,9 @@ class Pump:
                 outlets.note(effect.name, effect.values)
         if frames:
             outlets.to_issuer(frames)
-        if terminals or loads:
-            self._load(terminals, loads)
-
-    def _load(self, terminals: list[LoadTerminal], loads: list[LoadPayment | LoadPayments]) -> None:
-        """Read for all in one query each; the answers go before what waits already."""
-        answers: list[Event] = []
-        if terminals:
-            found = self._store.load_terminals(sorted({load.terminal_id for load in terminals}))
-            answers += [
-                TerminalLoaded(load.request, found.get(load.terminal_id)) for load in terminals
-            ]
-        single = [load for load in loads if isinstance(load, LoadPayment)]
-        if single:
-            stored = self._store.load_payments(sorted({load.key for load in single}))
-            answers += [PaymentLoaded(load.request, stored.get(load.key)) for load in single]
-        many = [load for load in loads if isinstance(load, LoadPayments)]
-        if many:
-            families = self._store.find_payments([load.query for load in many])
-            answers += [
-                PaymentsLoaded(load.request, load.query, families[load.query]) for load in many
-            ]
-        self._waiting[:0] = answers
+        if loads:
+            # What was read goes before what waits already.
+            self._waiting[:0] = load(self._store, loads)
 
 
 class _Group:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final, NamedTuple, TypeAlias
 
-# The card organisation of domestic cards; every other one counts as foreign in a batch's totals.
-DOMESTIC: Final = "CUP"
+from tongbao.wire.unionpay.profile import DOMESTIC
+
 BATCH_NO_MAX: Final = 999_999
 
 
@@ -136,7 +136,11 @@ class DetailSource(StrEnum):
 
 
 class BatchDetailRecord(NamedTuple):
-    """A payment as the terminal's batch upload tells it, one row of `payments_batchdetail`."""
+    """A payment as the terminal's batch upload tells it, one row of `payments_batchdetail`.
+
+    An advice names its card organisation ("000" unknown); the other rounds only say domestic or
+    foreign, which is "000" here.
+    """
 
     terminal_id: str
     batch_no: int
@@ -255,6 +259,19 @@ class StoredTerminal(NamedTuple):
     session: StoredSession | None
     order: TerminalOrder | None = None
     totals_batch_no: int = 0
+
+
+class StoredBatch(NamedTuple):
+    """What is stored about one batch of a terminal; each part in the order it was written.
+
+    `payments` is empty when only the upload was asked for.
+    """
+
+    terminal_id: str
+    batch_no: int
+    events: tuple[BatchEventRecord, ...]
+    details: tuple[BatchDetailRecord, ...]
+    payments: tuple[StoredPayment, ...] = ()
 
 
 class StoredPayment(NamedTuple):

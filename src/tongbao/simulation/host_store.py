@@ -8,12 +8,14 @@ from tongbao.host.core.payment_ids import node_of
 from tongbao.host.core.payment_rules import PaymentState, stand_of
 from tongbao.host.lookups import ByBatch, Query
 from tongbao.host.records import (
+    BatchDetailRecord,
     BatchEventKind,
     BatchEventRecord,
     EventRecord,
     PaymentRecord,
     Record,
     SessionRecord,
+    SignatureRecord,
     StoredPayment,
     StoredSession,
     StoredTerminal,
@@ -44,6 +46,9 @@ class VirtualHostStore:
         self._written: dict[int, int] = {}
         self._sessions: dict[str, StoredSession] = {}
         self._batches: dict[str, list[BatchEventRecord]] = {}
+        # The first of a kind stays, as in the real tables.
+        self._details: dict[tuple[str, int, int, str], BatchDetailRecord] = {}
+        self._signatures: dict[tuple[int, int], SignatureRecord] = {}
         for number, transaction in enumerate(disk.transactions):
             self._take(transaction.rows, number)
 
@@ -97,6 +102,20 @@ class VirtualHostStore:
 
     def _chosen(self, wanted: Callable[[PaymentRecord], bool]) -> list[PaymentRecord]:
         return [row for row in self._payments.values() if wanted(row)]
+
+    def load_batch(
+        self, terminal_id: str, batch_no: int
+    ) -> tuple[tuple[BatchEventRecord, ...], tuple[BatchDetailRecord, ...]]:
+        """Read the events and uploaded details of a batch in the order they were written."""
+        self._point("reading a batch")
+        events = (row for row in self._batches.get(terminal_id, []) if row.batch_no == batch_no)
+        mine = (terminal_id, batch_no)
+        details = (row for key, row in self._details.items() if key[:2] == mine)
+        return tuple(events), tuple(details)
+
+    def load_signature(self, payment_id: int) -> tuple[SignatureRecord, ...]:
+        """Read the parts of a payment's signature in their order."""
+        return tuple(sorted(row for key, row in self._signatures.items() if key[0] == payment_id))
 
     def last_payment_id(self, node: int) -> int:
         """Return the newest payment id of a node, 0 when it has none."""
@@ -199,3 +218,7 @@ class VirtualHostStore:
                 )
             elif isinstance(row, BatchEventRecord):
                 self._batches.setdefault(row.terminal_id, []).append(row)
+            elif isinstance(row, BatchDetailRecord):
+                self._details.setdefault((row.terminal_id, row.batch_no, row.stan, row.source), row)
+            elif isinstance(row, SignatureRecord):
+                self._signatures.setdefault((row.payment_id, row.part_no), row)

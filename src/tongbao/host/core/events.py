@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from tongbao.host.lookups import Query
     from tongbao.host.records import (
         Record,
+        SignatureRecord,
+        StoredBatch,
         StoredPayment,
         StoredTerminal,
         TraceKey,
@@ -45,6 +47,21 @@ class PaymentsLoaded(NamedTuple):
     request: Request
     query: Query
     payments: tuple[StoredPayment, ...]
+
+
+class BatchLoaded(NamedTuple):
+    """The store's answer to `LoadBatch`."""
+
+    request: Request
+    batch: StoredBatch
+
+
+class SignatureLoaded(NamedTuple):
+    """The store's answer to `LoadSignature`: the payment first, then its family; and the parts."""
+
+    request: Request
+    payments: tuple[StoredPayment, ...]
+    parts: tuple[SignatureRecord, ...]
 
 
 class IntentRefused(NamedTuple):
@@ -92,6 +109,8 @@ Event: TypeAlias = (
     | TerminalLoaded
     | PaymentLoaded
     | PaymentsLoaded
+    | BatchLoaded
+    | SignatureLoaded
     | IntentRefused
     | UpstreamFrame
     | UpstreamUp
@@ -149,6 +168,22 @@ class LoadPayments(NamedTuple):
     request: Request
 
 
+class LoadBatch(NamedTuple):
+    """Read what is stored about a terminal's batch and come back with `BatchLoaded`."""
+
+    terminal_id: str
+    batch_no: int
+    with_payments: bool
+    request: Request
+
+
+class LoadSignature(NamedTuple):
+    """Read a payment, its family and the parts of its signature; `SignatureLoaded` comes back."""
+
+    key: TraceKey
+    request: Request
+
+
 class CloseConnection(NamedTuple):
     """Close a connection whose peer does not speak the protocol; the reason holds no card data."""
 
@@ -170,6 +205,8 @@ Effect: TypeAlias = (
     | LoadTerminal
     | LoadPayment
     | LoadPayments
+    | LoadBatch
+    | LoadSignature
     | CloseConnection
     | Note
 )

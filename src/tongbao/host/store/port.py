@@ -9,7 +9,10 @@ if TYPE_CHECKING:
 
     from tongbao.host.lookups import Query
     from tongbao.host.records import (
+        BatchDetailRecord,
+        BatchEventRecord,
         Record,
+        SignatureRecord,
         StoredPayment,
         StoredTerminal,
         TraceKey,
@@ -54,6 +57,20 @@ class HostStore(Protocol):
 
     def find_payments(self, queries: Sequence[Query]) -> dict[Query, tuple[StoredPayment, ...]]:
         """Answer each query: what it names, oldest first, then the families, oldest first.
+
+        Raises: StoreFailedError.
+        """
+
+    def load_batch(
+        self, terminal_id: str, batch_no: int
+    ) -> tuple[tuple[BatchEventRecord, ...], tuple[BatchDetailRecord, ...]]:
+        """Read the events and uploaded details of a batch in the order they were written.
+
+        Raises: StoreFailedError.
+        """
+
+    def load_signature(self, payment_id: int) -> tuple[SignatureRecord, ...]:
+        """Read the parts of a payment's signature in their order.
 
         Raises: StoreFailedError.
         """

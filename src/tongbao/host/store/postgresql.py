@@ -19,13 +19,19 @@ from tongbao.host.store.families import find_payments
 from tongbao.host.store.port import DuplicatePaymentError, NodeTakenError, StoreFailedError
 from tongbao.host.store.postgresql_reader import PostgresqlReader, payment_of
 from tongbao.host.store.queries import (
+    SELECT_BATCH_DETAILS,
+    SELECT_BATCH_EVENTS,
     SELECT_LAST_ID,
     SELECT_REVERSING,
+    SELECT_SIGNATURE,
     SELECT_TERMINALS,
     SELECT_WITHOUT_EVENT,
     TABLES,
+    batch_detail_of,
+    batch_event_of,
     insert_end,
     join_events,
+    signature_of,
     terminal_of,
 )
 
@@ -33,7 +39,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from tongbao.host.lookups import Query
-    from tongbao.host.records import Record, StoredPayment, StoredTerminal, TraceKey
+    from tongbao.host.records import (
+        BatchDetailRecord,
+        BatchEventRecord,
+        Record,
+        SignatureRecord,
+        StoredPayment,
+        StoredTerminal,
+        TraceKey,
+    )
 
 # First half of the key of our advisory locks; the second is the node number.
 _LOCK_CLASS: Final = 0x746F6E67
@@ -147,6 +161,20 @@ class PostgresqlStore:
     def find_payments(self, queries: Sequence[Query]) -> dict[Query, tuple[StoredPayment, ...]]:
         """Read the payments that the queries name, with families and events."""
         return find_payments(self._reader, queries)
+
+    def load_batch(
+        self, terminal_id: str, batch_no: int
+    ) -> tuple[tuple[BatchEventRecord, ...], tuple[BatchDetailRecord, ...]]:
+        """Read the events and uploaded details of a batch in the order they were written."""
+        key = (terminal_id, batch_no)
+        events = self._rows(SELECT_BATCH_EVENTS.format(mark="%s"), key)
+        details = self._rows(SELECT_BATCH_DETAILS.format(mark="%s"), key)
+        return tuple(map(batch_event_of, events)), tuple(map(batch_detail_of, details))
+
+    def load_signature(self, payment_id: int) -> tuple[SignatureRecord, ...]:
+        """Read the parts of a payment's signature in their order."""
+        rows = self._rows(SELECT_SIGNATURE.format(mark="%s"), (payment_id,))
+        return tuple(map(signature_of, rows))
 
     def last_payment_id(self, node: int) -> int:
         """Return the newest payment id of a node, 0 when it has none."""

@@ -92,6 +92,36 @@ SELECT_REVERSING: Final = f"""
 """  # noqa: S608 - our own column names
 
 
+SELECT_BATCH_EVENTS: Final = f"""
+    SELECT {", ".join(BatchEventRecord._fields)} FROM payments_batchevent
+    WHERE terminal_id = {{mark}} AND batch_no = {{mark}} ORDER BY event_id
+"""  # noqa: S608 - our own column names
+SELECT_BATCH_DETAILS: Final = f"""
+    SELECT {", ".join(BatchDetailRecord._fields)} FROM payments_batchdetail
+    WHERE terminal_id = {{mark}} AND batch_no = {{mark}} ORDER BY detail_id
+"""  # noqa: S608 - our own column names
+SELECT_SIGNATURE: Final = f"""
+    SELECT {", ".join(SignatureRecord._fields)} FROM payments_signature
+    WHERE payment_id = {{mark}} ORDER BY part_no
+"""  # noqa: S608 - our own column names
+
+
+def batch_event_of(row: Sequence[Any]) -> BatchEventRecord:
+    """Build what `SELECT_BATCH_EVENTS` returns; one driver gives the date as a date."""
+    return BatchEventRecord._make((*row[:-1], str(row[-1])))
+
+
+def batch_detail_of(row: Sequence[Any]) -> BatchDetailRecord:
+    """Build what `SELECT_BATCH_DETAILS` returns; one driver gives bytes as a memory view."""
+    return BatchDetailRecord._make((*row[:-1], bytes(row[-1])))
+
+
+def signature_of(row: Sequence[Any]) -> SignatureRecord:
+    """Build what `SELECT_SIGNATURE` returns."""
+    payment_id, part_no, is_last, at_us, image = row
+    return SignatureRecord(payment_id, part_no, bool(is_last), at_us, bytes(image))
+
+
 def terminal_of(row: Sequence[Any]) -> StoredTerminal:
     """Build what `SELECT_TERMINALS` returns."""
     signed_in_at_us, session_batch_no, key_block, order_id, act, closed_no, totals_no = row[8:]

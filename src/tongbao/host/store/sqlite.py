@@ -12,13 +12,19 @@ from tongbao.host.records import PaymentRecord
 from tongbao.host.store.families import find_payments
 from tongbao.host.store.port import DuplicatePaymentError, NodeTakenError, StoreFailedError
 from tongbao.host.store.queries import (
+    SELECT_BATCH_DETAILS,
+    SELECT_BATCH_EVENTS,
     SELECT_LAST_ID,
     SELECT_REVERSING,
+    SELECT_SIGNATURE,
     SELECT_TERMINALS,
     SELECT_WITHOUT_EVENT,
     TABLES,
+    batch_detail_of,
+    batch_event_of,
     insert_end,
     join_events,
+    signature_of,
     terminal_of,
 )
 from tongbao.host.store.sqlite_reader import SqliteReader, parts
@@ -28,7 +34,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tongbao.host.lookups import Query
-    from tongbao.host.records import Record, StoredPayment, StoredTerminal, TraceKey
+    from tongbao.host.records import (
+        BatchDetailRecord,
+        BatchEventRecord,
+        Record,
+        SignatureRecord,
+        StoredPayment,
+        StoredTerminal,
+        TraceKey,
+    )
 
 _BUSY_TIMEOUT_S: Final = 20
 # Pages of 4 KiB in the write-ahead log before its content moves to the database file. A page that
@@ -102,6 +116,20 @@ class SqliteStore:
     def find_payments(self, queries: Sequence[Query]) -> dict[Query, tuple[StoredPayment, ...]]:
         """Read the payments that the queries name, with families and events."""
         return find_payments(self._reader, queries)
+
+    def load_batch(
+        self, terminal_id: str, batch_no: int
+    ) -> tuple[tuple[BatchEventRecord, ...], tuple[BatchDetailRecord, ...]]:
+        """Read the events and uploaded details of a batch in the order they were written."""
+        key = (terminal_id, batch_no)
+        events = self._rows(SELECT_BATCH_EVENTS.format(mark="?"), key)
+        details = self._rows(SELECT_BATCH_DETAILS.format(mark="?"), key)
+        return tuple(map(batch_event_of, events)), tuple(map(batch_detail_of, details))
+
+    def load_signature(self, payment_id: int) -> tuple[SignatureRecord, ...]:
+        """Read the parts of a payment's signature in their order."""
+        rows = self._rows(SELECT_SIGNATURE.format(mark="?"), (payment_id,))
+        return tuple(map(signature_of, rows))
 
     def last_payment_id(self, node: int) -> int:
         """Return the newest payment id of a node, 0 when it has none."""

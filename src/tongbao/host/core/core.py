@@ -20,13 +20,15 @@ from tongbao.host.core.events import (
     UpstreamUp,
 )
 from tongbao.host.core.issuer_messages import IssuerAnswer, IssuerMessages, WrongMac
+from tongbao.host.core.network_management import NetworkManagement
+from tongbao.host.core.orders import Orders
 from tongbao.host.core.outbox import Outbox
 from tongbao.host.core.payment_ids import PaymentIds, rrn_of
 from tongbao.host.core.payments import Payments
-from tongbao.host.core.reading import RequestReader
+from tongbao.host.core.reading import RequestReader, has_mac
 from tongbao.host.core.replies import Replies
 from tongbao.host.core.requests import RefusalError
-from tongbao.host.core.sign_in import NetworkManagement
+from tongbao.host.core.sign_in import SignIn
 from tongbao.host.core.state import HostState, Terminal
 
 if TYPE_CHECKING:
@@ -41,7 +43,6 @@ if TYPE_CHECKING:
 _SWEEP_EVERY_MS: Final = 10_000
 # Forgetting the keys of a terminal costs a pass over all keys, so only a few leave at a time.
 _EVICTIONS_PER_SWEEP: Final = 64
-_NETWORK_MESSAGES: Final = frozenset({"0800", "0820"})
 _RECORDED: Final = frozenset({"0200", "0400"})
 # Known to the dialect, not served by this host.
 _UNSUPPORTED: Final = frozenset({"0100", "0220", "0320", "0500", "0620"})
@@ -61,12 +62,14 @@ class HostCore:
         self._settings = settings
         self._reader = RequestReader(keys)
         self._outbox = Outbox(keys)
-        self._replies = Replies(settings, self._outbox)
+        self._replies = Replies(self.state, settings, self._outbox)
         self._issuer = IssuerMessages(settings, keys, self._outbox, self._replies.clock)
         self._payments = Payments(self.state, self._replies, self._issuer, keys, settings)
-        self._network = NetworkManagement(
-            self.state, self._replies, self._outbox, keys, random_bytes
+        self._orders = Orders(self.state, settings.profile)
+        self._sign_in = SignIn(
+            self.state, self._replies, self._outbox, keys, random_bytes, self._orders
         )
+        self._network = NetworkManagement(self._replies, self._sign_in, self._orders)
         self._swept_at_ms = 0
         self._handlers: dict[type, Callable[..., None]] = {
             TerminalLoaded: self._terminal_loaded,
@@ -131,7 +134,7 @@ class HostCore:
             return
         terminal = self.state.terminals.get(request.terminal_id)
         if terminal is None:
-            session = self._network.load_session(request.terminal_id, stored.session)
+            session = self._sign_in.load_session(request.terminal_id, stored.session)
             terminal = Terminal(stored, session, self.state.uptime_ms)
             self.state.terminals[request.terminal_id] = terminal
         else:
@@ -140,7 +143,7 @@ class HostCore:
             # Only a newer sign-in, at another host process, replaces what is in memory: a read
             # that began before a sign-in here must not bring the old keys back.
             if stored.session is not None and stored.session.signed_in_at_us > known_us:
-                terminal.session = self._network.load_session(request.terminal_id, stored.session)
+                terminal.session = self._sign_in.load_session(request.terminal_id, stored.session)
         request.refreshed = True
         self._request(request, now_us, out)
 
@@ -183,9 +186,10 @@ class HostCore:
         if terminal is None:
             raise InvariantViolationError("a terminal was loaded and is not there")
         terminal.used_at_ms = state.uptime_ms
+        self._orders.put_on(request, terminal)
         try:
             _check_register(request, terminal)
-            if request.mti in _NETWORK_MESSAGES:
+            if not has_mac(request):
                 self._network.handle(request, terminal, now_us, out)
             elif self._is_verified(request, terminal):
                 self._payment_message(request, terminal, now_us, out)
@@ -270,7 +274,7 @@ class HostCore:
         for number, (used_at_ms, terminal_id) in enumerate(leaving[:_EVICTIONS_PER_SWEEP]):
             if number < surplus or used_at_ms < oldest_use_ms:
                 del state.terminals[terminal_id]
-                self._network.forget(terminal_id)
+                self._sign_in.forget(terminal_id)
 
 
 def _check_register(request: Request, terminal: Terminal) -> None:

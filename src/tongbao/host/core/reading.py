@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from tongbao.crypto.key_store import KeyName
 from tongbao.domain.errors import ProtocolError
 from tongbao.host.core.requests import Request, SaleFacts, read_sale
+from tongbao.wire.unionpay.transactions import SIGNATURE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 TOKEN_KEY: Final = KeyName("token")
 _MAC_BYTES: Final = 8
-_WITHOUT_MAC: Final = frozenset({"0800", "0820"})
+_WITHOUT_MAC: Final = frozenset({"0320", "0500", "0800", "0820"})
 
 
 class RequestReader:
@@ -39,7 +40,7 @@ class RequestReader:
         results = [_decode(frame) for frame in frames]
         verified: list[Request] = []
         for request in results:
-            if isinstance(request, Request) and request.mti not in _WITHOUT_MAC:
+            if isinstance(request, Request) and has_mac(request):
                 terminal = terminals.get(request.terminal_id)
                 if terminal is not None and self.verify(request, terminal.session):
                     verified.append(request)
@@ -70,6 +71,18 @@ class RequestReader:
             facts = request.sale
             if isinstance(facts, SaleFacts):
                 request.token = token(TOKEN_KEY, facts.pan)
+
+
+def has_mac(request: Request) -> bool:
+    """Say whether messages of this kind carry a MAC; of the 0820, only a signature upload does.
+
+    Spec: UnionPay terminal dialect, 3.0 (column MAC).
+    """
+    if request.mti not in _WITHOUT_MAC:
+        return True
+    function = request.fields.get(60)
+    is_signature = isinstance(function, str) and function[:2] == SIGNATURE.function
+    return request.mti == SIGNATURE.mti and is_signature
 
 
 def _decode(frame: TerminalFrame) -> Request | ProtocolError:

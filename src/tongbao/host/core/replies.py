@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tongbao.domain.dates import Instant
 from tongbao.host.core.outbox import ReplyAddress
+from tongbao.host.core.payment_ids import rrn_of
 from tongbao.wire.iso8583.codec import Message
 from tongbao.wire.unionpay.framing import TPDU_BYTES, swap_tpdu
 from tongbao.wire.unionpay.transactions import reply_mti
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from tongbao.host.core.events import Effect
     from tongbao.host.core.outbox import Outbox
     from tongbao.host.core.requests import Request
-    from tongbao.host.core.state import Session
+    from tongbao.host.core.state import HostState, Session
     from tongbao.host.records import PaymentRecord
     from tongbao.host.settings import HostSettings
     from tongbao.wire.iso8583.fields import FieldValue
@@ -83,15 +84,18 @@ class Replies:
 
     __slots__ = (
         "_acquirer_id",
+        "_act",
         "_institutions",
         "_outbox",
         "_prefix",
         "_reply_prefix",
         "_sale_reply",
+        "_state",
         "clock",
     )
 
-    def __init__(self, settings: HostSettings, outbox: Outbox) -> None:
+    def __init__(self, state: HostState, settings: HostSettings, outbox: Outbox) -> None:
+        self._state = state
         self._outbox = outbox
         self._acquirer_id = settings.acquirer_id
         self._institutions = f"{settings.issuer_id:<11}{settings.acquirer_id:<11}"
@@ -102,17 +106,21 @@ class Replies:
         self._sale_reply[63] = CARD_ORGANISATION
         # Terminals of one network send the same TPDU and header: the last one is remembered.
         self._prefix = self._reply_prefix = b""
+        self._act = "0"
         self.clock = WallClock()
 
     def address_of(self, request: Request) -> ReplyAddress:
         """Return where the answer to a request goes.
 
-        Spec: UnionPay terminal dialect, 1 (a reply swaps the TPDU's addresses).
+        Spec: UnionPay terminal dialect, 1 (a reply swaps the TPDU's addresses) and 1.1.
         """
-        prefix = request.prefix
-        if prefix != self._prefix:
-            self._prefix = prefix
-            self._reply_prefix = swap_tpdu(prefix) + prefix[TPDU_BYTES:]
+        prefix, act = request.prefix, request.act
+        if prefix != self._prefix or act != self._act:
+            self._prefix, self._act = prefix, act
+            header = bytearray(prefix[TPDU_BYTES:])
+            # Digit 6 is the host's; the other eleven are the terminal's.
+            header[2] = header[2] & 0xF0 | int(act)
+            self._reply_prefix = swap_tpdu(prefix) + header
         return ReplyAddress(request.connection, self._reply_prefix)
 
     def sale_echo(
@@ -196,6 +204,26 @@ class Replies:
         Spec: UnionPay terminal dialect, 3.1 to 3.3 and 4.
         """
         fields = self._answer_fields(request, code, rrn, now_us)
+        if extra:
+            fields.update(extra)
+        message = Message(reply_mti(request.mti), fields)
+        self._outbox.reply(out, self.address_of(request), message, request.verified)
+
+    def management(
+        self,
+        out: list[Effect],
+        request: Request,
+        code: str,
+        now_us: int,
+        extra: dict[int, FieldValue] | None = None,
+    ) -> None:
+        """Answer a message about terminal or batch; its reference number is of no payment.
+
+        Spec: UnionPay terminal dialect, 3.3 and 3.9 to 3.14.
+        """
+        reference = rrn_of(self._state.ids.next(now_us))
+        fields = self._answer_fields(request, code, reference, now_us)
+        del fields[32]
         if extra:
             fields.update(extra)
         message = Message(reply_mti(request.mti), fields)

@@ -8,6 +8,7 @@ from tongbao.domain.errors import ProtocolError
 from tongbao.domain.secrets import Pan, Purpose, SecretBytes, SecretText
 from tongbao.host.records import TraceKey
 from tongbao.wire.unionpay.framing import ENVELOPE_BYTES
+from tongbao.wire.unionpay.structured import FunctionCodes
 from tongbao.wire.unionpay.table import UNIONPAY
 
 if TYPE_CHECKING:
@@ -66,9 +67,11 @@ class Request:
         verified: the session under whose key the MAC was right.
         sale: what it says when it is a sale whose MAC was right, or the code to refuse it with.
         token: the card's token, for such a sale.
+        act: digit 6 of the header of the reply, what the terminal is to do next.
     """
 
     __slots__ = (
+        "act",
         "body",
         "connection",
         "fields",
@@ -102,9 +105,25 @@ class Request:
         self.verified: Session | None = None
         self.sale: SaleFacts | str = ""
         self.token = b""
+        self.act = "0"
 
     def __repr__(self) -> str:
         return f"Request({self.mti}, connection={self.connection}, fields={sorted(self.fields)})"
+
+
+def function_codes_of(request: Request) -> FunctionCodes:
+    """Return F60, which must hold 60.3; raises RefusalError("30").
+
+    Spec: UnionPay terminal dialect, 2.6.
+    """
+    digits = request.fields.get(60)
+    try:
+        codes = FunctionCodes.parse(digits if isinstance(digits, str) else "")
+    except ProtocolError:
+        raise RefusalError("30") from None
+    if not codes.network:
+        raise RefusalError("30")
+    return codes
 
 
 def trace_key_of(request: Request) -> TraceKey:

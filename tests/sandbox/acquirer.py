@@ -94,10 +94,11 @@ class Acquirer:
         """The request of `operation` under this number; `original` is a number too.
 
         Options: `card`, `pin` (default: the right one where it must be there, else none),
-        `keyed` sends F2 in place of the stripe, `stan`, `change`.
+        `keyed` sends F2 in place of the stripe, `expiry`, `condition`, `stan`, `change`.
         """
         track2 = CARD_BY_ID[options.get("card", "good")].track2
-        pin = options.get("pin", None if operation.names_original else RIGHT_PIN)
+        without_pin = operation.names_original or operation is Operation.OFFLINE_SALE
+        pin = options.get("pin", None if without_pin else RIGHT_PIN)
         block = None
         if pin is not None:
             block = self.keys.encrypt_pin(KeyName("zpk"), Pin(pin), track2.pan)
@@ -109,7 +110,9 @@ class Acquirer:
             stan=Stan(options.get("stan", number)),
             mcc="5411",
             entry_mode="011" if keyed else "021",
-            condition="06" if operation.form.is_pre_authorisation else "00",
+            condition="06"
+            if operation.form.is_pre_authorisation
+            else options.get("condition", "00"),
             acquirer="99900001",
             track2=None if keyed else track2,
             keyed_pan=track2.pan if keyed else None,
@@ -119,6 +122,7 @@ class Acquirer:
             original=None if original is None else rrn(original),
             pin_block=block,
             security="2600000000000000" if block else None,
+            expiry=options.get("expiry"),
         )
         return self.sign(request.to_message(), options.get("change"))
 

@@ -39,7 +39,7 @@ def columns(connection):
 def test_an_old_book_becomes_what_a_new_one_is(old_book, tmp_path):
     old, new = IssuerStore.open(old_book), IssuerStore.open(tmp_path / "new.sqlite3")
     assert columns(old.connection) == columns(new.connection)
-    assert old.connection.execute("PRAGMA user_version").fetchone() == (2,)
+    assert old.connection.execute("PRAGMA user_version").fetchone() == (3,)
     old.close()
     new.close()
 

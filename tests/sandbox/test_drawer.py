@@ -14,9 +14,11 @@ from tongbao.sandbox.drawer import (
     ReaderRefusedError,
     ReaderUnreachableError,
     drawer_view,
+    front_of,
     swipe,
 )
 from tongbao.terminal.devices.magnetic_reader import VirtualMagneticReader
+from tongbao.wire.unionpay.profile import HostProfile
 
 
 def test_every_card_number_lies_in_the_sandbox_range_and_passes_luhn():
@@ -28,7 +30,7 @@ def test_every_card_number_lies_in_the_sandbox_range_and_passes_luhn():
 
 
 def test_no_two_cards_share_a_number():
-    assert len({card.pan.reveal(Purpose.TEST) for card in DRAWER}) == len(DRAWER) == 9
+    assert len({card.pan.reveal(Purpose.TEST) for card in DRAWER}) == len(DRAWER) == 10
 
 
 def test_the_stripe_holds_number_expiry_and_service_code_in_37_characters():
@@ -37,6 +39,22 @@ def test_the_stripe_holds_number_expiry_and_service_code_in_37_characters():
     assert track.pan == CARD_BY_ID["good"].pan
     assert track.expiry == "4912"
     assert track.service_code == "220"
+
+
+def test_the_foreign_card_is_one_to_the_profiles_and_needs_no_pin():
+    foreign = [card for card in DRAWER if HostProfile().organisation_of(card.pan) != "CUP"]
+    assert [card.card_id for card in foreign] == ["foreign"]
+    (card,) = foreign
+    assert HostProfile().organisation_of(card.pan) == "VIS"
+    assert card.pan.reveal(Purpose.TEST).startswith("62000099")
+    assert ("外卡" in card.name.zh, "foreign" in card.name.en) == (True, True)
+    assert [card.card_id for card in DRAWER if not card.needs_pin] == ["foreign"]
+    assert len(card.track2.reveal(Purpose.TEST)) == 35
+
+
+def test_the_front_of_a_card_shows_what_is_embossed_and_no_more():
+    card = CARD_BY_ID["good"]
+    assert front_of(card) == {"pan": card.pan.reveal(Purpose.TEST), "expiry": "4912"}
 
 
 def test_the_view_of_the_drawer_shows_names_stories_and_masked_numbers_only():
@@ -51,6 +69,7 @@ def test_the_view_of_the_drawer_shows_names_stories_and_masked_numbers_only():
         "pin_locked",
         "late",
         "silent",
+        "foreign",
     ]
     assert set(view[0]) == {
         "id",
@@ -62,6 +81,7 @@ def test_the_view_of_the_drawer_shows_names_stories_and_masked_numbers_only():
         "pin_hint",
         "expected_code",
         "colour",
+        "needs_pin",
     }
     text = repr(view)
     for card in DRAWER:

@@ -54,13 +54,14 @@ def swipe(part, reader, card="good"):
     return fetch(part, f"/drawer/{card}/swipe", method="POST", body={"reader": reader})
 
 
-def test_the_drawer_lists_nine_cards_with_masked_numbers(part):
+def test_the_drawer_lists_ten_cards_with_masked_numbers(part):
     status, headers, drawer = fetch(part, "/drawer")
     assert status == 200
     assert headers["cache-control"] == "no-store"
     assert headers["x-content-type-options"] == "nosniff"
     assert [card["masked"] for card in drawer["cards"]] == [
-        f"620000*********00{digits}" for digits in (18, 26, 34, 42, 59, 67, 75, 83, 91)
+        *(f"620000*********00{digits}" for digits in (18, 26, 34, 42, 59, 67, 75, 83, 91)),
+        "620000*********0101",
     ]
 
 
@@ -115,6 +116,15 @@ def test_a_card_that_is_not_in_the_drawer_is_404(part):
     assert (status, answer["error"]["code"]) == (404, "no_such_card")
 
 
+def test_the_front_of_a_card_is_for_the_person_who_keys_it_in(part):
+    status, headers, answer = fetch(part, "/drawer/foreign/front")
+    assert (status, set(answer), answer["expiry"]) == (200, {"pan", "expiry"}, "4912")
+    assert answer["pan"].startswith("62000099")
+    assert headers["cache-control"] == "no-store"
+    status, _, answer = fetch(part, "/drawer/platinum/front")
+    assert (status, answer["error"]["code"]) == (404, "no_such_card")
+
+
 def test_a_swipe_needs_a_post(part):
     assert fetch(part, "/drawer/good/swipe")[0] == 405
 
@@ -149,7 +159,13 @@ def test_a_page_from_this_computer_may_read_and_swipe(part, origin):
 )
 @pytest.mark.parametrize(
     ("path", "method"),
-    [("/drawer", "GET"), ("/book", "GET"), ("/drawer/good/swipe", "POST"), ("/book", "OPTIONS")],
+    [
+        ("/drawer", "GET"),
+        ("/book", "GET"),
+        ("/drawer/good/swipe", "POST"),
+        ("/drawer/good/front", "GET"),
+        ("/book", "OPTIONS"),
+    ],
 )
 def test_a_page_from_elsewhere_is_refused_and_learns_nothing(part, reader, origin, path, method):
     body = {"reader": reader.address} if method == "POST" else None

@@ -53,13 +53,15 @@ def test_a_reversal_before_its_original_kills_it(issuer, operation):
 
 @pytest.mark.parametrize("operation", [op for op in Op if not op.is_reversible])
 def test_refunds_advices_and_balances_cannot_be_reversed(issuer, operation):
-    head = Op.SALE if operation is Op.REFUND else Op.PRE_AUTHORISATION
+    of_a_sale = operation in (Op.REFUND, Op.ADJUSTMENT)
+    head = Op.SALE if of_a_sale else Op.PRE_AUTHORISATION
     ask(issuer, 1, head)
     assert ask(issuer, 5, operation, 1 if operation.names_original else None) == "00"
     before = money(issuer)
     assert undo(issuer, 5, operation) == "40"
     # Not under the name of something else either.
     assert undo(issuer, 5, Op.SALE) == "12"
+    assert undo(issuer, 5, Op.VOID) == "12"
     assert undo(issuer, 5, Op.COMPLETION) == "12"
     assert money(issuer) == before
 
@@ -78,6 +80,25 @@ def test_a_sale_that_was_refunded_cannot_be_reversed(issuer):
     ask(issuer, 2, Op.REFUND, 1, 1)
     assert undo(issuer, 1, Op.SALE) == "22"
     assert money(issuer) == (1233, 0)
+
+
+def test_a_sale_that_was_adjusted_is_reversed_with_its_tip(issuer):
+    ask(issuer, 1, Op.SALE, fen=1_000)
+    ask(issuer, 2, Op.ADJUSTMENT, 1, 1_150)
+    assert undo(issuer, 1, Op.SALE, 1_150) == "64"
+    assert undo(issuer, 1, Op.SALE, 1_000) == "00"
+    assert money(issuer) == (0, 0)
+    assert ask(issuer, 3, Op.ADJUSTMENT, 1, 1_200) == "12"
+    assert money(issuer) == (0, 0)
+
+
+def test_the_reversal_of_a_void_puts_an_adjusted_sale_back_whole(issuer):
+    ask(issuer, 1, Op.SALE, fen=1_000)
+    ask(issuer, 2, Op.ADJUSTMENT, 1, 1_150)
+    assert ask(issuer, 3, Op.VOID, 1, 1_150) == "00"
+    assert money(issuer) == (0, 0)
+    assert undo(issuer, 3, Op.VOID, 1_150) == "00"
+    assert money(issuer) == (1_150, 0)
 
 
 def test_a_hold_that_was_completed_is_reversed_after_its_completion_only(issuer):

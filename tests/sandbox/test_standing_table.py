@@ -78,7 +78,11 @@ def test_only_what_is_granted_changes_a_standing():
 
 
 GRANTED = {
-    S.SOLD: {(S.VOIDED, Ask.VOID), (S.SOLD_REFUNDED, Ask.REFUND)},
+    S.SOLD: {
+        (S.VOIDED, Ask.VOID),
+        (S.SOLD_REFUNDED, Ask.REFUND),
+        (S.SOLD, Ask.ADJUSTMENT),
+    },
     S.SOLD_REFUNDED: {(S.SOLD_REFUNDED, Ask.REFUND)},
     S.TAKEN: {(S.TAKEN_VOIDED, Ask.COMPLETION_VOID), (S.TAKEN_REFUNDED, Ask.REFUND)},
     S.TAKEN_REFUNDED: {(S.TAKEN_REFUNDED, Ask.REFUND)},
@@ -99,6 +103,17 @@ def test_the_issuer_answers_as_the_table_says(issuer, standing, operation):
     fen = 1_200 if operation is Op.REFUND else 1_234
     assert ask(issuer, 7, operation, number, fen) == cell.code
     assert standing_of(issuer, number) is cell.then
+
+
+@pytest.mark.parametrize("operation", [op for op in ASK_OF if ASK_OF[op] is not Ask.COMPLETION])
+@pytest.mark.parametrize("standing", [S.SOLD, S.SOLD_REFUNDED, S.VOIDED])
+def test_an_offline_sale_stands_where_a_sale_does(issuer, standing, operation):
+    number, road = ROADS[standing]
+    for number_, asked, original, *fen in road:
+        ask(issuer, number_, Op.OFFLINE_SALE if asked is Op.SALE else asked, original, *fen)
+    assert standing_of(issuer, number) is standing
+    fen = 1_200 if operation is Op.REFUND else 1_234
+    assert ask(issuer, 7, operation, number, fen) == TABLE[standing, ASK_OF[operation]].code
 
 
 @pytest.mark.parametrize("standing", [one for one in Standing if one is not S.REVERSED])

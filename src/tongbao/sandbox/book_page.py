@@ -41,6 +41,8 @@ _OPERATION: Final = {
     "completion": "预授权完成 completion",
     "completion_advice": "预授权完成通知 completion advice",
     "completion_void": "预授权完成撤销 completion void",
+    "offline_sale": "离线结算 offline sale",
+    "adjustment": "调整 adjustment",
 }
 
 

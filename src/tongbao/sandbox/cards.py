@@ -15,6 +15,9 @@ from tongbao.domain.money import Currency, Money
 from tongbao.domain.secrets import Pan, Pin, Track2
 
 SANDBOX_BIN: Final = "620000"
+# The part of the range that host profiles take for a foreign scheme's.
+_FOREIGN_SERIALS: Final = 990_000_000_000
+_TRACK_SERIALS: Final = 10**8
 _SERIAL_DIGITS: Final = 12
 _SERVICE_CODE: Final = "220"
 _EXPIRY_FAR: Final = "4912"
@@ -64,6 +67,8 @@ class SandboxCard:
     behaviour: Behaviour = Behaviour.NORMAL
     single_limit: Money | None = None
     wrong_pins: int = 0
+    needs_pin: bool = True
+    """Whether the issuer wants a PIN; if not, the card holder signs."""
 
     @property
     def pan(self) -> Pan:
@@ -86,7 +91,9 @@ class SandboxCard:
 
         Spec: ISO/IEC 7813 track 2.
         """
-        return Track2(f"{self._digits()}={self.expiry}{_SERVICE_CODE}{self.serial:08d}")
+        return Track2(
+            f"{self._digits()}={self.expiry}{_SERVICE_CODE}{self.serial % _TRACK_SERIALS:08d}"
+        )
 
     def _digits(self) -> str:
         body = f"{SANDBOX_BIN}{self.serial:0{_SERIAL_DIGITS}d}"
@@ -200,6 +207,19 @@ DRAWER: Final[tuple[SandboxCard, ...]] = (
         colour="#343a40",
         opening=_yuan("5000.00"),
         behaviour=Behaviour.SILENT,
+    ),
+    SandboxCard(
+        card_id="foreign",
+        serial=_FOREIGN_SERIALS + 10,
+        name=Text("海外游客的外卡", "A tourist's foreign card"),
+        story=Text(
+            "外卡组织发行，计入外卡合计；可不输密码，签名即可。",
+            "Of a foreign scheme, in its own totals; no PIN is needed, its holder signs.",
+        ),
+        expected_code="00",
+        colour="#3d348b",
+        opening=_yuan("30000.00"),
+        needs_pin=False,
     ),
 )
 CARD_BY_ID: Final = {card.card_id: card for card in DRAWER}

@@ -57,6 +57,14 @@ def drawer_view() -> list[dict[str, Any]]:
     return [_card_view(card) for card in DRAWER]
 
 
+def front_of(card: SandboxCard) -> dict[str, str]:
+    """What is embossed on a card, for the person who keys it in: number and expiry YYMM.
+
+    Only for a card of the sandbox, to a page on this computer, and never with the stripe or PIN.
+    """
+    return {"pan": card.pan.reveal(Purpose.SCREEN), "expiry": card.expiry}
+
+
 def _card_view(card: SandboxCard) -> dict[str, Any]:
     return {
         "id": card.card_id,
@@ -68,6 +76,7 @@ def _card_view(card: SandboxCard) -> dict[str, Any]:
         "pin_hint": card.pin_hint,
         "expected_code": card.expected_code,
         "colour": card.colour,
+        "needs_pin": card.needs_pin,
     }
 
 

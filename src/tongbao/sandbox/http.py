@@ -21,6 +21,7 @@ from tongbao.sandbox.drawer import (
     ReaderRefusedError,
     ReaderUnreachableError,
     drawer_view,
+    front_of,
     swipe,
 )
 
@@ -59,6 +60,10 @@ def make_app(pages: SandboxPages) -> Starlette:
     async def show_book_page(_request: Request) -> Response:
         return HTMLResponse(render_book(pages.read_book()))
 
+    async def show_front(request: Request) -> Response:
+        card = CARD_BY_ID.get(request.path_params["card_id"])
+        return _no_such_card() if card is None else JSONResponse(front_of(card))
+
     async def swipe_card(request: Request) -> Response:
         return await _swipe(request, pages.reader_timeout_ms)
 
@@ -66,6 +71,7 @@ def make_app(pages: SandboxPages) -> Starlette:
         routes=[
             Route("/", show_book_page),
             Route("/drawer", show_drawer),
+            Route("/drawer/{card_id}/front", show_front),
             Route("/drawer/{card_id}/swipe", swipe_card, methods=["POST"]),
             Route("/book", show_book),
         ],
@@ -84,7 +90,7 @@ def make_app(pages: SandboxPages) -> Starlette:
 async def _swipe(request: Request, timeout_ms: int) -> Response:
     card = CARD_BY_ID.get(request.path_params["card_id"])
     if card is None:
-        return _error(404, "no_such_card", "抽屉里没有这张卡", "this card is not in the drawer")
+        return _no_such_card()
     try:
         reader = ReaderAddress.parse(_reader_in(await _body(request)))
         await swipe(card, reader, timeout_ms)
@@ -115,6 +121,10 @@ def _reader_in(body: bytes) -> str:
     if not isinstance(reader, str):
         raise ReaderAddressError('the request has no text "reader"')
     return reader
+
+
+def _no_such_card() -> Response:
+    return _error(404, "no_such_card", "抽屉里没有这张卡", "this card is not in the drawer")
 
 
 def _error(status: int, code: str, zh: str, en: str) -> Response:

@@ -81,6 +81,7 @@ def _rules(settings: SandboxSettings) -> IssuerRules:
     return IssuerRules(
         late_reply_delay_ms=settings.late_reply_delay_ms,
         hold_ms=settings.hold_days * _DAY_MS,
+        refund_ms=settings.refund_days_max * _DAY_MS,
         completion_percent_max=settings.completion_percent_max,
     )
 

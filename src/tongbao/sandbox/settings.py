@@ -14,7 +14,7 @@ class SandboxSettings:
     `key_file` holds the issuer's keys `zpk`, `zak`, `pvk` and `token` under the master key in
     `master_key_file`. `late_reply_delay_ms` is how long the card "answers late" waits.
     A pre-authorisation is held for `hold_days`; a completion may take up to
-    `completion_percent_max` of it.
+    `completion_percent_max` of it. A refund is taken up to `refund_days_max` after its payment.
     """
 
     issuer_host: str = "127.0.0.1"
@@ -27,6 +27,7 @@ class SandboxSettings:
     late_reply_delay_ms: int = 8_000
     hold_days: int = 30
     completion_percent_max: int = 115
+    refund_days_max: int = 365
     connections_max: int = 64
     group_messages_max: int = 1_000
     reader_timeout_ms: int = 3_000
@@ -37,7 +38,8 @@ class SandboxSettings:
         for name in ("issuer_host", "http_host"):
             if not ipaddress.ip_address(getattr(self, name)).is_loopback:
                 raise ValueError(f"{name} must be a loopback address: the sandbox stays at home")
-        for name in ("connections_max", "group_messages_max", "book_entries_max", "hold_days"):
+        counts = ("connections_max", "group_messages_max", "book_entries_max")
+        for name in (*counts, "hold_days", "refund_days_max"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1")
         for name in ("late_reply_delay_ms", "reader_timeout_ms"):

@@ -6,7 +6,7 @@ from tests.wire.samples import assert_tells_nothing
 from tongbao.domain.errors import ProtocolError
 from tongbao.domain.ids import MerchantId, Rrn, Stan, TerminalId
 from tongbao.domain.money import Currency, Money
-from tongbao.domain.secrets import Pan, PinBlock, Track2
+from tongbao.domain.secrets import Pan, PinBlock, SecretBytes, Track2
 from tongbao.wire.iso8583.codec import Message
 from tongbao.wire.network.dialect import NETWORK
 from tongbao.wire.network.inquiry import REVERSED, UNKNOWN, StatusAnswer, StatusInquiry
@@ -41,6 +41,8 @@ FORMS = {
     Operation.COMPLETION: ("0200", "000000", "06"),
     Operation.COMPLETION_ADVICE: ("0220", "000000", "06"),
     Operation.COMPLETION_VOID: ("0200", "200000", "06"),
+    Operation.OFFLINE_SALE: ("0220", "000000", "00"),
+    Operation.ADJUSTMENT: ("0220", "020000", "00"),
 }
 
 
@@ -75,8 +77,16 @@ MESSAGES = [
         pin_block=PinBlock(bytes.fromhex("0B1099C8B3051753")),
         security="2600000000000000",
     ),
+    request(
+        Operation.SALE,
+        entry_mode="051",
+        card_sequence="001",
+        chip_data=SecretBytes(bytes.fromhex("9F2608A1B2C3D4E5F60718")),
+    ),
+    request(Operation.OFFLINE_SALE, track2=None, keyed_pan=Pan(PAN), entry_mode="012"),
     *map(reply, Operation),
     reply(Operation.VOID, original=ORIGINAL, auth_code="000001", settlement_date="1121"),
+    reply(Operation.SALE, chip_data=SecretBytes(bytes.fromhex("910A0102030405060708303072009F"))),
     reply(
         Operation.BALANCE,
         balances=Balances(Money(5_000_000, Currency.CNY), Money(-1, Currency.CNY)),
@@ -114,6 +124,8 @@ def test_it_arrives_as_it_was_sent(sent):
 def test_it_shows_no_card_data(sent):
     assert PAN not in repr(sent)
     assert "0B1099C8B3051753" not in repr(sent).upper()
+    assert "9F2608" not in repr(sent).upper()
+    assert repr(bytes.fromhex("9F2608A1"))[2:-1] not in repr(sent)
 
 
 @pytest.mark.parametrize("operation", Operation)
@@ -127,7 +139,20 @@ def test_its_fields_say_what_it_is(operation):
 
 def test_what_cannot_be_undone():
     irreversible = {operation for operation in Operation if not operation.is_reversible}
-    assert irreversible == {Operation.BALANCE, Operation.REFUND, Operation.COMPLETION_ADVICE}
+    assert irreversible == {
+        *(Operation.BALANCE, Operation.REFUND, Operation.COMPLETION_ADVICE),
+        *(Operation.OFFLINE_SALE, Operation.ADJUSTMENT),
+    }
+
+
+def test_chip_data_and_card_sequence_travel_byte_for_byte():
+    data = bytes.fromhex("9F2608A1B2C3D4E5F60718")
+    message = request(Operation.SALE, card_sequence="001", chip_data=SecretBytes(data)).to_message()
+    wire = NETWORK.encode(message)
+    assert b"\x00\x11" + data in wire
+    assert message.fields[23] == "001"
+    # F22 and F23 stand side by side, both in two bytes, one padded on each side.
+    assert bytes.fromhex("0210000100") in wire
 
 
 def test_a_sale_has_the_same_bytes_in_both_types():

@@ -84,6 +84,7 @@ def _card(listed: SandboxCard, keys: KeyStore) -> Card:
         status=listed.status,
         behaviour=listed.behaviour,
         single_limit=listed.single_limit,
+        needs_pin=listed.needs_pin,
     )
 
 

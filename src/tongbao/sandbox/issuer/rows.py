@@ -35,6 +35,7 @@ def card_row(card: Card) -> Row:
         card.status.value,
         card.behaviour.value,
         None if card.single_limit is None else card.single_limit.minor,
+        int(card.needs_pin),
     )
 
 

@@ -87,6 +87,10 @@ CREATE TABLE hold_move (
     at_us         INTEGER NOT NULL
 ) STRICT;
 """
+# What was in a book before there was the question needed a PIN.
+_SIGNING_CARDS: Final = """
+ALTER TABLE card ADD COLUMN needs_pin INTEGER NOT NULL DEFAULT 1;
+"""
 
 
 def _append_only(table: str) -> str:
@@ -100,6 +104,7 @@ def _append_only(table: str) -> str:
 _STEPS: Final = (
     _SALES + "".join(map(_append_only, _SALES_TABLES)),
     _OPERATIONS + _append_only("hold_move"),
+    _SIGNING_CARDS,
 )
 SCHEMA_VERSION: Final = len(_STEPS)
 

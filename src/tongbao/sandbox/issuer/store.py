@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _VARIABLES_MAX = 500
 
 _INSERT_ACCOUNT = "INSERT INTO account VALUES (?, ?, ?, ?, ?)"
-_INSERT_CARD = "INSERT INTO card VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT_CARD = "INSERT INTO card VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _INSERT_AUTHORISATION = (
     "INSERT INTO authorisation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
@@ -141,7 +141,7 @@ class IssuerStore:
         """Every card on file."""
         found = self._connection.execute(
             "SELECT card_id, token, masked, account_id, expiry, pin_reference, status, behaviour,"
-            " single_limit_minor, currency FROM card JOIN account USING (account_id)"
+            " single_limit_minor, currency, needs_pin FROM card JOIN account USING (account_id)"
         )
         return [
             Card(
@@ -154,6 +154,7 @@ class IssuerStore:
                 status=CardStatus(row[6]),
                 behaviour=Behaviour(row[7]),
                 single_limit=None if row[8] is None else Money(row[8], Currency[row[9]]),
+                needs_pin=bool(row[10]),
             )
             for row in found
         ]

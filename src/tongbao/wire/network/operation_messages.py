@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from tongbao.domain.errors import ProtocolError
 from tongbao.domain.ids import MerchantId, Rrn, Stan, TerminalId
 from tongbao.domain.money import Currency, Money
-from tongbao.domain.secrets import Pan, PinBlock, Purpose, Track2
+from tongbao.domain.secrets import Pan, PinBlock, Purpose, SecretBytes, Track2
 from tongbao.wire.iso8583.codec import Message
 from tongbao.wire.iso8583.fields import FieldValue
 from tongbao.wire.network import reading
@@ -89,6 +89,8 @@ class OperationRequest:
         pin_block: F52 under the zone PIN key, None without PIN.
         security: F53, 16 digits, None without PIN.
         expiry: F14, YYMM.
+        card_sequence: F23, 3 digits, of a chip card.
+        chip_data: F55 as the card gave it; nobody on the way looks into it.
     """
 
     operation: Operation
@@ -108,6 +110,8 @@ class OperationRequest:
     pin_block: PinBlock | None = None
     security: str | None = None
     expiry: str | None = None
+    card_sequence: str | None = None
+    chip_data: SecretBytes | None = None
 
     @property
     def pan(self) -> Pan:
@@ -142,7 +146,9 @@ class OperationRequest:
             fields[35] = self.track2.reveal(Purpose.WIRE)
         if self.pin_block is not None:
             fields[52] = self.pin_block.reveal(Purpose.WIRE)
-        others = {14: self.expiry, 53: self.security}
+        if self.chip_data is not None:
+            fields[55] = self.chip_data.reveal(Purpose.WIRE)
+        others = {14: self.expiry, 23: self.card_sequence, 53: self.security}
         others[62] = None if self.original is None else self.original.value
         fields.update((number, value) for number, value in others.items() if value is not None)
         return Message(form.mti, fields)
@@ -173,6 +179,8 @@ class OperationRequest:
             pin_block=reading.pin_block(message),
             security=reading.optional(message, 53),
             expiry=reading.optional(message, 14),
+            card_sequence=reading.optional(message, 23),
+            chip_data=reading.chip_data(message),
         )
 
 
@@ -195,7 +203,8 @@ def _track2(message: Message) -> Track2 | None:
 class OperationReply:
     """0110, 0210 or 0230: the issuer's answer; `auth_code` comes with an approval only.
 
-    `original` repeats F62, `balances` is F54 of an approved balance inquiry.
+    `original` repeats F62, `balances` is F54 of an approved balance inquiry, `chip_data` is F55
+    for the card: issuer authentication and scripts.
     """
 
     operation: Operation
@@ -210,6 +219,7 @@ class OperationReply:
     settlement_date: str | None = None
     original: Rrn | None = None
     balances: Balances | None = None
+    chip_data: SecretBytes | None = None
 
     def to_message(self) -> Message:
         """Return the message without its MAC (F64)."""
@@ -236,6 +246,8 @@ class OperationReply:
             fields[62] = self.original.value
         if self.balances is not None:
             fields[54] = self.balances.build()
+        if self.chip_data is not None:
+            fields[55] = self.chip_data.reveal(Purpose.WIRE)
         return Message(_reply_mti(form.mti), fields)
 
     @classmethod
@@ -257,6 +269,7 @@ class OperationReply:
             settlement_date=reading.optional(message, 15),
             original=reading.typed(message, 62, Rrn) if 62 in message.fields else None,
             balances=None if balances is None else Balances.parse(balances),
+            chip_data=reading.chip_data(message),
         )
 
 

@@ -1,7 +1,8 @@
 """What a host can ask an issuer to do with a card, and by which fields a message says it.
 
 Spec: the network dialect, docs/network-dialect.md; the values of F3 and F25 are those of the
-UnionPay terminal dialect, 3.0, so that a host copies them.
+UnionPay terminal dialect, 3.0, so that a host copies them. The one exception is the adjustment,
+which a terminal tells from an offline sale by 60.1 alone; here it has a processing code.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ PRE_AUTHORISATION_CONDITION: Final = "06"
 
 _TAKE: Final = "000000"
 _HOLD: Final = "030000"
+_ADJUST: Final = "020000"
 _GIVE_BACK: Final = "200000"
 _BALANCE: Final = "310000"
 
@@ -32,6 +34,10 @@ class Operation(Enum):
     COMPLETION = "completion"
     COMPLETION_ADVICE = "completion_advice"
     COMPLETION_VOID = "completion_void"
+    OFFLINE_SALE = "offline_sale"
+    """A sale that was granted by phone and comes in afterwards."""
+    ADJUSTMENT = "adjustment"
+    """The new total of a sale or an offline sale: a tip, a corrected amount."""
 
     @property
     def form(self) -> Form:
@@ -45,7 +51,7 @@ class Operation(Enum):
 
     @property
     def is_reversible(self) -> bool:
-        """Whether an 0420 can undo it: advices, refunds and balances stand."""
+        """Whether an 0420 can undo it: what comes as an advice stands, and so does a balance."""
         return self not in _IRREVERSIBLE
 
 
@@ -69,18 +75,24 @@ _FORMS: Final = {
     Operation.COMPLETION: Form(SALE_MTI, _TAKE, is_pre_authorisation=True),
     Operation.COMPLETION_ADVICE: Form(ADVICE_MTI, _TAKE, is_pre_authorisation=True),
     Operation.COMPLETION_VOID: Form(SALE_MTI, _GIVE_BACK, is_pre_authorisation=True),
+    Operation.OFFLINE_SALE: Form(ADVICE_MTI, _TAKE, is_pre_authorisation=False),
+    Operation.ADJUSTMENT: Form(ADVICE_MTI, _ADJUST, is_pre_authorisation=False),
 }
 _BY_FORM: Final = {form: operation for operation, form in _FORMS.items()}
 _WITHOUT_ORIGINAL: Final = frozenset(
-    {Operation.SALE, Operation.BALANCE, Operation.PRE_AUTHORISATION}
+    {Operation.SALE, Operation.BALANCE, Operation.PRE_AUTHORISATION, Operation.OFFLINE_SALE}
 )
-_IRREVERSIBLE: Final = frozenset({Operation.BALANCE, Operation.REFUND, Operation.COMPLETION_ADVICE})
+_IRREVERSIBLE: Final = frozenset(
+    operation
+    for operation, form in _FORMS.items()
+    if form.mti == ADVICE_MTI or operation is Operation.BALANCE
+)
 
 
 def operation_of(mti: str, processing_code: str, condition: str | None) -> Operation | None:
     """Return what a request asks by its type, F3 and F25, or None when nobody knows it.
 
-    Any F25 but 06 is a normal one: mail order and the like change nothing for an issuer.
+    Any F25 but 06 is a normal one: a mail order is a sale that may come without a PIN.
     """
     is_pre_authorisation = condition == PRE_AUTHORISATION_CONDITION
     return _BY_FORM.get(Form(mti, processing_code, is_pre_authorisation))

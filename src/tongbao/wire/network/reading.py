@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from tongbao.domain.errors import ProtocolError
 from tongbao.domain.money import Currency, Money
-from tongbao.domain.secrets import Pan, PinBlock, Purpose, Track2
+from tongbao.domain.secrets import Pan, PinBlock, Purpose, SecretBytes, Track2
 from tongbao.wire.iso8583.codec import Message
 
 _T = TypeVar("_T")
@@ -68,6 +68,11 @@ def pan(message: Message) -> Pan | None:
     except ValueError as error:
         rule = str(error)
     raise ProtocolError("F2", 0, rule)
+
+
+def chip_data(message: Message) -> SecretBytes | None:
+    """Return F55, or None when it is absent."""
+    return message.secret_bytes(55) if 55 in message.fields else None
 
 
 def pin_block(message: Message) -> PinBlock | None:

@@ -47,6 +47,8 @@ class EventKind(Enum):
     REFUND = "refund"
     COMPLETION = "completion"
     COMPLETION_VOID = "completion_void"
+    OFFLINE_SALE = "offline_sale"
+    ADJUSTMENT = "adjustment"
 
 
 class HoldReason(Enum):
@@ -73,7 +75,11 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """What the issuer knows of a card: a token in place of the number, a PIN reference value."""
+    """What the issuer knows of a card: a token in place of the number, a PIN reference value.
+
+    `needs_pin` False is a card whose holder signs instead; a PIN that is given is checked all the
+    same.
+    """
 
     card_id: str
     token: bytes
@@ -84,6 +90,7 @@ class Card:
     status: CardStatus
     behaviour: Behaviour
     single_limit: Money | None
+    needs_pin: bool = True
 
 
 @dataclass(frozen=True, slots=True)

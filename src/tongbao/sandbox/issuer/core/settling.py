@@ -30,6 +30,8 @@ _KINDS: Final = {
     Operation.COMPLETION: EventKind.COMPLETION,
     Operation.COMPLETION_ADVICE: EventKind.COMPLETION,
     Operation.COMPLETION_VOID: EventKind.COMPLETION_VOID,
+    Operation.OFFLINE_SALE: EventKind.OFFLINE_SALE,
+    Operation.ADJUSTMENT: EventKind.ADJUSTMENT,
 }
 _COMPLETIONS: Final = frozenset({Operation.COMPLETION, Operation.COMPLETION_ADVICE})
 

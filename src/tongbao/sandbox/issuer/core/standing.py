@@ -46,7 +46,7 @@ class Standing(Enum):
     TAKEN_REFUNDED = "taken_refunded"
     TAKEN_VOIDED = "taken_voided"
     DONE = "done"
-    """An approved void, refund or balance: nothing can name it as its original."""
+    """An approved void, refund, adjustment or balance: nothing can name it as its original."""
 
 
 class Ask(Enum):
@@ -57,6 +57,7 @@ class Ask(Enum):
     HOLD_VOID = "hold_void"
     COMPLETION = "completion"
     COMPLETION_VOID = "completion_void"
+    ADJUSTMENT = "adjustment"
     REVERSAL = "reversal"
     EXPIRY = "expiry"
 
@@ -75,12 +76,15 @@ ASK_OF: Final = {
     Operation.COMPLETION: Ask.COMPLETION,
     Operation.COMPLETION_ADVICE: Ask.COMPLETION,
     Operation.COMPLETION_VOID: Ask.COMPLETION_VOID,
+    Operation.ADJUSTMENT: Ask.ADJUSTMENT,
 }
 
 _S = Standing
 _GRANTED: Final[Mapping[tuple[Standing, Ask], Standing]] = {
     (_S.SOLD, Ask.VOID): _S.VOIDED,
     (_S.SOLD, Ask.REFUND): _S.SOLD_REFUNDED,
+    # Its amount changes, not where it stands.
+    (_S.SOLD, Ask.ADJUSTMENT): _S.SOLD,
     (_S.SOLD_REFUNDED, Ask.REFUND): _S.SOLD_REFUNDED,
     (_S.TAKEN, Ask.REFUND): _S.TAKEN_REFUNDED,
     (_S.TAKEN_REFUNDED, Ask.REFUND): _S.TAKEN_REFUNDED,
@@ -91,7 +95,10 @@ _GRANTED: Final[Mapping[tuple[Standing, Ask], Standing]] = {
 }
 # What a standing has to do with; any other request of it is a wrong operation (22).
 _FAMILY_ASKS: Final[Mapping[Standing, frozenset[Ask]]] = {
-    **dict.fromkeys((_S.SOLD, _S.SOLD_REFUNDED, _S.VOIDED), frozenset({Ask.VOID, Ask.REFUND})),
+    **dict.fromkeys(
+        (_S.SOLD, _S.SOLD_REFUNDED, _S.VOIDED),
+        frozenset({Ask.VOID, Ask.REFUND, Ask.ADJUSTMENT}),
+    ),
     **dict.fromkeys(
         (_S.HELD, _S.RELEASED, _S.COMPLETED), frozenset({Ask.HOLD_VOID, Ask.COMPLETION})
     ),
@@ -124,7 +131,8 @@ TABLE: Final[Mapping[tuple[Standing, Ask], Cell]] = {
     (standing, ask): _cell(standing, ask) for standing in Standing for ask in Ask
 }
 _COMPLETIONS: Final = frozenset({Operation.COMPLETION, Operation.COMPLETION_ADVICE})
-_PAYMENTS: Final = _COMPLETIONS | {Operation.SALE}
+_SALES: Final = frozenset({Operation.SALE, Operation.OFFLINE_SALE})
+_PAYMENTS: Final = _COMPLETIONS | _SALES
 _VOIDS: Final = frozenset({Operation.VOID, Operation.COMPLETION_VOID})
 _UNKNOWN: Final = Remembered()
 
@@ -163,7 +171,7 @@ class Family:
             if answer.operation is Operation.REFUND:
                 charged -= answer.amount.minor
             elif answer.operation in _PAYMENTS and answer.rrn not in voided:
-                charged += answer.amount.minor
+                charged += self._total_of(answer)
         return charged
 
     def held_minor(self) -> int:
@@ -181,6 +189,14 @@ class Family:
             if answer.operation is Operation.REFUND and _names(answer, rrn)
         )
 
+    def total_minor(self, rrn: str) -> int:
+        """The amount of the payment under this F37 after its adjustments; 0 if it does not stand.
+
+        Of several adjustments the one with the highest F37 counts, in whatever order they came.
+        """
+        answer = self.members.get(rrn, _UNKNOWN).stands
+        return 0 if answer is None else self._total_of(answer)
+
     def with_record(self, record: Authorisation | Reversal) -> Family:
         """Return the family after one more answer."""
         rrn = record.rrn.value
@@ -188,12 +204,20 @@ class Family:
         return Family(self.root or rrn, {**self.members, rrn: member}, self.hold_expired)
 
     def _payment_standing(self, answer: Authorisation) -> Standing:
-        rrn, is_sale = answer.rrn.value, answer.operation is Operation.SALE
+        rrn, is_sale = answer.rrn.value, answer.operation in _SALES
         if self._is_voided(rrn):
             return Standing.VOIDED if is_sale else Standing.TAKEN_VOIDED
         if self.refunded_minor(rrn):
             return Standing.SOLD_REFUNDED if is_sale else Standing.TAKEN_REFUNDED
         return Standing.SOLD if is_sale else Standing.TAKEN
+
+    def _total_of(self, answer: Authorisation) -> int:
+        adjustments = {
+            other.rrn.value: other.amount.minor
+            for other in self._standing_answers()
+            if other.operation is Operation.ADJUSTMENT and _names(other, answer.rrn.value)
+        }
+        return adjustments[max(adjustments)] if adjustments else answer.amount.minor
 
     def _hold_standing(self) -> Standing:
         operations = {answer.operation for answer in self._standing_answers()}

@@ -39,12 +39,20 @@ from tongbao.wire.unionpay.structured.field62 import (
     WrappedKey,
     parse_field62,
 )
+from tongbao.wire.unionpay.structured.field62_keys import (
+    CaPublicKey,
+    RsaTransportKey,
+    WrappedMasterKey,
+    WrappedTransportKey,
+    public_key_checksum,
+)
 from tongbao.wire.unionpay.structured.field63 import (
     HostTexts,
     OperatorNumber,
     OrganisationCode,
     parse_field63,
 )
+from tongbao.wire.unionpay.structured.signature_data import SignatureData
 
 __all__ = [
     "AdditionalAmount",
@@ -54,6 +62,7 @@ __all__ = [
     "BinList",
     "BinListRequest",
     "Blacklist",
+    "CaPublicKey",
     "ChipData",
     "ContactlessParameters",
     "DataObjects",
@@ -75,16 +84,21 @@ __all__ = [
     "OtherBytes",
     "OtherDigits",
     "PrivateData",
+    "RsaTransportKey",
     "SecurityControl",
     "SequenceNo",
     "SettlementSide",
     "SettlementTotals",
+    "SignatureData",
     "TipAmount",
     "UploadCount",
     "WorkingKeys",
     "WrappedKey",
+    "WrappedMasterKey",
+    "WrappedTransportKey",
     "parse_field44",
     "parse_field48",
     "parse_field62",
     "parse_field63",
+    "public_key_checksum",
 ]

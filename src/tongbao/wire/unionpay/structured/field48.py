@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from tongbao.domain.errors import ProtocolError
-from tongbao.domain.secrets import Purpose, SecretText
+from tongbao.domain.ids import Stan
+from tongbao.domain.secrets import Pan, Purpose, SecretText
 from tongbao.wire.unionpay.structured.context import MessageContext
 from tongbao.wire.unionpay.structured.cutting import check_digits
 
 _SIDE: Final = 31
 _DETAIL: Final = 40
+_PAN_DIGITS: Final = 20
 _MAX_DETAILS: Final = 8
 BALANCE_FLAGS: Final = {
     "0": ("请求", "request"),
@@ -30,6 +32,23 @@ class SettlementSide:
     credit_amount: str
     credit_count: str
     flag: str
+
+    @classmethod
+    def of(cls, debit: tuple[int, int], credit: tuple[int, int], flag: str = "0") -> SettlementSide:
+        """Make one side from (count, minor units) of debits and of credits."""
+        return cls(
+            f"{debit[1]:012d}", f"{debit[0]:03d}", f"{credit[1]:012d}", f"{credit[0]:03d}", flag
+        )
+
+    @property
+    def debit(self) -> tuple[int, int]:
+        """Count and minor units of sales, completions and offline sales."""
+        return int(self.debit_count), int(self.debit_amount)
+
+    @property
+    def credit(self) -> tuple[int, int]:
+        """Count and minor units of refunds."""
+        return int(self.credit_count), int(self.credit_amount)
 
     @classmethod
     def parse(cls, digits: str, path: str) -> SettlementSide:
@@ -85,6 +104,20 @@ class BatchDetail:
     trace: str
     pan: SecretText
     amount: str
+
+    @classmethod
+    def of(cls, trace: Stan, pan: Pan, amount_minor: int, *, is_foreign: bool) -> BatchDetail:
+        """Make one from the values of a payment."""
+        digits = SecretText(pan.reveal(Purpose.WIRE).zfill(_PAN_DIGITS))
+        return cls("01" if is_foreign else "00", trace.digits, digits, f"{amount_minor:012d}")
+
+    @property
+    def card_number(self) -> Pan:
+        """The card number without the zeros on its left; ProtocolError when it is all zeros."""
+        digits = self.pan.reveal(Purpose.WIRE).lstrip("0")
+        if not 0 < len(digits) < _PAN_DIGITS:
+            raise ProtocolError("F48", 0, "a card number is 1 to 19 digits")
+        return Pan(digits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,13 @@ class SecurityControl:
     reserved: str = "0" * 13
 
     @classmethod
+    def of(
+        cls, *, algorithm: str, has_pin: bool, track_is_encrypted: bool = False
+    ) -> SecurityControl:
+        """Make one for PIN blocks with the card number; `algorithm` as in `ALGORITHMS`."""
+        return cls("2" if has_pin else "0", algorithm, "1" if track_is_encrypted else "0")
+
+    @classmethod
     def parse(cls, digits: str) -> SecurityControl:
         """Read sixteen digits; ProtocolError otherwise."""
         check_digits(digits, 16, "F53")

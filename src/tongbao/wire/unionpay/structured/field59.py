@@ -13,6 +13,7 @@ from tongbao.wire.unionpay.structured.tagged import (
     parse_tagged,
 )
 
+SM4_PIN_BLOCK: Final = "A1"
 _TAG: Final = 2
 _LENGTHS: Final = (3, 2)
 # Tag -> Chinese, English, whether the value must be masked.
@@ -46,6 +47,11 @@ class PrivateData:
             except ProtocolError:
                 continue
         raise ProtocolError("F59", 0, "not a list of tag, length and value")
+
+    @classmethod
+    def of_pin_block(cls, block: bytes) -> PrivateData:
+        """Make the field of a message with an SM4 PIN block, 16 bytes; its F52 is eight zeros."""
+        return cls((TaggedValue(SM4_PIN_BLOCK, block),))
 
     def build(self) -> bytes:
         """Return the field value."""

@@ -156,6 +156,10 @@ class DataObjects:
         """Return the field value."""
         return build_tlv(self.elements)
 
+    def find(self, tag: str) -> bytes | None:
+        """Return the value of the first element with that tag, None when there is none."""
+        return next((element.value for element in self.elements if element.tag == tag), None)
+
 
 @dataclass(frozen=True, slots=True)
 class FlaggedDataObjects:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tongbao.domain.errors import InvariantViolationError, ProtocolError
+from tongbao.host.core.batches import Batches
 from tongbao.host.core.events import (
+    BatchLoaded,
     CloseConnection,
     IntentRefused,
     LoadTerminal,
@@ -43,9 +45,11 @@ if TYPE_CHECKING:
 _SWEEP_EVERY_MS: Final = 10_000
 # Forgetting the keys of a terminal costs a pass over all keys, so only a few leave at a time.
 _EVICTIONS_PER_SWEEP: Final = 64
-_RECORDED: Final = frozenset({"0200", "0400"})
+_BATCH_MESSAGES: Final = frozenset({"0320", "0500"})
+_ON_FRESH_RECORD: Final = frozenset({"0500", "0800"})
+_RECORDED: Final = frozenset({"0200", "0400", *_BATCH_MESSAGES})
 # Known to the dialect, not served by this host.
-_UNSUPPORTED: Final = frozenset({"0100", "0220", "0320", "0500", "0620"})
+_UNSUPPORTED: Final = frozenset({"0100", "0220", "0620"})
 
 
 class HostCore:
@@ -70,11 +74,13 @@ class HostCore:
             self.state, self._replies, self._outbox, keys, random_bytes, self._orders
         )
         self._network = NetworkManagement(self._replies, self._sign_in, self._orders)
+        self._batches = Batches(self.state, self._replies, keys, settings)
         self._swept_at_ms = 0
         self._handlers: dict[type, Callable[..., None]] = {
             TerminalLoaded: self._terminal_loaded,
             PaymentLoaded: self._payment_loaded,
             PaymentsLoaded: self._payments_loaded,
+            BatchLoaded: self._batch_loaded,
             IntentRefused: self._intent_refused,
             UpstreamUp: self._upstream_up,
             UpstreamDown: self._upstream_down,
@@ -172,14 +178,27 @@ class HostCore:
         # No message asks for it yet.
         self._refuse(request, "40", now_us, out)
 
+    def _batch_loaded(self, event: BatchLoaded, now_us: int, out: list[Effect]) -> None:
+        request = event.request
+        terminal = self.state.terminals.get(request.terminal_id)
+        if terminal is None:
+            # It left memory meanwhile, which idle terminals do: begin again.
+            request.refreshed = False
+            self._request(request, now_us, out)
+            return
+        try:
+            self._batches.loaded(request, terminal, event.batch, now_us, out)
+        except RefusalError as refusal:
+            self._refuse(request, refusal.code, now_us, out)
+
     def _request(self, request: Request, now_us: int, out: list[Effect]) -> None:
         state = self.state
         terminal = state.terminals.get(request.terminal_id)
         if not request.refreshed and (
             terminal is None
             or state.uptime_ms - terminal.loaded_at_ms > self._settings.terminal_refresh_ms
-            # A sign-in works on the newest batch number and state of the terminal.
-            or request.mti == "0800"
+            # A sign-in and a settlement work on the newest batch number and state of the terminal.
+            or request.mti in _ON_FRESH_RECORD
         ):
             out.append(LoadTerminal(request.terminal_id, request))
             return
@@ -189,7 +208,9 @@ class HostCore:
         self._orders.put_on(request, terminal)
         try:
             _check_register(request, terminal)
-            if not has_mac(request):
+            if request.mti in _BATCH_MESSAGES:
+                self._batches.handle(request, terminal, out)
+            elif not has_mac(request):
                 self._network.handle(request, terminal, now_us, out)
             elif self._is_verified(request, terminal):
                 self._payment_message(request, terminal, now_us, out)
@@ -280,7 +301,8 @@ class HostCore:
 def _check_register(request: Request, terminal: Terminal) -> None:
     """Raise RefusalError("03") for another merchant's terminal, "58" for one switched off.
 
-    A payment of one switched off is declined on record, and a reversal is money to give back.
+    A payment of one switched off is declined on record, a reversal is money to give back, and a
+    batch is about payments that were made.
     """
     if request.fields[42] != terminal.record.merchant_id:
         raise RefusalError("03")

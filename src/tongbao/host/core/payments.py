@@ -79,8 +79,12 @@ class Payments:
         facts = _facts_of(request, terminal)
         key = facts.key
         rrn = terminal.recent.get((key.batch_no, key.stan))
-        if rrn is None:
+        if rrn is None and key.batch_no != terminal.totals_batch_no:
             self._begin(request, facts, terminal, now_us, out)
+            return
+        if rrn is None:
+            # A batch whose totals were taken gets its first answers again and nothing new.
+            out.append(LoadPayment(key, request))
             return
         pending = self._state.pending.get(rrn)
         if pending is None:
@@ -243,6 +247,8 @@ class Payments:
     ) -> None:
         """Write the intent of a new sale and ask the issuer, or decline it without a link."""
         state = self._state
+        if facts.key.batch_no == terminal.totals_batch_no:
+            raise RefusalError("77")
         if len(state.pending) >= self._pending_max:
             raise RefusalError("96")
         payment_id = state.ids.next(now_us)

@@ -36,6 +36,7 @@ class Terminal:
     """A terminal in memory: its record, its session and its last traces."""
 
     __slots__ = (
+        "closed_batch_no",
         "loaded_at_ms",
         "order",
         "pending",
@@ -52,6 +53,8 @@ class Terminal:
         self.order = stored.order
         # No new payment enters a batch whose totals were taken.
         self.totals_batch_no = stored.totals_batch_no
+        # The batch that this process has closed last.
+        self.closed_batch_no = 0
         # (batch, trace) -> RRN of payments that are written, or will be with the running group.
         self.recent: dict[tuple[int, int], str] = {}
         # Payments waiting for the issuer: such a terminal stays in memory.
@@ -71,6 +74,12 @@ class Terminal:
         self.order = stored.order
         self.totals_batch_no = max(stored.totals_batch_no, self.totals_batch_no)
         self.loaded_at_ms = now_ms
+
+    def close_batch(self, batch_no: int, next_batch_no: int) -> None:
+        """Open the next batch after this one."""
+        self.closed_batch_no = batch_no
+        open_batch_no = max(next_batch_no, self.record.batch_no)
+        self.record = self.record._replace(batch_no=open_batch_no)
 
     def remember(self, batch_no: int, stan: int, rrn: str) -> None:
         """Note that this trace is used."""

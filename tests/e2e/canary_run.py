@@ -122,7 +122,7 @@ class CanaryRun:
         self, till: TillPage, drawer: str, card: CanaryCard, amount_minor: int, pin: str
     ) -> None:
         till.wait_phase("idle")
-        till.do("start_sale", amount_minor=amount_minor)
+        till.do("start", kind="sale", amount_minor=amount_minor)
         till.wait_phase("card")
         reader = till.state["sandbox"]["terminal_reader"]
         request = urllib.request.Request(
@@ -174,7 +174,7 @@ class CanaryRun:
         """Send PINs and card numbers where they do not belong."""
         pan = CARD.pan.reveal(Purpose.TEST)
         assert not till.command("enter_pin", pin=RIGHT_PIN)["ok"]
-        assert not till.command("start_sale", amount_minor=pan)["ok"]
+        assert not till.command("start", kind="sale", amount_minor=pan)["ok"]
         assert not till.command("log_in", operator=pan, password=RIGHT_PIN)["ok"]
         assert not till.command(f"pay_{pan}")["ok"]
         till.command("dismiss", note=pan)

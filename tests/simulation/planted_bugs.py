@@ -18,9 +18,18 @@ from tongbao.host.core.payment_rules import Answer, PaymentInput, PaymentState, 
 from tongbao.host.records import EventKind
 from tongbao.host.store.port import StoreFailedError
 from tongbao.simulation import coverage, host_store, issuer_store, terminal_node
+from tongbao.terminal.core import (
+    closing,
+    exchanges,
+    messages,
+    paying,
+    recovery,
+    reversing,
+    starting,
+    verdicts,
+)
 from tongbao.terminal.core import core as terminal_core
 from tongbao.terminal.core import effects as fx
-from tongbao.terminal.core import exchanges, messages, recovery, reversing, selling
 from tongbao.terminal.core.messages import MacCheck
 from tongbao.terminal.core.transitions import TRANSITIONS, Transition
 from tongbao.terminal.core.vocabulary import DoubtStage, Phase
@@ -167,7 +176,7 @@ def terminal_takes_an_answer_for_another_sale(patch: Patch) -> None:
     def any_sale(_self: Any, answer: Any, mti: str, _intent: Any) -> bool:
         return bool(answer.message.mti == mti)
 
-    patch.setattr(messages.HostMessages, "is_for_sale", any_sale)
+    patch.setattr(messages.HostMessages, "is_for_payment", any_sale)
 
 
 def terminal_believes_a_wrong_mac(patch: Patch) -> None:
@@ -175,16 +184,21 @@ def terminal_believes_a_wrong_mac(patch: Patch) -> None:
 
 
 def terminal_takes_an_unchecked_sale_for_declined(patch: Patch) -> None:
-    patch.setattr(selling, "_MAC_REFUSED", "none")
+    patch.setattr(verdicts, "_MAC_REFUSED", "none")
 
 
 def terminal_sells_while_in_doubt(patch: Patch) -> None:
-    def start_sale(equipment: Any, turn: Any, event: Any) -> None:
-        if selling._why_not(equipment, turn, event) is None:
-            turn.go(Phase.CARD, sale=selling.SaleDraft(event.command_id, event.amount))
+    def start(equipment: Any, turn: Any, event: Any) -> None:
+        if starting.why_not(equipment, turn, event) is None:
+            turn.go(
+                Phase.CARD,
+                draft=paying.PaymentDraft(
+                    event.command_id, event.payment_kind, event.amount, event.amount
+                ),
+            )
 
-    cell = (Phase.IDLE, TerminalEvent.START_SALE)
-    patch.setitem(TRANSITIONS, cell, Transition(start_sale, TRANSITIONS[cell].to))
+    cell = (Phase.IDLE, TerminalEvent.START)
+    patch.setitem(TRANSITIONS, cell, Transition(start, TRANSITIONS[cell].to))
 
 
 def terminal_says_before_it_writes(patch: Patch) -> None:
@@ -199,9 +213,9 @@ def terminal_says_before_it_writes(patch: Patch) -> None:
 
 def terminal_takes_silence_for_a_decline(patch: Patch) -> None:
     def declined(equipment: Any, turn: Any, intent: Any, *_rest: Any) -> None:
-        selling.sale_not_sent(equipment, turn)
+        closing.payment_not_sent(equipment, turn, turn.state.intent)
 
-    patch.setattr(exchanges, "open_doubt", declined)
+    patch.setattr(paying, "open_doubt", declined)
     _allow(patch, Phase.RESULT)
 
 
@@ -226,13 +240,13 @@ def _allow(patch: Patch, phase: Phase) -> None:
 
 
 def terminal_writes_the_pin_into_its_journal(patch: Patch) -> None:
-    send = selling._send_sale
+    send = paying._send_payment
 
-    def chatty(equipment: Any, turn: Any, sale: Any, track: Any, pin: Any) -> bool:
-        spoken = replace(sale, command_id=pin.reveal(Purpose.TEST))
-        return bool(send(equipment, turn, spoken, track, pin))
+    def chatty(equipment: Any, turn: Any, draft: Any, pin: Any) -> bool:
+        spoken = replace(draft, command_id=pin.reveal(Purpose.TEST))
+        return bool(send(equipment, turn, spoken, pin))
 
-    patch.setattr(selling, "_send_sale", chatty)
+    patch.setattr(paying, "_send_payment", chatty)
 
 
 PLANTED = (

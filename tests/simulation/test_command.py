@@ -20,7 +20,7 @@ def test_one_world_as_json(capsys):
 def test_a_story_names_what_happened(capsys):
     assert main(["simulate", "--seed", "5", "--sales", "1", "--faults", "none", "--story"]) == 0
     out = capsys.readouterr().out
-    assert "journal: sale_intended" in out
+    assert "journal: payment_intended" in out
     assert "every invariant held" in out
 
 

@@ -216,7 +216,7 @@ class LiveTerminal:
 
     async def sell(self, page: Page, amount_minor: int = 12_345, pin: str = "123456") -> None:
         """Go up to the message that leaves; the caller waits for what follows."""
-        await page.do("start_sale", amount_minor=amount_minor)
+        await page.do("start", kind="sale", amount_minor=amount_minor)
         await page.phase("card")
         assert await self.swipe() == "ok"
         await page.phase("pin")

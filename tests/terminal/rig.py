@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from random import Random
 from typing import TypeVar
 
 from tests.terminal.fake_host import FakeHost, key_store
@@ -55,7 +56,7 @@ class Rig:
     def __init__(self, **settings: object) -> None:
         self.settings = make_settings(**settings)
         self.keys = key_store()
-        self.core = TerminalCore(self.settings, self.keys)
+        self.core = TerminalCore(self.settings, self.keys, Random(1).randbytes)
         self.host = FakeHost()
         self.now = TEN_O_CLOCK
         self.state = restore(self.settings, read_records([]))
@@ -139,7 +140,7 @@ class Rig:
         return self
 
     def start(self, amount_minor: int = 12_345, command_id: str = "c-1") -> list[fx.Effect]:
-        return self.tell(ev.StartSale(command_id, Money(amount_minor, Currency.CNY)))
+        return self.tell(ev.Start(command_id, "sale", Money(amount_minor, Currency.CNY)))
 
     def sell(self, amount_minor: int = 12_345, command_id: str = "c-1") -> Rig:
         """Send a sale and stop before its answer."""

@@ -266,7 +266,7 @@ def test_switching_off_forgets_the_card_the_person_and_the_sign_in():
     rig.start()
     rig.tell(ev.PowerOff())
     assert fx.CloseLink() in rig.effects
-    assert (rig.state.phase, rig.state.sale, rig.state.operator) == (Phase.OFF, None, None)
+    assert (rig.state.phase, rig.state.draft, rig.state.operator) == (Phase.OFF, None, None)
     assert not rig.state.signed_in
     assert rig.timers == {}
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from tests.terminal.rig import TEN_O_CLOCK, Rig
+from tests.terminal.rig import MASKED, TEN_O_CLOCK, Rig
 from tongbao.domain.secrets import Pan, SecretText
 from tongbao.terminal.core.records import (
     DoubtOpened,
     LoggedIn,
-    SaleClosed,
-    SaleIntended,
+    PaymentClosed,
+    PaymentIntended,
     SelfChecked,
     SlipDone,
     record_body,
@@ -27,12 +27,12 @@ from tongbao.terminal.journal import (
     JournalBusyError,
     JournalDamagedError,
     JournalError,
-    read_sales,
+    read_payments,
     restore_reader,
 )
 
 TERMINAL = "00000001"
-INTENT = SaleIntended(
+INTENT = PaymentIntended(
     command_id="c-1",
     trace=1,
     batch=7,
@@ -46,7 +46,7 @@ INTENT = SaleIntended(
     operator="01",
     merchant_id="100000000000001",
 )
-CLOSED = SaleClosed(
+CLOSED = PaymentClosed(
     trace=1,
     batch=7,
     outcome="approved",
@@ -197,7 +197,7 @@ def test_the_same_process_cannot_open_it_twice_either(tmp_path):
         ("DELETE FROM entries WHERE seq = 6", "lost its end: 5 of 6"),
         ("DELETE FROM entries", "lost its end: 0 of 6"),
         ("UPDATE owner SET terminal_id = '00000002'", "another terminal"),
-        ("PRAGMA user_version = 2", "schema 2"),
+        ("PRAGMA user_version = 3", "schema 3"),
     ],
 )
 def test_an_altered_journal_is_refused_with_its_reason(tmp_path, statement, reason):
@@ -305,7 +305,7 @@ def test_a_file_where_the_folder_should_be_is_named(tmp_path):
 def test_records_that_contradict_each_other_are_refused(tmp_path):
     journal = Journal.open(tmp_path, TERMINAL)
     journal.append(CLOSED, TEN_O_CLOCK)
-    with pytest.raises(JournalDamagedError, match="belongs to no sale"):
+    with pytest.raises(JournalDamagedError, match="belongs to no payment"):
         restore_reader(journal)
     journal.close()
 
@@ -342,12 +342,12 @@ def test_sales_can_be_read_while_the_terminal_runs(tmp_path):
     journal = Journal.open(tmp_path, TERMINAL)
     journal.append(SelfChecked(version="1"), TEN_O_CLOCK)
     journal.append(INTENT, TEN_O_CLOCK)
-    assert [line.outcome for line in read_sales(tmp_path, TERMINAL)] == [Outcome.IN_DOUBT]
+    assert [line.outcome for line in read_payments(tmp_path, TERMINAL)] == [Outcome.IN_DOUBT]
     journal.append(CLOSED, TEN_O_CLOCK)
     journal.append(SlipDone(trace=1, batch=7, name="000001"), TEN_O_CLOCK)
     journal.append(replace(INTENT, trace=2), TEN_O_CLOCK)
     journal.append(DoubtOpened(trace=2, batch=7, reason="98"), TEN_O_CLOCK)
-    first, second = read_sales(tmp_path, TERMINAL)
+    first, second = read_payments(tmp_path, TERMINAL)
     assert (first.outcome, first.closed, first.slips) == (
         Outcome.APPROVED,
         CLOSED,
@@ -356,7 +356,7 @@ def test_sales_can_be_read_while_the_terminal_runs(tmp_path):
     assert (second.outcome, second.key) == (Outcome.IN_DOUBT, (7, 2))
     journal.close()
     with pytest.raises(JournalError, match="no journal"):
-        read_sales(tmp_path / "nowhere", TERMINAL)
+        read_payments(tmp_path / "nowhere", TERMINAL)
 
 
 def test_people_can_read_the_sales_with_any_sqlite_program(tmp_path):
@@ -365,17 +365,18 @@ def test_people_can_read_the_sales_with_any_sqlite_program(tmp_path):
     journal.append(replace(INTENT, trace=2), TEN_O_CLOCK)
     journal.close()
     database = sqlite3.connect(tmp_path / JOURNAL_NAME)
-    assert database.execute("SELECT * FROM sales ORDER BY trace").fetchall() == [
+    assert database.execute("SELECT * FROM payments ORDER BY trace").fetchall() == [
         (
             7,
             1,
+            "sale",
             12_345,
-            "620000*********0128",
+            MASKED,
             "2026-11-21 02:00:00",
             "approved",
             "00",
             "112100000002",
         ),
-        (7, 2, 12_345, "620000*********0128", "2026-11-21 02:00:00", "in_doubt", None, None),
+        (7, 2, "sale", 12_345, MASKED, "2026-11-21 02:00:00", "in_doubt", None, None),
     ]
     database.close()

@@ -9,7 +9,7 @@ import pytest
 
 from tests.terminal.live import LIMIT_S, LiveHost, LiveTerminal, Page, live_settings, live_terminal
 from tongbao.terminal.core.vocabulary import Outcome
-from tongbao.terminal.journal import read_sales
+from tongbao.terminal.journal import read_payments
 from tongbao.terminal.process import TerminalAddresses
 
 
@@ -67,11 +67,11 @@ POINTS = [
     ("sent:0800", False, NOTHING),
     ("before:signed_in", False, NOTHING),
     ("after:signed_in", False, NOTHING),
-    ("before:sale_intended", False, NOTHING),
-    ("after:sale_intended", False, DOUBT),
+    ("before:payment_intended", False, NOTHING),
+    ("after:payment_intended", False, DOUBT),
     ("sent:0200", False, DOUBT),
-    ("before:sale_closed", False, DOUBT),
-    ("after:sale_closed", False, APPROVED),
+    ("before:payment_closed", False, DOUBT),
+    ("after:payment_closed", False, APPROVED),
     ("before:slip_done", False, APPROVED),
     ("after:slip_done", False, APPROVED),
     ("before:doubt_opened", True, DOUBT),
@@ -108,7 +108,7 @@ def test_a_power_cut_loses_no_fen_and_no_number(tmp_path, point, silent, found):
             assert page.state["result"]["outcome"] == "approved"
             if found == APPROVED:
                 await page.until(lambda s: all(line["slip"] for line in s["recent"]))
-        sales = read_sales(tmp_path / "terminal", "00000001")
+        sales = read_payments(tmp_path / "terminal", "00000001")
         outcomes = {NOTHING: [], APPROVED: [Outcome.APPROVED]}
         assert [line.outcome for line in sales] == [
             *outcomes.get(found, [Outcome.REVERSED]),
@@ -142,7 +142,7 @@ def test_three_power_cuts_in_a_row_while_reversing(tmp_path):
             await finish(page)
             assert page.state["doubt"] is None
         assert host.host.debits == 0
-        (line,) = read_sales(tmp_path / "terminal", "00000001")
+        (line,) = read_payments(tmp_path / "terminal", "00000001")
         assert (line.outcome, line.attempts) == (Outcome.REVERSED, 3)
 
     asyncio.run(story())

@@ -9,9 +9,9 @@ from tests.terminal.live import LiveHost, live_terminal
 from tests.terminal.rig import MASKED
 from tongbao.app.certificates import ensure_certificates
 from tongbao.domain.errors import Retry
-from tongbao.terminal.core.records import SaleClosed, SaleIntended
+from tongbao.terminal.core.records import PaymentClosed, PaymentIntended
 from tongbao.terminal.core.vocabulary import Outcome
-from tongbao.terminal.journal import Journal, JournalError, read_sales
+from tongbao.terminal.journal import Journal, JournalError, read_payments
 from tongbao.terminal.link import make_tls
 
 
@@ -24,7 +24,7 @@ def run(story):
 
 
 def outcomes(folder):
-    return [line.outcome for line in read_sales(folder / "terminal", "00000001")]
+    return [line.outcome for line in read_payments(folder / "terminal", "00000001")]
 
 
 def test_a_sale_from_the_power_button_to_the_slip(tmp_path):
@@ -105,7 +105,7 @@ def test_tries_run_out_a_person_sends_it_now(tmp_path):
             assert (state["phase"], state["doubt"]["attempts"]) == ("reversing", 2)
             await page.do("dismiss")
             await page.phase("idle")
-            ack = await page.tell("start_sale", amount_minor=1)
+            ack = await page.tell("start", kind="sale", amount_minor=1)
             assert ack["error"]["code"] == "doubt_open"
             live.host.silent = set()
             await page.until(lambda s: s["doubt"] is None or s["doubt"]["stage"] == "needs_person")
@@ -273,7 +273,7 @@ def test_a_card_is_taken_only_when_the_terminal_asks_for_one(tmp_path):
             await page.get_ready()
             await page.phase("idle")
             assert await live.swipe() == refused
-            await page.do("start_sale", amount_minor=1)
+            await page.do("start", kind="sale", amount_minor=1)
             await page.phase("card")
             assert await asyncio.gather(live.swipe(), live.swipe()) in (
                 ["ok", refused],
@@ -294,7 +294,7 @@ class FullDisk(Journal):
         super().append(record, at)
 
 
-@pytest.mark.parametrize("kind", [SaleIntended.kind, SaleClosed.kind])
+@pytest.mark.parametrize("kind", [PaymentIntended.kind, PaymentClosed.kind])
 def test_a_record_that_cannot_be_flushed_ends_the_program_before_anything_is_said(tmp_path, kind):
     journal = type("Full", (FullDisk,), {"kind": kind})
     host = LiveHost()
@@ -304,7 +304,7 @@ def test_a_record_that_cannot_be_flushed_ends_the_program_before_anything_is_sai
             page = await live.page()
             await page.get_ready()
             await page.phase("idle")
-            await page.do("start_sale", amount_minor=12_345)
+            await page.do("start", kind="sale", amount_minor=12_345)
             await page.phase("card")
             await live.swipe()
             await page.phase("pin")
@@ -314,8 +314,8 @@ def test_a_record_that_cannot_be_flushed_ends_the_program_before_anything_is_sai
 
     with pytest.raises(JournalError, match="SQLITE_FULL"):
         run(story)
-    assert len(host.host.pins) == (0 if kind == SaleIntended.kind else 1)
-    assert outcomes(tmp_path) == ([] if kind == SaleIntended.kind else [Outcome.IN_DOUBT])
+    assert len(host.host.pins) == (0 if kind == PaymentIntended.kind else 1)
+    assert outcomes(tmp_path) == ([] if kind == PaymentIntended.kind else [Outcome.IN_DOUBT])
 
 
 def test_the_state_that_is_shown_is_always_behind_its_record(tmp_path):
@@ -335,7 +335,7 @@ def test_the_state_that_is_shown_is_always_behind_its_record(tmp_path):
             assert "signed_in" in flushed
             await live.sell(page)
             await page.phase("result")
-            assert "sale_closed" in flushed
+            assert "payment_closed" in flushed
 
     run(story)
 

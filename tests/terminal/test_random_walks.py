@@ -9,7 +9,7 @@ from tongbao.domain.ids import OperatorNo
 from tongbao.domain.money import Currency, Money
 from tongbao.terminal.core import effects as fx
 from tongbao.terminal.core import events as ev
-from tongbao.terminal.core.records import ReversalClosed, SaleClosed, SaleIntended
+from tongbao.terminal.core.records import PaymentClosed, PaymentIntended, ReversalClosed
 from tongbao.terminal.core.vocabulary import Outcome, Phase
 from tongbao.wire.unionpay.framing import unpack_frame
 from tongbao.wire.unionpay.table import UNIONPAY
@@ -81,7 +81,7 @@ class TerminalWalk(RuleBasedStateMachine):
     @rule(amount=st.integers(0, 5_000))
     def sale(self, amount):
         self.number += 1
-        self.tell(ev.StartSale(f"c-{self.number}", Money(amount, Currency.CNY)))
+        self.tell(ev.Start(f"c-{self.number}", "sale", Money(amount, Currency.CNY)))
 
     @rule(amount=st.integers(1, 5_000))
     def whole_sale(self, amount):
@@ -168,15 +168,15 @@ class TerminalWalk(RuleBasedStateMachine):
     @invariant()
     def every_sale_is_closed_at_most_once(self):
         rig = self.rig
-        closed = [(r.batch, r.trace) for r in rig.kept(SaleClosed) + rig.kept(ReversalClosed)]
+        closed = [(r.batch, r.trace) for r in rig.kept(PaymentClosed) + rig.kept(ReversalClosed)]
         assert len(set(closed)) == len(closed)
-        intended = {(r.batch, r.trace) for r in rig.kept(SaleIntended)}
+        intended = {(r.batch, r.trace) for r in rig.kept(PaymentIntended)}
         assert len(intended - set(closed)) <= 1
 
     @invariant()
     def a_card_is_in_memory_only_between_swipe_and_pin(self):
-        sale = self.rig.state.sale
-        if sale is not None and sale.track is not None:
+        sale = self.rig.state.draft
+        if sale is not None and sale.card is not None:
             assert self.rig.state.phase is Phase.PIN
 
     def teardown(self):
@@ -194,8 +194,8 @@ class TerminalWalk(RuleBasedStateMachine):
         assert rig.state.doubt is None
         approved = sum(
             intent.amount_minor
-            for intent in rig.kept(SaleIntended)
-            for closed in rig.kept(SaleClosed)
+            for intent in rig.kept(PaymentIntended)
+            for closed in rig.kept(PaymentClosed)
             if (intent.batch, intent.trace) == (closed.batch, closed.trace)
             and closed.outcome == "approved"
         )

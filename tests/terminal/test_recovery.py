@@ -7,7 +7,7 @@ from tongbao.domain.errors import InvariantViolationError
 from tongbao.domain.ids import BatchNo, Stan
 from tongbao.terminal.core import effects as fx
 from tongbao.terminal.core import events as ev
-from tongbao.terminal.core.records import SaleIntended
+from tongbao.terminal.core.records import PaymentIntended
 from tongbao.terminal.core.recovery import read_records
 from tongbao.terminal.core.state import DayTotals, TerminalState
 from tongbao.terminal.core.vocabulary import (
@@ -133,26 +133,26 @@ def test_a_trace_number_taken_by_a_sign_in_is_not_used_again():
 
 def test_a_journal_with_two_open_sales_or_a_trace_twice_is_refused():
     rig = Rig().ready().sell()
-    intent = rig.kept(SaleIntended)[0]
+    intent = rig.kept(PaymentIntended)[0]
     with pytest.raises(InvariantViolationError, match="twice"):
         read_records([(intent, rig.now), (intent, rig.now)])
     from dataclasses import replace
 
     reader = read_records([(intent, rig.now), (replace(intent, trace=3), rig.now)])
-    with pytest.raises(InvariantViolationError, match="more than one sale in doubt"):
-        reader.open_sale()
+    with pytest.raises(InvariantViolationError, match="more than one payment in doubt"):
+        reader.open_payment()
 
 
 def test_an_outcome_without_its_sale_is_refused():
     rig = Rig().ready().sell()
     rig.answer()
-    with pytest.raises(InvariantViolationError, match="belongs to no sale"):
+    with pytest.raises(InvariantViolationError, match="belongs to no payment"):
         read_records(rig.records[-1:])
 
 
-def test_old_sales_are_forgotten_but_never_one_in_doubt():
+def test_payments_of_earlier_batches_are_forgotten_but_never_one_in_doubt():
     rig = Rig().ready().sell()
-    intent = rig.kept(SaleIntended)[0]
+    intent = rig.kept(PaymentIntended)[0]
     rig.answer()
     closed = rig.records[-1][0]
     from dataclasses import replace
@@ -161,8 +161,11 @@ def test_old_sales_are_forgotten_but_never_one_in_doubt():
     for trace in range(3, 503):
         records.append((replace(intent, trace=trace), rig.now))
         records.append((replace(closed, trace=trace), rig.now))
+    assert len(read_records(records).payments) == 501
+    records.append((replace(intent, batch=8, trace=503), rig.now))
+    records.append((replace(closed, batch=8, trace=503), rig.now))
     reader = read_records(records)
-    assert len(reader.sales) == 200
-    assert reader.open_sale().intent == intent
-    assert reader.today.count == 500
-    assert len(read_records(records, keep_all=True).sales) == 501
+    assert len(reader.payments) == 200
+    assert reader.open_payment().intent == intent
+    assert reader.today.count == 501
+    assert len(read_records(records, keep_all=True).payments) == 502

@@ -270,7 +270,7 @@ def test_a_new_sale_is_refused_in_clear_words_and_sends_the_reversal_first():
     assert refusal.code == "doubt_open"
     assert "正在查询" in refusal.zh
     assert "being checked" in refusal.en
-    assert (rig.state.phase, rig.state.sale) == (Phase.REVERSING, None)
+    assert (rig.state.phase, rig.state.draft) == (Phase.REVERSING, None)
     rig.answer()
     rig.tell(ev.Dismiss())
     rig.sell(command_id="c-3")

@@ -29,6 +29,17 @@ STATE_KEYS = {
     "recent",
     "sandbox",
     "sound",
+    "kinds",
+    "kind",
+    "card_entry",
+    "pin_optional",
+    "cancel_requested",
+    "totals",
+    "found",
+    "pending",
+    "settlement",
+    "loading",
+    "last_loaded",
 }
 
 
@@ -59,6 +70,7 @@ def test_a_page_gets_the_whole_state_first_and_after_every_step(tmp_path):
                 "drawer_url": "http://127.0.0.1:8603",
                 "terminal_reader": live.addresses.reader,
                 "on_screen_pin": True,
+                "on_screen_card_entry": False,
             }
             assert page.state["clock"].endswith("+08:00")
             await page.do("power_on")
@@ -121,6 +133,9 @@ def test_the_progress_of_a_sale_as_a_page_sees_it(tmp_path):
             doubt = page.state["doubt"]
             assert doubt.pop("since").startswith("20")
             assert doubt == {
+                "kind": "sale",
+                "resolution": "reverse",
+                "batch": 7,
                 "trace": 2,
                 "amount_minor": 12_345,
                 "card_masked": MASKED,

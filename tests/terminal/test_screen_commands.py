@@ -6,7 +6,7 @@ import json
 import pytest
 
 from tests.terminal.live import LiveTerminal, live_terminal
-from tongbao.terminal.journal import read_sales
+from tongbao.terminal.journal import read_payments
 
 
 def run(story):
@@ -29,18 +29,20 @@ def test_a_command_that_comes_twice_is_done_once_and_answered_alike(tmp_path):
         async with live_terminal(tmp_path) as live:
             page = await ready(live)
             other = await live.page()
-            first = await page.tell("start_sale", amount_minor=500, id="same-command-id")
+            first = await page.tell("start", kind="sale", amount_minor=500, id="same-command-id")
             assert first == {"type": "ack", "id": "same-command-id", "ok": True, "error": None}
             await page.phase("card")
             await page.do("cancel")
             await page.phase("idle")
             await other.phase("idle")
             for again in (page, other):
-                ack = await again.tell("start_sale", amount_minor=500, id="same-command-id")
+                ack = await again.tell("start", kind="sale", amount_minor=500, id="same-command-id")
                 assert ack == first
             assert page.state["phase"] == "idle"
-            refused = await page.tell("start_sale", amount_minor=0, id="bad-command-id")
-            assert refused == await other.tell("start_sale", amount_minor=500, id="bad-command-id")
+            refused = await page.tell("start", kind="sale", amount_minor=0, id="bad-command-id")
+            assert refused == await other.tell(
+                "start", kind="sale", amount_minor=500, id="bad-command-id"
+            )
             assert refused["error"]["code"] == "bad_amount"
 
     run(story)
@@ -51,8 +53,8 @@ def test_the_same_command_on_two_pages_at_once_is_done_once(tmp_path):
         async with live_terminal(tmp_path) as live:
             first, second = await ready(live), await live.page()
             acks = await asyncio.gather(
-                first.tell("start_sale", amount_minor=1, id="same-command-id"),
-                second.tell("start_sale", amount_minor=1, id="same-command-id"),
+                first.tell("start", kind="sale", amount_minor=1, id="same-command-id"),
+                second.tell("start", kind="sale", amount_minor=1, id="same-command-id"),
             )
             assert acks[0] == acks[1]
             assert acks[0]["ok"]
@@ -64,7 +66,7 @@ def test_a_sale_of_an_earlier_run_is_not_done_again(tmp_path):
     async def story():
         async with live_terminal(tmp_path) as live:
             page = await ready(live)
-            await page.do("start_sale", amount_minor=500, id="sale-before-restart")
+            await page.do("start", kind="sale", amount_minor=500, id="sale-before-restart")
             await page.phase("card")
             await live.swipe()
             await page.phase("pin")
@@ -72,10 +74,10 @@ def test_a_sale_of_an_earlier_run_is_not_done_again(tmp_path):
             await page.phase("result")
         async with live_terminal(tmp_path) as live:
             page = await ready(live)
-            ack = await page.tell("start_sale", amount_minor=500, id="sale-before-restart")
+            ack = await page.tell("start", kind="sale", amount_minor=500, id="sale-before-restart")
             assert ack["ok"]
             assert page.state["phase"] == "idle"
-        assert len(read_sales(tmp_path / "terminal", "00000001")) == 1
+        assert len(read_payments(tmp_path / "terminal", "00000001")) == 1
 
     run(story)
 
@@ -83,20 +85,20 @@ def test_a_sale_of_an_earlier_run_is_not_done_again(tmp_path):
 @pytest.mark.parametrize(
     ("command", "arguments", "code"),
     [
-        ("start_sale", {"amount_minor": 0}, "bad_amount"),
-        ("start_sale", {"amount_minor": -1}, "bad_amount"),
-        ("start_sale", {"amount_minor": 1.5}, "bad_amount"),
-        ("start_sale", {"amount_minor": "100"}, "bad_amount"),
-        ("start_sale", {"amount_minor": True}, "bad_amount"),
-        ("start_sale", {}, "bad_amount"),
-        ("start_sale", {"amount_minor": 100_000_001}, "bad_amount"),
-        ("start_sale", {"amount_minor": 10**15}, "bad_amount"),
-        ("start_sale", {"amount_minor": 1, "seq": 1}, "stale"),
-        ("start_sale", {"amount_minor": 1, "seq": 10**18}, "stale"),
-        ("start_sale", {"amount_minor": 1, "seq": None}, "stale"),
-        ("start_sale", {"amount_minor": 1, "seq": 1.5}, "stale"),
-        ("start_sale", {"amount_minor": 1, "phase": "result"}, "stale"),
-        ("start_sale", {"amount_minor": 1, "phase": None}, "stale"),
+        ("start", {"kind": "sale", "amount_minor": 0}, "bad_amount"),
+        ("start", {"kind": "sale", "amount_minor": -1}, "bad_amount"),
+        ("start", {"kind": "sale", "amount_minor": 1.5}, "bad_amount"),
+        ("start", {"kind": "sale", "amount_minor": "100"}, "bad_amount"),
+        ("start", {"kind": "sale", "amount_minor": True}, "bad_amount"),
+        ("start", {"kind": "sale"}, "bad_amount"),
+        ("start", {"kind": "sale", "amount_minor": 100_000_001}, "bad_amount"),
+        ("start", {"kind": "sale", "amount_minor": 10**15}, "bad_amount"),
+        ("start", {"kind": "sale", "amount_minor": 1, "seq": 1}, "stale"),
+        ("start", {"kind": "sale", "amount_minor": 1, "seq": 10**18}, "stale"),
+        ("start", {"kind": "sale", "amount_minor": 1, "seq": None}, "stale"),
+        ("start", {"kind": "sale", "amount_minor": 1, "seq": 1.5}, "stale"),
+        ("start", {"kind": "sale", "amount_minor": 1, "phase": "result"}, "stale"),
+        ("start", {"kind": "sale", "amount_minor": 1, "phase": None}, "stale"),
         ("enter_pin", {"pin": "1234"}, "wrong_phase"),
         ("enter_pin", {"pin": "12"}, "bad_pin"),
         ("enter_pin", {"pin": 123456}, "bad_pin"),
@@ -112,7 +114,7 @@ def test_a_sale_of_an_earlier_run_is_not_done_again(tmp_path):
         ("log_in", {}, "wrong_password"),
         ("refund", {}, "unknown_command"),
         (None, {}, "unknown_command"),
-        (["start_sale"], {}, "unknown_command"),
+        (["start"], {}, "unknown_command"),
     ],
 )
 def test_a_command_that_does_not_fit_is_refused_in_both_languages(
@@ -208,15 +210,16 @@ def test_a_page_that_goes_away_does_not_take_its_command_back(tmp_path):
             other = await live.page()
             message = {
                 "id": "left-behind",
-                "command": "start_sale",
+                "command": "start",
                 "seq": page.seq,
                 "phase": "idle",
+                "kind": "sale",
                 "amount_minor": 700,
             }
             await page.socket.send(json.dumps(message))
             await page.close()
             assert (await other.phase("card"))["amount_minor"] == 700
-            ack = await other.tell("start_sale", amount_minor=700, id="left-behind")
+            ack = await other.tell("start", kind="sale", amount_minor=700, id="left-behind")
             assert ack["ok"]
 
     run(story)

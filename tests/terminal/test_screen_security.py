@@ -49,7 +49,7 @@ def test_a_pin_is_not_taken_from_a_page_outside_the_sandbox(tmp_path):
         async with live_terminal(tmp_path, on_screen_pin=False, drawer_url="") as live:
             page = await ready(live)
             assert page.state["sandbox"] is None
-            await page.do("start_sale", amount_minor=1)
+            await page.do("start", kind="sale", amount_minor=1)
             await page.phase("card")
             await live.swipe()
             await page.phase("pin")

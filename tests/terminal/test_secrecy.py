@@ -150,7 +150,7 @@ class Day:
         await self.page.phase("idle")
 
     async def swipe(self):
-        await self.page.do("start_sale", amount_minor=12_345)
+        await self.page.do("start", kind="sale", amount_minor=12_345)
         await self.page.phase("card")
         self.said.append(await self.live.swipe(TRACK))
         await self.page.phase("pin")
@@ -199,7 +199,7 @@ def test_the_scan_would_find_what_it_looks_for(tmp_path):
         ev.PinEntered(Pin(PIN)),
         ev.CardSwiped(TRACK),
         ev.FrameReceived(PAN.encode() + PIN.encode()),
-        ev.StartSale("c-1", Money(1, Currency.CNY)),
+        ev.Start("c-1", "sale", Money(1, Currency.CNY)),
     ],
     ids=lambda event: type(event).__name__,
 )

@@ -19,7 +19,7 @@ from tongbao.sandbox.issuer.core.book import (
 from tongbao.simulation.issuer_store import live_debits
 from tongbao.simulation.node import WrongWorldError
 from tongbao.simulation.terminal_journal import VirtualJournal
-from tongbao.terminal.core.recovery import SaleLine, read_records
+from tongbao.terminal.core.recovery import PaymentLine, read_records
 from tongbao.terminal.core.vocabulary import Outcome
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 # Terminal, trace, amount in minor units.
 Sale = tuple[str, int, int]
 # Every sale of each terminal's journal.
-Journals = dict[str, list[SaleLine]]
+Journals = dict[str, list[PaymentLine]]
 
 
 def audit_issuer(known: Sequence[Record], added: Sequence[Record]) -> None:
@@ -71,10 +71,10 @@ def audit_issuer(known: Sequence[Record], added: Sequence[Record]) -> None:
             raise WrongWorldError("every fen", "entries do not sum to zero")
 
 
-def journal_lines(disk: Disk[Row]) -> list[SaleLine]:
+def journal_lines(disk: Disk[Row]) -> list[PaymentLine]:
     """Return every sale of a terminal's journal."""
     journal = VirtualJournal(disk, _no_boundary)
-    return list(read_records(journal.records(), keep_all=True).sales.values())
+    return list(read_records(journal.records(), keep_all=True).payments.values())
 
 
 def _sales(journals: Journals, outcome: Outcome) -> set[Sale]:

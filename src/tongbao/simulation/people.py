@@ -24,7 +24,7 @@ from tongbao.terminal.core.events import (
     PowerOn,
     ResolveNow,
     SignIn,
-    StartSale,
+    Start,
 )
 from tongbao.terminal.core.vocabulary import DoubtStage, Outcome, Part, Phase
 
@@ -181,9 +181,9 @@ class Cashier:
         else:
             self._tap(self._sale_of(basket))
 
-    def _sale_of(self, basket: Basket) -> StartSale:
+    def _sale_of(self, basket: Basket) -> Start:
         self._attempt += 1
-        return StartSale(f"{basket.name}-{self._attempt}", basket.amount)
+        return Start(f"{basket.name}-{self._attempt}", "sale", basket.amount)
 
     def _at_card(self) -> None:
         basket = self._current()
@@ -243,7 +243,7 @@ class Cashier:
             self._index += 1
 
     def _is_mine(self, basket: Basket) -> bool:
-        sale = self.node.state.sale
+        sale = self.node.state.draft
         return sale is not None and sale.amount == basket.amount
 
     def _current(self) -> Basket | None:

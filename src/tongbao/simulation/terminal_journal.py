@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tongbao.domain.dates import Instant
 from tongbao.domain.errors import Retry
 from tongbao.simulation.disk import Disk, DiskError
-from tongbao.terminal.core.records import Record, SaleIntended, record_body, record_from
+from tongbao.terminal.core.records import PaymentIntended, Record, record_body, record_from
 from tongbao.terminal.journal import JournalError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class VirtualJournal:
         self._traces: set[tuple[int, int]] = set()
         self._found = [_read(row) for row in disk.rows()]
         for record, _ in self._found:
-            if isinstance(record, SaleIntended):
+            if isinstance(record, PaymentIntended):
                 self._traces.add((record.batch, record.trace))
 
     def records(self) -> Iterator[tuple[Record, Instant]]:
@@ -47,7 +47,7 @@ class VirtualJournal:
         """Write a record and return when it is flushed; JournalError."""
         if self._broken:
             raise JournalError(Retry.NEVER, "the journal has failed before")
-        if isinstance(record, SaleIntended):
+        if isinstance(record, PaymentIntended):
             key = (record.batch, record.trace)
             if key in self._traces:
                 self._broken = True

@@ -89,6 +89,7 @@ class TerminalNode(Machine):
         self.last_sign_in = b""
         self._make_keys, self._witness = equipment
         self._chance = dice(world.seed, "printer", self.name)
+        self._random_bytes = dice(world.seed, "keys", self.name).randbytes
         self._queue: deque[Event] = deque()
         self._is_stepping = False
         self._timers: dict[TimerKind, Appointment] = {}
@@ -128,7 +129,7 @@ class TerminalNode(Machine):
         except (InvariantViolationError, ValueError) as error:
             raise WrongWorldError("fail stop", f"{self.name}: the journal: {error}") from error
         keys = self._make_keys()
-        self._core = TerminalCore(self.settings, keys)
+        self._core = TerminalCore(self.settings, keys, self._random_bytes)
         self.state = restore(self.settings, reader)
         self._line = TerminalLine(
             self, self.route, self.settings.connect_timeout_ms, self._queue_and_drain

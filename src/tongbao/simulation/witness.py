@@ -17,7 +17,7 @@ from tongbao.host.records import EventKind
 from tongbao.simulation.node import WrongWorldError
 from tongbao.simulation.secrecy import Secrecy
 from tongbao.terminal.core.vocabulary import Outcome, Phase
-from tongbao.terminal.slip import SlipOutcome
+from tongbao.terminal.slip import Slip, SlipOutcome
 from tongbao.wire.network.dialect import NETWORK
 from tongbao.wire.unionpay.framing import ENVELOPE_BYTES
 from tongbao.wire.unionpay.table import UNIONPAY
@@ -87,12 +87,14 @@ class Witness:
         self.trace.note(node.name, f"sends {message.mti} {trace:06d}")
         journal = JournalView(node.disk)
         if message.mti == "0400":
-            if not journal.has("reversal_sent", trace) or not journal.has("sale_intended", trace):
+            if not journal.has("reversal_sent", trace) or not journal.has(
+                "payment_intended", trace
+            ):
                 raise WrongWorldError(
                     _SAID, f"{node.name} sends a reversal of {trace:06d} unwritten"
                 )
             return
-        kind = "sale_intended" if message.mti == "0200" else "sign_in_started"
+        kind = "payment_intended" if message.mti == "0200" else "sign_in_started"
         if not journal.has(kind, trace):
             raise WrongWorldError(_SAID, f"{node.name} sends {message.mti} {trace:06d} unwritten")
         last = self._last_trace.get(node.name, 0)
@@ -111,8 +113,11 @@ class Witness:
 
     def prints(self, node: TerminalNode, job: fx.Print) -> None:
         """Check a slip against the journal."""
-        slip, trace = job.slip, job.trace.value
+        slip = job.slip
         self.secrecy.look_at_text(f"slip of {node.name}", repr(slip))
+        if job.trace is None or not isinstance(slip, Slip):
+            return
+        trace = job.trace.value
         if slip.outcome is SlipOutcome.APPROVED:
             self._approved(node, trace, slip.amount.minor, "prints")
         elif slip.outcome is SlipOutcome.REVERSED and not JournalView(node.disk).has(
@@ -133,11 +138,11 @@ class Witness:
         elif result.outcome is Outcome.REVERSED:
             if not journal.has("reversal_closed", trace):
                 raise WrongWorldError(_SAID, f"{node.name} shows {trace:06d} reversed, unwritten")
-        elif not journal.has("sale_closed", trace):
+        elif not journal.has("payment_closed", trace):
             raise WrongWorldError(_SAID, f"{node.name} shows {trace:06d} closed, unwritten")
 
     def _approved(self, node: TerminalNode, trace: int, amount_minor: int, how: str) -> None:
-        if not JournalView(node.disk).has("sale_closed", trace, outcome="approved"):
+        if not JournalView(node.disk).has("payment_closed", trace, outcome="approved"):
             raise WrongWorldError(_SAID, f"{node.name} {how} an approval of {trace:06d} unwritten")
         self.approvals.add(Approval(node.name, trace, amount_minor))
 
@@ -262,8 +267,8 @@ class JournalView:
         """Return the traces of sales that have no end."""
         traces: set[int] = set()
         for _, kind, body in self._rows:
-            if kind == "sale_intended":
+            if kind == "payment_intended":
                 traces.add(json.loads(body)["trace"])
-            elif kind in ("sale_closed", "reversal_closed"):
+            elif kind in ("payment_closed", "reversal_closed"):
                 traces.discard(json.loads(body)["trace"])
         return traces

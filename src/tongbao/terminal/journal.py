@@ -22,16 +22,16 @@ from typing import Final, Self
 from tongbao.domain.dates import Instant
 from tongbao.domain.errors import InvariantViolationError, OperationalError, Retry
 from tongbao.terminal.core.records import Record, record_body, record_from
-from tongbao.terminal.core.recovery import JournalReader, SaleLine, read_records
+from tongbao.terminal.core.recovery import JournalReader, PaymentLine, read_records
 
 JOURNAL_NAME: Final = "journal.sqlite3"
-_SCHEMA_VERSION: Final = 1
+_SCHEMA_VERSION: Final = 2
 _DIGEST_BYTES: Final = 32
 _HEAD_BYTES: Final = 8 + _DIGEST_BYTES
 
 _SCHEMA: Final = """
 PRAGMA application_id = 0x546F6E67;
-PRAGMA user_version = 1;
+
 CREATE TABLE owner (terminal_id TEXT NOT NULL) STRICT;
 CREATE TABLE entries (
     seq INTEGER PRIMARY KEY,
@@ -40,18 +40,25 @@ CREATE TABLE entries (
     body TEXT NOT NULL,
     digest BLOB NOT NULL
 ) STRICT;
-CREATE UNIQUE INDEX one_sale_per_trace
-    ON entries (json_extract(body, '$.batch'), json_extract(body, '$.trace'))
-    WHERE kind = 'sale_intended';
 CREATE TRIGGER entries_are_not_changed BEFORE UPDATE ON entries
     BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 CREATE TRIGGER entries_are_not_removed BEFORE DELETE ON entries
     BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 CREATE TRIGGER the_owner_does_not_change BEFORE UPDATE ON owner
     BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
-CREATE VIEW sales AS
+"""
+# What a release may word anew, without touching a record.
+_VIEWS: Final = """
+PRAGMA user_version = 2;
+DROP INDEX IF EXISTS one_sale_per_trace;
+DROP VIEW IF EXISTS sales;
+CREATE UNIQUE INDEX one_payment_per_trace
+    ON entries (json_extract(body, '$.batch'), json_extract(body, '$.trace'))
+    WHERE kind IN ('payment_intended', 'sale_intended');
+CREATE VIEW payments AS
     SELECT json_extract(s.body, '$.batch') AS batch,
            json_extract(s.body, '$.trace') AS trace,
+           coalesce(json_extract(s.body, '$.payment_kind'), 'sale') AS kind,
            json_extract(s.body, '$.amount_minor') AS amount_minor,
            json_extract(s.body, '$.card_masked') AS card_masked,
            datetime(s.at_us / 1000000, 'unixepoch') AS intended_utc,
@@ -63,10 +70,10 @@ CREATE VIEW sales AS
            json_extract(c.body, '$.rrn') AS rrn
     FROM entries s
     LEFT JOIN entries c
-        ON c.kind IN ('sale_closed', 'reversal_closed')
+        ON c.kind IN ('payment_closed', 'sale_closed', 'reversal_closed')
        AND json_extract(c.body, '$.batch') = json_extract(s.body, '$.batch')
        AND json_extract(c.body, '$.trace') = json_extract(s.body, '$.trace')
-    WHERE s.kind = 'sale_intended';
+    WHERE s.kind IN ('payment_intended', 'sale_intended');
 """
 
 
@@ -183,12 +190,15 @@ class Journal:
         version = database.execute("PRAGMA user_version").fetchone()[0]
         if version == 0 and not database.execute("SELECT 1 FROM sqlite_schema").fetchone():
             # One transaction: a power cut leaves an empty file or the whole schema.
-            database.executescript("BEGIN IMMEDIATE;" + _SCHEMA)
+            database.executescript("BEGIN IMMEDIATE;" + _SCHEMA + _VIEWS)
             database.execute("INSERT INTO owner VALUES (?)", (self._terminal_id,))
             database.execute("COMMIT")
+        elif version == 1:
+            database.executescript("BEGIN IMMEDIATE;" + _VIEWS + "COMMIT;")
         elif version != _SCHEMA_VERSION:
             raise JournalDamagedError(
-                Retry.NEVER, f"the journal has schema {version}, this release knows 1"
+                Retry.NEVER,
+                f"the journal has schema {version}, this release knows {_SCHEMA_VERSION}",
             )
         owner = database.execute("SELECT terminal_id FROM owner").fetchall()
         if owner != [(self._terminal_id,)]:
@@ -235,8 +245,8 @@ def restore_reader(journal: Journal) -> JournalReader:
         raise JournalDamagedError(Retry.NEVER, str(error)) from None
 
 
-def read_sales(folder: Path, terminal_id: str) -> list[SaleLine]:
-    """Return every sale in a terminal's journal, oldest first, also while the terminal runs.
+def read_payments(folder: Path, terminal_id: str) -> list[PaymentLine]:
+    """Return every payment in a terminal's journal, oldest first, also while the terminal runs.
 
     Raises: JournalDamagedError; JournalError when there is no journal.
     """
@@ -245,7 +255,7 @@ def read_sales(folder: Path, terminal_id: str) -> list[SaleLine]:
         raise JournalError(Retry.NEVER, f"there is no journal in {folder}")
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
         rows = ((record, at) for record, at, _ in _checked_rows(database, terminal_id))
-        return list(read_records(rows, keep_all=True).sales.values())
+        return list(read_records(rows, keep_all=True).payments.values())
 
 
 def _checked_rows(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -61,13 +62,13 @@ class Terminal:
         keys = open_keys(settings)
         reader = restore_reader(journal)
         printer = VirtualPrinter(settings.data_folder / "slips")
-        core = TerminalCore(settings, keys)
+        core = TerminalCore(settings, keys, os.urandom)
         self.shell = TerminalShell(core, restore(settings, reader), journal, printer, clock)
         self._card_reader = VirtualMagneticReader(
             self.shell.take_card, settings.reader_address, settings.reader_port
         )
         self._reader_address: str | None = None
-        desk = CommandDesk(self.shell, settings, _sales_done(reader))
+        desk = CommandDesk(self.shell, settings, _payments_done(reader))
         self._screens = ScreenServer(self.shell, settings, desk, lambda: self._reader_address)
         link = HostLink(settings, self.shell.report, make_tls(settings))
         devices = Devices(
@@ -108,5 +109,5 @@ class Terminal:
             listener.close()
 
 
-def _sales_done(reader: JournalReader) -> list[str]:
-    return [line.intent.command_id for line in reader.sales.values()]
+def _payments_done(reader: JournalReader) -> list[str]:
+    return [line.intent.command_id for line in reader.payments.values()]

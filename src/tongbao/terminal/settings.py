@@ -29,6 +29,9 @@ class TerminalSettings:
     The screen server knows no users: whoever reaches `screen_address` stands before the till, and
     an operator's PIN is all that is asked. Leave it on loopback unless the network is the shop's.
 
+    `on_screen_pin` and `on_screen_card_entry` belong to the sandbox: a PIN or a card number is
+    keyed into the page. `mail_order_allowed` is what the merchant's contract says.
+
     `capabilities` are field 60.4 to 60.6: what the reader can do (2 magnetic stripe, 5 chip), the
     chip condition code and whether a partial approval is supported. `profile` holds the habits of
     the host. `reversal_repeats` overrides the profile's number for this terminal.
@@ -55,6 +58,8 @@ class TerminalSettings:
     reader_port: int = 0
     drawer_url: str = ""
     on_screen_pin: bool = False
+    on_screen_card_entry: bool = False
+    mail_order_allowed: bool = False
     operators: dict[str, str] = field(default_factory=dict, repr=False)
 
     tpdu: str = "6000030000"
@@ -76,7 +81,7 @@ class TerminalSettings:
     @property
     def is_sandbox(self) -> bool:
         """Whether this terminal belongs to the sandbox, where no real money moves."""
-        return bool(self.drawer_url) or self.on_screen_pin
+        return bool(self.drawer_url) or self.on_screen_pin or self.on_screen_card_entry
 
     @property
     def repeats_max(self) -> int:
@@ -126,5 +131,9 @@ class TerminalSettings:
     def _check_addresses(self) -> None:
         if not ipaddress.ip_address(self.reader_address).is_loopback:
             raise ValueError("reader_address must be a loopback address: a track is written to it")
-        if self.on_screen_pin and not ipaddress.ip_address(self.screen_address).is_loopback:
-            raise ValueError("screen_address must be a loopback address while on_screen_pin is on")
+        shows_secrets = self.on_screen_pin or self.on_screen_card_entry
+        if shows_secrets and not ipaddress.ip_address(self.screen_address).is_loopback:
+            raise ValueError(
+                "screen_address must be a loopback address while on_screen_pin or "
+                "on_screen_card_entry is on"
+            )

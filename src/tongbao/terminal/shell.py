@@ -27,8 +27,9 @@ from tongbao.terminal.core.events import (
     Timeout,
 )
 from tongbao.terminal.core.vocabulary import Cue, EventKind, Phase, TimerKind
+from tongbao.terminal.core.wording import NOT_NOW
+from tongbao.terminal.papers import paper_to_escpos
 from tongbao.terminal.self_check import Devices, check_parts
-from tongbao.terminal.slip import slip_to_escpos
 
 if TYPE_CHECKING:
     from tongbao.domain.secrets import Track2
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 _Value = TypeVar("_Value")
 _log = structlog.get_logger("tongbao.terminal")
 NO_CARD_WANTED: Final = "the terminal is not waiting for a card"
+REFUSED_CARD: Final = "the terminal refused the card: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +156,10 @@ class TerminalShell:
         """Take a swipe from the reader; the reason when the terminal wants none."""
         if self._state.phase is not Phase.CARD:
             return NO_CARD_WANTED
-        await self.command(CardSwiped(track))
-        sale = self._state.sale
-        taken = sale is not None and sale.track is track
-        return None if taken else NO_CARD_WANTED
+        refusal = await self.command(CardSwiped(track))
+        if refusal is None:
+            return None
+        return NO_CARD_WANTED if refusal is NOT_NOW else REFUSED_CARD + refusal.en
 
     def timer(self, kind: TimerKind) -> RunningTimer | None:
         """Return how long a timer still runs, or None."""
@@ -223,6 +225,9 @@ class TerminalShell:
                 refusal = effect.notice
             else:
                 await self._carry_out(effect, now)
+        if isinstance(event, CardSwiped) and before.phase is not Phase.CARD:
+            # The core ignores it; the reader must know that this card was not taken.
+            refusal = NOT_NOW
         _log_step(event.kind, before.phase, state.phase)
         self._publish(state)
         return refusal
@@ -299,7 +304,7 @@ class TerminalShell:
     async def _print(self, job: fx.Print) -> None:
         def print_slip() -> bool:
             try:
-                self._printer.print_job(job.name, slip_to_escpos(job.slip))
+                self._printer.print_job(job.name, paper_to_escpos(job.slip))
             except (RuntimeError, OSError, ValueError) as error:
                 _log.error("a slip could not be printed", reason=str(error))
                 return False
@@ -337,7 +342,7 @@ def _scene(state: TerminalState) -> tuple[object, ...]:
     """Return what a person must have seen before a command about money counts."""
     return (
         state.phase,
-        state.sale.command_id if state.sale else None,
+        state.draft.command_id if state.draft else None,
         state.doubt.intent.trace if state.doubt else None,
         state.result.trace if state.result else None,
     )

@@ -177,29 +177,54 @@ def slip_to_escpos(slip: Slip, width_dots: int = PAPER_58_MM_DOTS) -> bytes:
     Raises `ValueError` for another width.
     Spec: UnionPay terminal dialect, 7.8 receipt; ESC/POS
     """
+    page = paper_header(width_dots, slip.merchant_name, slip.merchant_name_en, slip.mark)
+    _title(page, slip)
+    _BODIES[slip.outcome](page, slip)
+    return end_page(page)
+
+
+def paper_header(
+    width_dots: int, merchant_name: str, merchant_name_en: str, mark: SlipMark | None
+) -> Page:
+    """Return a page that begins with the coin, the merchant's name and the mark.
+
+    Raises `ValueError` for a width that is neither 384 nor 576 dots.
+    """
     if width_dots not in (PAPER_58_MM_DOTS, PAPER_80_MM_DOTS):
         raise ValueError("paper is 384 dots (58 mm) or 576 dots (80 mm) wide")
     page = Page(width_dots)
-    _header(page, slip)
-    _BODIES[slip.outcome](page, slip)
+    page.builder.align(Alignment.CENTRE).raster(COIN_SIZE_DOTS // 8, coin_raster())
+    page.gap()
+    name = _safe(merchant_name)
+    wide = columns(name) <= page.columns // 2
+    page.centred(name, 2 if wide else 1, 2, bold=True)
+    page.gap(6)
+    page.centred(_safe(merchant_name_en))
+    page.gap()
+    if mark:
+        words = _MARKS[mark]
+        page.band(words.zh)
+        page.band(words.en)
+        page.gap()
+    return page
+
+
+def end_page(page: Page) -> bytes:
+    """Cut the paper and return the whole print job."""
     page.builder.cut(_CUT_FEED_DOTS)
     return page.builder.encode()
 
 
-def _header(page: Page, slip: Slip) -> None:
-    page.builder.align(Alignment.CENTRE).raster(COIN_SIZE_DOTS // 8, coin_raster())
-    page.gap()
-    name = _safe(slip.merchant_name)
-    wide = columns(name) <= page.columns // 2
-    page.centred(name, 2 if wide else 1, 2, bold=True)
-    page.gap(6)
-    page.centred(_safe(slip.merchant_name_en))
-    page.gap()
-    if slip.mark:
-        words = _MARKS[slip.mark]
-        page.band(words.zh)
-        page.band(words.en)
-        page.gap()
+def moment_text(at: Instant) -> str:
+    """Return date and time in China as they stand on paper."""
+    moment = at.local()
+    return (
+        f"{moment.year:04d}/{moment.month:02d}/{moment.day:02d} "
+        f"{moment.hour:02d}:{moment.minute:02d}:{moment.second:02d}"
+    )
+
+
+def _title(page: Page, slip: Slip) -> None:
     if slip.is_reprint:
         page.centred("*** 重打印 REPRINT ***", bold=True)
         page.gap()
@@ -284,12 +309,7 @@ def _numbers(page: Page, slip: Slip) -> None:
     page.row(("凭证号 VOUCHER NO.",), slip.stan.digits)
     page.row(("授权码 AUTH NO.",), _safe(slip.auth_code).strip())
     page.row(("参考号 REF. NO.",), slip.rrn.value if slip.rrn else "")
-    moment = slip.at.local()
-    page.row(
-        ("日期时间 DATE/TIME", "时间 TIME"),
-        f"{moment.year:04d}/{moment.month:02d}/{moment.day:02d} "
-        f"{moment.hour:02d}:{moment.minute:02d}:{moment.second:02d}",
-    )
+    page.row(("日期时间 DATE/TIME", "时间 TIME"), moment_text(slip.at))
 
 
 def _remarks(page: Page, slip: Slip) -> None:

@@ -49,13 +49,14 @@ def test_a_command_names_the_state_it_is_meant_for_and_waits_for_its_acknowledge
     address, script, seen = till
     script.append(lambda command: [state("card", 8), ack(command)])
     with Cashier(address) as cashier:
-        cashier.command("start_sale", amount_minor=1234)
+        cashier.command("start", kind="sale", amount_minor=1234)
         assert cashier.wait_for_phase("card")["phase"] == "card"
     origin, command = seen
     assert origin == f"http://{address}"
     assert len(command.pop("id")) == 36
     assert command == {
-        "command": "start_sale",
+        "command": "start",
+        "kind": "sale",
         "seq": 7,
         "phase": "idle",
         "amount_minor": 1234,
@@ -68,9 +69,9 @@ def test_a_refused_command_is_an_error_with_the_tills_words(till):
     script.append(lambda command: [ack(command, refusal)])
     with (
         Cashier(address) as cashier,
-        pytest.raises(CashierError, match="start_sale was refused: a payment is being checked"),
+        pytest.raises(CashierError, match="start was refused: a payment is being checked"),
     ):
-        cashier.command("start_sale", amount_minor=1)
+        cashier.command("start", kind="sale", amount_minor=1)
 
 
 def test_a_till_that_hangs_up_is_an_error(till):

@@ -12,7 +12,7 @@ from tongbao.app.demo.comparison import BookLine, BookStatus, Comparison, Paymen
 from tongbao.domain.money import Currency, Money
 from tongbao.platform.database import sqlite_path
 from tongbao.platform.payments.status import fold
-from tongbao.terminal.journal import read_sales
+from tongbao.terminal.journal import read_payments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ def read_journals(folders: Mapping[str, Path]) -> list[BookLine]:
     """Read every sale in the journals, given as terminal id and data folder."""
     lines = []
     for terminal_id, folder in folders.items():
-        for sale in read_sales(folder, terminal_id):
+        for sale in read_payments(folder, terminal_id):
             intent, word = sale.intent, sale.outcome.value
             status = BookStatus.NOT_SENT if word == _CANCELLED else BookStatus(word)
             key = PaymentKey(terminal_id, intent.batch, intent.trace)

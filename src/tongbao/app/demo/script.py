@@ -161,7 +161,7 @@ class Day:
         self, cashier: Cashier, scene: Scene, meanwhile: Callable[[int], None] | None
     ) -> SlipLine:
         trace = int(cashier.state["next_trace"])
-        cashier.command("start_sale", amount_minor=scene.amount.minor)
+        cashier.command("start", kind="sale", amount_minor=scene.amount.minor)
         cashier.wait_for_phase("card")
         self._swipe(scene.card_id, cashier.state["sandbox"]["terminal_reader"])
         cashier.wait_for_phase("pin")

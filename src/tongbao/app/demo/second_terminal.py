@@ -6,6 +6,7 @@ does what such a network would: it sends the same bytes again and looks at both 
 
 from __future__ import annotations
 
+import os
 import socket
 import time
 from collections import deque
@@ -33,7 +34,7 @@ from tongbao.terminal.core.events import (
     PowerOn,
     SelfCheckDone,
     SlipPrinted,
-    StartSale,
+    Start,
 )
 from tongbao.terminal.core.recovery import restore
 from tongbao.terminal.core.state import PartCheck
@@ -74,7 +75,7 @@ class SecondTerminal:
     def __init__(self, settings: TerminalSettings) -> None:
         self._settings = settings
         self._journal = Journal.open(settings.data_folder, settings.terminal_id.value)
-        self._core = TerminalCore(settings, open_keys(settings))
+        self._core = TerminalCore(settings, open_keys(settings), os.urandom)
         self._state = restore(settings, restore_reader(self._journal))
         self._socket: socket.socket | None = None
         self._splitter = FrameSplitter(MAX_FRAME_BYTES)
@@ -107,7 +108,7 @@ class SecondTerminal:
 
         The second answer goes to the core as well, which has no more use for it.
         """
-        self._happen(StartSale(command_id, amount))
+        self._happen(Start(command_id, "sale", amount))
         self._happen(CardSwiped(track))
         self._happen(PinEntered(pin))
         self._expect(Phase.AUTHORISING)

@@ -19,7 +19,7 @@ from tongbao.app.demo.comparison import BookStatus, PaymentKey
 from tongbao.app.soak.checker import Evidence, JournalSale
 from tongbao.domain.money import Currency, Money
 from tongbao.terminal.core.records import ReversalClosed
-from tongbao.terminal.journal import JOURNAL_NAME, read_sales
+from tongbao.terminal.journal import JOURNAL_NAME, read_payments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,7 +74,7 @@ def longest_doubt_ms(journals: Mapping[str, Path]) -> int:
     """Return how long the longest sale that was reversed stood open, by the journals' clocks."""
     longest = 0
     for terminal_id, folder in journals.items():
-        for sale in read_sales(folder, terminal_id):
+        for sale in read_payments(folder, terminal_id):
             if isinstance(sale.closed, ReversalClosed) and sale.closed_at is not None:
                 longest = max(longest, (sale.closed_at.us - sale.at.us) // 1000)
     return longest
@@ -100,7 +100,7 @@ def _journal(journals: Mapping[str, Path]) -> list[JournalSale]:
     commands = {
         PaymentKey(terminal_id, sale.intent.batch, sale.intent.trace): sale.intent.command_id
         for terminal_id, folder in journals.items()
-        for sale in read_sales(folder, terminal_id)
+        for sale in read_payments(folder, terminal_id)
     }
     return [JournalSale(commands[line.key], line) for line in read_journals(journals)]
 

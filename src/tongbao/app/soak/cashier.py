@@ -126,7 +126,7 @@ class Cashier:
         """Make one sale; what is not known of it when the till is lost stays unknown."""
         card = CARD_BY_ID[order.card_id]
         sale = self._history.begin(self._terminal_id, order)
-        await till.command("start_sale", sale.command_id, amount_minor=sale.amount_minor)
+        await till.command("start", sale.command_id, kind="sale", amount_minor=sale.amount_minor)
         await till.wait(lambda state: state["phase"] == "card", _STEP_TIMEOUT_S)
         try:
             reader = ReaderAddress.parse(self._actor.reader_address)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from tongbao.terminal.core.approval import password_refusal
 from tongbao.terminal.core.effects import CloseLink, OpenLink, RunSelfCheck
 from tongbao.terminal.core.exchanges import enter_sign_in
-from tongbao.terminal.core.records import LoggedIn, LoggedOut, LogInFailed, SlipDone
-from tongbao.terminal.core.recovery import log_in_delay_ms
+from tongbao.terminal.core.records import LoggedIn, LoggedOut, SlipDone
 from tongbao.terminal.core.reversing import begin_row
 from tongbao.terminal.core.slips import print_jobs, slip_name
 from tongbao.terminal.core.state import PartCheck, TerminalState
@@ -23,10 +23,7 @@ from tongbao.terminal.core.vocabulary import (
 from tongbao.terminal.core.wording import (
     BUSY_PAYMENT,
     JOURNAL_BROKEN,
-    WRONG_PASSWORD,
-    wait_before_log_in,
 )
-from tongbao.terminal.operators import pin_fits
 
 if TYPE_CHECKING:
     from tongbao.terminal.core.events import (
@@ -40,9 +37,6 @@ if TYPE_CHECKING:
         SlipPrinted,
     )
     from tongbao.terminal.core.turn import Equipment, Turn
-
-# Fits no PIN: an unknown operator number takes as long to refuse as a wrong PIN.
-_NOBODY: Final = f"scrypt$16384$8$1${'00' * 16}${'00' * 32}"
 
 
 def power_on(_equipment: Equipment, turn: Turn, _event: PowerOn) -> None:
@@ -68,7 +62,7 @@ def power_off(_equipment: Equipment, turn: Turn, _event: PowerOff) -> None:
         signed_in=False,
         sign_in_error=None,
         self_check=TerminalState().self_check,
-        sale=None,
+        draft=None,
         exchange=None,
         doubt=doubt,
         result=None,
@@ -107,24 +101,13 @@ def self_check_done(_equipment: Equipment, turn: Turn, event: SelfCheckDone) -> 
 def log_in(equipment: Equipment, turn: Turn, event: LogIn) -> None:
     """Check operator and PIN; wrong tries are counted in the journal and slow the next one down."""
     state = turn.state
-    settings = equipment.settings
     if not state.works(Part.JOURNAL):
         turn.refuse(JOURNAL_BROKEN)
         return
-    wait_s = _seconds_to_wait(equipment, turn)
-    if wait_s > 0:
-        turn.refuse(wait_before_log_in(wait_s))
-        return
     operator = event.operator
-    if not pin_fits(event.password, settings.operators.get(operator.value, _NOBODY)):
-        failures = state.log_in_failures + 1
-        turn.persist(LogInFailed(operator=operator.value))
-        turn.change(
-            log_in_failures=failures,
-            log_in_blocked_until=turn.now.plus_ms(log_in_delay_ms(settings, failures)),
-        )
-        turn.refuse(WRONG_PASSWORD)
-        turn.sound(Cue.ERROR)
+    refusal = password_refusal(equipment, turn, operator, event.password)
+    if refusal is not None:
+        turn.refuse(refusal)
         return
     turn.persist(LoggedIn(operator=operator.value))
     turn.change(operator=operator, log_in_failures=0, log_in_blocked_until=None)
@@ -141,7 +124,7 @@ def log_out(_equipment: Equipment, turn: Turn, _event: LogOut) -> None:
     operator = turn.state.operator
     if operator is not None:
         turn.persist(LoggedOut(operator=operator.value))
-    turn.go(Phase.LOGGED_OUT, operator=None, result=None)
+    turn.go(Phase.LOGGED_OUT, operator=None, result=None, found=None)
 
 
 def dismiss(_equipment: Equipment, turn: Turn, _event: Dismiss) -> None:
@@ -162,31 +145,23 @@ def slip_printed(_equipment: Equipment, turn: Turn, event: SlipPrinted) -> None:
             )
         )
         return
-    turn.persist(SlipDone(trace=event.trace.value, batch=event.batch.value, name=event.name))
-    if event.name != slip_name(event.trace.value):
+    trace = event.trace
+    turn.persist(
+        SlipDone(trace=trace.value if trace else 0, batch=event.batch.value, name=event.name)
+    )
+    if trace is None or event.name != slip_name(trace.value):
         return
+    key = event.batch.value, trace.value
     result = turn.state.result
-    if result is not None and result.trace == event.trace:
+    if result is not None and result.trace == trace:
         turn.change(result=replace(result, slip=event.name))
     turn.change(
         recent=tuple(
-            replace(line, slip=event.name)
-            if (line.batch, line.trace) == (event.batch.value, event.trace.value)
-            else line
+            replace(line, slip=event.name) if (line.batch, line.trace) == key else line
             for line in turn.state.recent
-        )
+        ),
+        items=tuple(
+            replace(item, slips=item.slips | {event.name}) if item.key == key else item
+            for item in turn.state.items
+        ),
     )
-
-
-def _seconds_to_wait(equipment: Equipment, turn: Turn) -> int:
-    until = turn.state.log_in_blocked_until
-    if until is None:
-        return 0
-    left_ms = -(-until.us_since(turn.now) // 1000)
-    longest_ms = equipment.settings.log_in_delay_max_ms
-    if left_ms > longest_ms:
-        # The clock was set back: the wait is counted from now, or it would last until the clock
-        # has caught up.
-        left_ms = longest_ms
-        turn.change(log_in_blocked_until=turn.now.plus_ms(longest_ms))
-    return max(0, -(-left_ms // 1000))

@@ -12,6 +12,8 @@ from tongbao.terminal.core.turn import Equipment, Turn
 from tongbao.terminal.core.wording import NOT_NOW
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tongbao.crypto.key_store import KeyStore
     from tongbao.domain.dates import Instant
     from tongbao.terminal.core.events import Event
@@ -22,8 +24,11 @@ if TYPE_CHECKING:
 class TerminalCore:
     """The logic of one terminal; it holds settings and keys, never a state of its own."""
 
-    def __init__(self, settings: TerminalSettings, keys: KeyStore) -> None:
-        self._equipment = Equipment(settings, HostMessages(settings, keys))
+    def __init__(
+        self, settings: TerminalSettings, keys: KeyStore, random_bytes: Callable[[int], bytes]
+    ) -> None:
+        """`random_bytes` returns so many unpredictable bytes; new keys are made of them."""
+        self._equipment = Equipment(settings, HostMessages(settings, keys), random_bytes)
 
     def step(
         self, state: TerminalState, event: Event, now: Instant

@@ -8,7 +8,7 @@ from tongbao.domain.ids import BatchNo, Stan
 from tongbao.terminal.core.records import Record
 from tongbao.terminal.core.state import Notice
 from tongbao.terminal.core.vocabulary import Cue, TimerKind
-from tongbao.terminal.slip import Slip
+from tongbao.terminal.papers import Paper
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,12 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Print:
-    """Print the slip under a file name without ending; `SlipPrinted` comes back."""
+    """Print the paper under a file name without ending; `SlipPrinted` comes back."""
 
     name: str
     batch: BatchNo
-    trace: Stan
-    slip: Slip
+    trace: Stan | None
+    slip: Paper
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 from tongbao.domain.ids import BatchNo, OperatorNo, Stan
 from tongbao.domain.money import Money
-from tongbao.domain.secrets import Pin, Track2
+from tongbao.domain.secrets import Pan, Pin, Track2
 from tongbao.terminal.core.state import PartCheck
 from tongbao.terminal.core.vocabulary import EventKind, TimerKind
 
@@ -49,13 +49,48 @@ class SignIn:
     kind: ClassVar[EventKind] = EventKind.SIGN_IN
 
 
-@dataclass(frozen=True, slots=True)
-class StartSale:
-    """The operator has keyed an amount; `command_id` was born on the page with this sale."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OriginalGiven:
+    """What the cashier has typed of the original transaction; `date` is MMDD, "" is not given."""
 
-    kind: ClassVar[EventKind] = EventKind.START_SALE
+    trace: Stan | None = None
+    batch: BatchNo | None = None
+    rrn: str = ""
+    date: str = ""
+    auth_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A supervisor's number and password, given for one payment while the cashier stays."""
+
+    operator: OperatorNo
+    password: Pin
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The operator begins a payment; `command_id` was born on the page with it.
+
+    `payment_kind` is a word of `tongbao.terminal.core.kinds`.
+    """
+
+    kind: ClassVar[EventKind] = EventKind.START
     command_id: str
-    amount: Money
+    payment_kind: str
+    amount: Money | None = None
+    tip: Money | None = None
+    original: OriginalGiven = OriginalGiven()
+    approval: Approval | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CardEntered:
+    """The card number and its expiry (YYMM) were keyed in, in the sandbox on the screen."""
+
+    kind: ClassVar[EventKind] = EventKind.CARD_ENTERED
+    pan: Pan
+    expiry: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +102,15 @@ class PinEntered:
 
 
 @dataclass(frozen=True, slots=True)
+class PinSkipped:
+    """The cardholder has no PIN and confirms without one."""
+
+    kind: ClassVar[EventKind] = EventKind.PIN_SKIPPED
+
+
+@dataclass(frozen=True, slots=True)
 class Cancel:
-    """The operator breaks off what has not been sent yet."""
+    """The operator breaks off what was not sent, or asks to cancel what was."""
 
     kind: ClassVar[EventKind] = EventKind.CANCEL
 
@@ -82,9 +124,34 @@ class Dismiss:
 
 @dataclass(frozen=True, slots=True)
 class ResolveNow:
-    """The operator wants the reversal sent now."""
+    """The operator wants the reversal or the repeat sent now."""
 
     kind: ClassVar[EventKind] = EventKind.RESOLVE_NOW
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """The operator looks for a payment by its trace, in the open batch unless another is given."""
+
+    kind: ClassVar[EventKind] = EventKind.FIND
+    trace: Stan
+    batch: BatchNo | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reprint:
+    """The operator wants the slip of a payment printed again."""
+
+    kind: ClassVar[EventKind] = EventKind.REPRINT
+    batch: BatchNo
+    trace: Stan
+
+
+@dataclass(frozen=True, slots=True)
+class PrintTotals:
+    """The operator wants the totals of the open batch on paper."""
+
+    kind: ClassVar[EventKind] = EventKind.PRINT_TOTALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +180,12 @@ class CardSwiped:
 
 @dataclass(frozen=True, slots=True)
 class SlipPrinted:
-    """A print job has ended, well or not."""
+    """A print job has ended, well or not; `trace` is None for a paper about the batch."""
 
     kind: ClassVar[EventKind] = EventKind.SLIP_PRINTED
     name: str
     batch: BatchNo
-    trace: Stan
+    trace: Stan | None
     printed: bool
 
 
@@ -181,11 +248,16 @@ Event = (
     | LogIn
     | LogOut
     | SignIn
-    | StartSale
+    | Start
+    | CardEntered
     | PinEntered
+    | PinSkipped
     | Cancel
     | Dismiss
     | ResolveNow
+    | Find
+    | Reprint
+    | PrintTotals
     | SelfCheckPart
     | SelfCheckDone
     | CardSwiped

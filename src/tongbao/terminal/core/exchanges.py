@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from tongbao.terminal.core.closing import payment_not_sent
 from tongbao.terminal.core.effects import RenewLink
+from tongbao.terminal.core.paying import no_result, open_intent, take_payment_answer
 from tongbao.terminal.core.records import StrayAnswer
 from tongbao.terminal.core.reversing import (
     attempt_failed,
     begin_row,
-    open_doubt,
     send_reversal,
+    take_repeat_answer,
     take_reversal_answer,
 )
-from tongbao.terminal.core.selling import sale_intent, sale_not_sent, take_sale_answer
 from tongbao.terminal.core.signing_in import begin_sign_in, end_sign_in, take_sign_in_answer
 from tongbao.terminal.core.state import ExchangeKind, Notice
 from tongbao.terminal.core.vocabulary import Cue, Phase, ReversalReason, Silence
@@ -67,10 +68,12 @@ def frame_received(equipment: Equipment, turn: Turn, event: FrameReceived) -> No
     exchange = turn.state.exchange
     if exchange is None or not _belongs(equipment, turn, answer):
         _note_stray(turn, answer)
-    elif exchange.kind is ExchangeKind.SALE:
-        take_sale_answer(equipment, turn, answer)
+    elif exchange.kind is ExchangeKind.PAYMENT:
+        take_payment_answer(equipment, turn, answer)
     elif exchange.kind is ExchangeKind.REVERSAL:
         take_reversal_answer(equipment, turn, answer)
+    elif exchange.kind is ExchangeKind.REPEAT:
+        take_repeat_answer(equipment, turn, answer)
     elif take_sign_in_answer(equipment, turn, answer):
         _signed_in(equipment, turn)
     else:
@@ -122,24 +125,26 @@ def _no_answer_will_come(equipment: Equipment, turn: Turn, silence: Silence) -> 
     assert exchange is not None  # noqa: S101 - callers have found the exchange
     if exchange.kind is ExchangeKind.SIGN_IN:
         _sign_in_failed(equipment, turn, _SILENCE_WORDS[silence], silence)
-    elif exchange.kind is ExchangeKind.REVERSAL:
+    elif exchange.kind is not ExchangeKind.PAYMENT:
         attempt_failed(equipment, turn, silence.value, silence)
     elif silence is Silence.NOT_SENT:
-        sale_not_sent(equipment, turn)
+        payment_not_sent(equipment, turn, open_intent(turn))
     else:
-        open_doubt(equipment, turn, sale_intent(turn), ReversalReason.NO_ANSWER)
+        no_result(equipment, turn, ReversalReason.NO_ANSWER)
 
 
 def _belongs(equipment: Equipment, turn: Turn, answer: Answer) -> bool:
     state = turn.state
-    exchange = state.exchange
+    exchange, doubt = state.exchange, state.doubt
     messages = equipment.messages
     if exchange is None:
         return False
-    if exchange.kind is ExchangeKind.SALE:
-        return state.intent is not None and messages.is_for_sale(answer, "0210", state.intent)
+    if exchange.kind is ExchangeKind.PAYMENT:
+        return state.intent is not None and messages.is_for_payment(answer, state.intent)
     if exchange.kind is ExchangeKind.REVERSAL:
-        return state.doubt is not None and messages.is_for_sale(answer, "0410", state.doubt.intent)
+        return doubt is not None and messages.is_for_reversal(answer, doubt.intent)
+    if exchange.kind is ExchangeKind.REPEAT:
+        return doubt is not None and messages.is_for_payment(answer, doubt.intent)
     return messages.is_for(answer, "0810", exchange.trace)
 
 

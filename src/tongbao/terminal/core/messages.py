@@ -14,16 +14,19 @@ from tongbao.crypto.key_store import KeyName
 from tongbao.crypto.mac import MacAlgorithm
 from tongbao.domain.errors import ProtocolError
 from tongbao.domain.secrets import Purpose, SecretBytes, SecretText
+from tongbao.terminal.core.kinds import RULE_OF, AmountFrom
 from tongbao.wire.iso8583.codec import Message
+from tongbao.wire.iso8583.fields import FieldValue
 from tongbao.wire.unionpay.framing import Header, pack_frame, unpack_frame
 from tongbao.wire.unionpay.table import UNIONPAY
-from tongbao.wire.unionpay.transactions import SALE
 
 if TYPE_CHECKING:
     from tongbao.crypto.key_store import KeyStore
     from tongbao.domain.ids import BatchNo, OperatorNo, Stan
-    from tongbao.domain.secrets import Pin, Track2
-    from tongbao.terminal.core.records import SaleIntended
+    from tongbao.domain.secrets import Pan, Pin
+    from tongbao.terminal.core.kinds import PaymentRule
+    from tongbao.terminal.core.records import PaymentIntended
+    from tongbao.terminal.core.state import CardRead, Original
     from tongbao.terminal.core.vocabulary import ReversalReason
     from tongbao.terminal.settings import TerminalSettings
 
@@ -32,7 +35,14 @@ WORK: Final = "work"
 _PIK: Final = KeyName(f"{WORK}/pik")
 _MAK: Final = KeyName(f"{WORK}/mak")
 
-SWIPE_WITH_PIN: Final = "021"
+_SWIPED: Final = "02"
+_KEYED: Final = "01"
+_WITH_PIN: Final = "1"
+_WITHOUT_PIN: Final = "2"
+# 61.4 of an adjustment: the original was authorised by phone; 61.5: by nobody we could name.
+_BY_PHONE: Final = "01"
+_NO_INSTITUTION: Final = "00000000000"
+_NO_ORGANISATION: Final = "000"
 _LONGEST_PIN: Final = "12"
 _MAC_FIELD: Final = 64
 _SIGN_IN_AGAIN: Final = "3"
@@ -44,6 +54,14 @@ class MacCheck(Enum):
     GOOD = "good"
     WRONG = "wrong"
     MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What goes into a request and is kept nowhere: the card as it was read, and the PIN."""
+
+    card: CardRead | None = None
+    pin: Pin | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -111,60 +129,106 @@ class HostMessages:
             return False
         return True
 
-    def sale_field60(self, batch: BatchNo) -> str:
-        """Return field 60 of a sale, 14 digits."""
-        return f"{SALE.function}{batch.digits}{SALE.network_code}{self._settings.capabilities}"
+    def entry_mode(self, card: CardRead | None, *, has_pin: bool) -> str:
+        """Return field 22: swiped or keyed (also when only the number is known), PIN or none.
 
-    def sale(self, intent: SaleIntended, track: Track2, pin: Pin) -> bytes:
-        """Build the 0200 frame of a swiped sale with PIN.
+        Spec: UnionPay terminal dialect, 7.5.
+        """
+        way = _SWIPED if card is not None and card.track is not None else _KEYED
+        return way + (_WITH_PIN if has_pin else _WITHOUT_PIN)
 
-        Raises: CryptoError when the card number or the keys cannot make a PIN block.
+    def field60(self, rule: PaymentRule, batch: BatchNo) -> str:
+        """Return field 60 of a payment, 13 or 14 digits.
+
+        Spec: UnionPay terminal dialect, 2.6.
+        """
+        transaction = rule.transaction
+        whole = f"{transaction.function}{batch.digits}{transaction.network_code}"
+        return (whole + self._settings.capabilities)[: rule.field60_digits]
+
+    def field61(self, rule: PaymentRule, original: Original) -> str:
+        """Return field 61, "" when the kind has none; unknown parts are zeros.
+
+        Spec: UnionPay terminal dialect, 2.7.
+        """
+        date = original.date or "0000"
+        whole = f"{original.batch:06d}{original.trace:06d}{date}{_BY_PHONE}{_NO_INSTITUTION}"
+        return whole[: rule.field61]
+
+    def field63(self, rule: PaymentRule, original: Original) -> str:
+        """Return field 63 of a request, the card organisation of the original, or "".
+
+        Spec: UnionPay terminal dialect, 2.9.
+        """
+        return (original.organisation or _NO_ORGANISATION) if rule.has_organisation else ""
+
+    def payment(self, intent: PaymentIntended, parts: Parts) -> bytes:
+        """Build the request of a payment; with no parts its repeat, without track and PIN.
+
+        Raises: CryptoError when the card number or the keys cannot make a PIN block or a MAC.
         Spec: UnionPay terminal dialect, 3.0.1 and 5.7.
         """
-        block = self._keys.encrypt_pin(_PIK, pin, track.pan)
-        stripe = track.reveal(Purpose.WIRE).replace("=", "D")
-        message = Message(
-            "0200",
-            {
-                3: intent.processing_code,
-                4: f"{intent.amount_minor:012d}",
-                11: f"{intent.trace:06d}",
-                22: intent.entry_mode,
-                25: intent.condition_code,
-                26: _LONGEST_PIN,
-                35: SecretText(stripe),
-                41: self._settings.terminal_id.value,
-                42: intent.merchant_id,
-                49: intent.currency,
-                52: SecretBytes(block.reveal(Purpose.WIRE)),
-                53: self._security_control(),
-                60: intent.field60,
-            },
-        )
-        return self._signed(message)
+        rule = RULE_OF[intent.payment_kind]
+        fields = self._common(intent)
+        card, pin = parts.card, parts.pin
+        if intent.tip_minor:
+            fields[48] = f"{intent.tip_minor:012d}"
+        if rule.has_rrn and intent.original_rrn:
+            fields[37] = intent.original_rrn
+        if rule.has_auth_code and intent.original_auth_code:
+            fields[38] = intent.original_auth_code.ljust(6)
+        if intent.field61:
+            fields[61] = intent.field61
+        if intent.field63:
+            fields[63] = intent.field63
+        if card is not None:
+            self._put_card(fields, card)
+            if pin is not None:
+                self._put_pin(fields, card.pan, pin)
+        return self._signed(Message(rule.transaction.mti, fields))
 
-    def reversal(self, intent: SaleIntended, reason: ReversalReason) -> bytes:
-        """Build the 0400 frame that undoes a sale; trace, batch and amount are the sale's.
+    def reversal(self, intent: PaymentIntended, reason: ReversalReason) -> bytes:
+        """Build the 0400 frame that undoes a payment; trace, batch and amount are the payment's.
 
         Raises: CryptoError when there is no MAC key.
         Spec: UnionPay terminal dialect, 3.7.
         """
-        message = Message(
-            "0400",
-            {
-                3: intent.processing_code,
-                4: f"{intent.amount_minor:012d}",
-                11: f"{intent.trace:06d}",
-                22: intent.entry_mode,
-                25: intent.condition_code,
-                39: reason.value,
-                41: self._settings.terminal_id.value,
-                42: intent.merchant_id,
-                49: intent.currency,
-                60: intent.field60,
-            },
-        )
-        return self._signed(message)
+        return self._signed(Message("0400", {**self._common(intent), 39: reason.value}))
+
+    def _common(self, intent: PaymentIntended) -> dict[int, FieldValue]:
+        """Return what a payment, its repeats and its reversal have in common."""
+        fields: dict[int, FieldValue] = {
+            3: intent.processing_code,
+            11: f"{intent.trace:06d}",
+            22: intent.entry_mode,
+            25: intent.condition_code,
+            41: self._settings.terminal_id.value,
+            42: intent.merchant_id,
+            49: intent.currency,
+            60: intent.field60,
+        }
+        if RULE_OF[intent.payment_kind].amount is not AmountFrom.NOWHERE:
+            fields[4] = f"{intent.amount_minor:012d}"
+        return fields
+
+    def _put_card(self, fields: dict[int, FieldValue], card: CardRead) -> None:
+        profile = self._settings.profile
+        track = card.track
+        if track is None or profile.pan_in_swiped:
+            fields[2] = SecretText(card.pan.reveal(Purpose.WIRE))
+        if track is None:
+            fields[14] = card.expiry
+            return
+        if profile.expiry_in_swiped:
+            fields[14] = track.expiry
+        fields[35] = SecretText(track.reveal(Purpose.WIRE).replace("=", "D"))
+        fields[53] = self._security_control(has_pin=False)
+
+    def _put_pin(self, fields: dict[int, FieldValue], pan: Pan, pin: Pin) -> None:
+        block = self._keys.encrypt_pin(_PIK, pin, pan)
+        fields[26] = _LONGEST_PIN
+        fields[52] = SecretBytes(block.reveal(Purpose.WIRE))
+        fields[53] = self._security_control(has_pin=True)
 
     def read(self, frame: bytes) -> Answer | None:
         """Read a frame without its length prefix; None when it is not a message of the dialect."""
@@ -186,18 +250,34 @@ class HostMessages:
             and answer.exact(42) == self._settings.merchant_id.value
         )
 
-    def is_for_sale(self, answer: Answer, mti: str, intent: SaleIntended) -> bool:
-        """Whether an answer belongs to a sale (0210) or its reversal (0410).
-
-        F3, F4, F11, F41 and F42 are compared; an 0410 may leave F4 out.
+    def is_for_payment(self, answer: Answer, intent: PaymentIntended) -> bool:
+        """Whether an answer belongs to a payment: type, F3, F4, F11, F41 and F42 are compared.
 
         Spec: UnionPay terminal dialect, 3.0.2.
         """
+        rule = RULE_OF[intent.payment_kind]
+        has_amount = rule.amount is not AmountFrom.NOWHERE
+        return (
+            answer.message.mti == rule.transaction.reply_mti
+            and (not has_amount or answer.exact(4) == f"{intent.amount_minor:012d}")
+            and self._names(answer, intent)
+        )
+
+    def is_for_reversal(self, answer: Answer, intent: PaymentIntended) -> bool:
+        """Whether an answer belongs to the reversal of a payment; an 0410 may leave F4 out.
+
+        Spec: UnionPay terminal dialect, 3.7.
+        """
         amount = answer.exact(4)
         return (
-            answer.message.mti == mti
-            and answer.exact(3) == intent.processing_code
-            and (amount == f"{intent.amount_minor:012d}" or (amount is None and mti == "0410"))
+            answer.message.mti == "0410"
+            and amount in (None, f"{intent.amount_minor:012d}")
+            and self._names(answer, intent)
+        )
+
+    def _names(self, answer: Answer, intent: PaymentIntended) -> bool:
+        return (
+            answer.exact(3) == intent.processing_code
             and answer.exact(11) == f"{intent.trace:06d}"
             and answer.exact(41) == self._settings.terminal_id.value
             and answer.exact(42) == intent.merchant_id
@@ -219,7 +299,7 @@ class HostMessages:
         mac = self._keys.mac(_MAK, MacAlgorithm.UNIONPAY_ECB, unsigned)
         return pack_frame(self._tpdu, self._header, unsigned + mac)
 
-    def _security_control(self) -> str:
+    def _security_control(self, *, has_pin: bool) -> str:
         # PIN block with card number; single DES for the layout 001, double-length 3DES otherwise.
         algorithm = "0" if self._settings.profile.sign_in_code == "001" else "6"
-        return f"2{algorithm}".ljust(16, "0")
+        return f"{'2' if has_pin else '0'}{algorithm}".ljust(16, "0")

@@ -1,7 +1,8 @@
 """What the journal keeps: one frozen record for each fact, added and never edited.
 
-Fields are whole numbers and text only. No field can hold a card number, a track, a PIN or a key;
-the card is there as first six and last four digits.
+Fields are whole numbers and text only. No field can hold a track, a PIN, a key or a card number in
+clear; the card is there as first six and last four digits, and sealed where its number is needed
+again before the batch is closed.
 """
 
 from __future__ import annotations
@@ -76,40 +77,65 @@ class SignInFailed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SaleIntended:
-    """A sale is about to be sent, with all that a reversal of it needs.
+class SupervisorApproved:
+    """A supervisor has approved a payment or a settlement with his password; the cashier stays."""
 
-    `field60` is the whole field 60 of the request, which a reversal repeats.
+    kind: ClassVar[str] = "supervisor_approved"
+    operator: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentIntended:
+    """A payment is about to be sent, with all that a reversal or a repeat of it needs.
+
+    `payment_kind` is the word of the kind of transaction. `field60` to `field63` are the whole
+    fields of the request, which a reversal or a repeat says again. What is known of the original
+    transaction stands in `original_*`; 0 and "" are unknown. `sealed_card` is the card number,
+    enciphered under the storage key of the batch (hex), or "". Amounts are minor units.
     """
 
-    kind: ClassVar[str] = "sale_intended"
+    kind: ClassVar[str] = "payment_intended"
     command_id: str
     trace: int
     batch: int
+    payment_kind: str = "sale"
     amount_minor: int
+    tip_minor: int = 0
     currency: str
     card_masked: str
     entry_mode: str
     processing_code: str
     condition_code: str
     field60: str
+    field61: str = ""
+    field63: str = ""
     operator: str
+    approver: str = ""
     merchant_id: str
+    sealed_card: str = ""
+    original_batch: int = 0
+    original_trace: int = 0
+    original_date: str = ""
+    original_rrn: str = ""
+    original_auth_code: str = ""
 
     @property
     def amount(self) -> Money:
-        """The amount of the sale."""
+        """The amount of the payment; zero when it has none."""
         return Money(self.amount_minor, Currency.from_number(self.currency))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SaleClosed:
-    """The outcome of a sale that needed no reversal: "approved", "declined" or "not_sent".
+class PaymentClosed:
+    """The end of a payment that needed no reversal.
 
-    `local_date` (YYYYMMDD) and `local_time` (hhmmss) are the host's, the terminal's without one.
+    `outcome` is "approved", "declined", "not_sent", or "no_answer" for a question that moves no
+    money. `local_date` (YYYYMMDD) and `local_time` (hhmmss) are the host's, the terminal's without
+    one.
     """
 
-    kind: ClassVar[str] = "sale_closed"
+    kind: ClassVar[str] = "payment_closed"
     trace: int
     batch: int
     outcome: str
@@ -125,8 +151,20 @@ class SaleClosed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CancelRequested:
+    """The operator wanted to cancel what was on its way; the host's answer wins over it."""
+
+    kind: ClassVar[str] = "cancel_requested"
+    trace: int
+    batch: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DoubtOpened:
-    """The fate of the sale is unknown; it must be reversed. `reason` is F39 of the reversal."""
+    """The fate of the payment is unknown: it must be reversed, or repeated, by its kind.
+
+    `reason` is F39 of the reversal.
+    """
 
     kind: ClassVar[str] = "doubt_opened"
     trace: int
@@ -157,7 +195,7 @@ class ReversalFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReversalClosed:
-    """The host has answered the reversal with 00, 12 or 25: the sale counts as not made."""
+    """The host has answered the reversal with 00, 12 or 25: the payment counts as not made."""
 
     kind: ClassVar[str] = "reversal_closed"
     trace: int
@@ -165,6 +203,26 @@ class ReversalClosed:
     code: str
     local_date: str
     local_time: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepeatSent:
+    """A message whose answer is unknown is about to be sent once more, the `attempt`-th time."""
+
+    kind: ClassVar[str] = "repeat_sent"
+    trace: int
+    batch: int
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepeatFailed:
+    """A repeat came to nothing; `code` is field 39 or our own word for the reason."""
+
+    kind: ClassVar[str] = "repeat_failed"
+    trace: int
+    batch: int
+    code: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +237,7 @@ class StrayAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlipDone:
-    """A slip has come out of the printer."""
+    """A slip has come out of the printer; `trace` is 0 when it belongs to no payment."""
 
     kind: ClassVar[str] = "slip_done"
     trace: int
@@ -195,12 +253,16 @@ Record = (
     | SignInStarted
     | SignedIn
     | SignInFailed
-    | SaleIntended
-    | SaleClosed
+    | SupervisorApproved
+    | PaymentIntended
+    | PaymentClosed
+    | CancelRequested
     | DoubtOpened
     | ReversalSent
     | ReversalFailed
     | ReversalClosed
+    | RepeatSent
+    | RepeatFailed
     | StrayAnswer
     | SlipDone
 )
@@ -215,15 +277,24 @@ _KINDS: Final[dict[str, type[Record]]] = {
         SignInStarted,
         SignedIn,
         SignInFailed,
-        SaleIntended,
-        SaleClosed,
+        SupervisorApproved,
+        PaymentIntended,
+        PaymentClosed,
+        CancelRequested,
         DoubtOpened,
         ReversalSent,
         ReversalFailed,
         ReversalClosed,
+        RepeatSent,
+        RepeatFailed,
         StrayAnswer,
         SlipDone,
     )
+}
+# What journals of the first release call these records.
+_KINDS_OF_OLD: Final[dict[str, type[Record]]] = {
+    "sale_intended": PaymentIntended,
+    "sale_closed": PaymentClosed,
 }
 
 
@@ -240,7 +311,7 @@ def record_body(record: Record) -> dict[str, int | str]:
 
 def record_from(kind: str, body: dict[str, Any]) -> Record:
     """Rebuild a record; ValueError when the kind or a field is unknown or of the wrong type."""
-    found = _KINDS.get(kind)
+    found = _KINDS.get(kind) or _KINDS_OF_OLD.get(kind)
     if found is None:
         raise ValueError("the journal holds a kind of record that this release does not know")
     try:

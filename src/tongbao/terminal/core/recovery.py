@@ -8,50 +8,55 @@ from typing import TYPE_CHECKING, Final
 
 from tongbao.domain.errors import InvariantViolationError
 from tongbao.domain.ids import BatchNo, Stan
+from tongbao.terminal.core.approval import log_in_delay_ms
+from tongbao.terminal.core.closing import OUTCOMES
+from tongbao.terminal.core.items import BatchItem, day_change
+from tongbao.terminal.core.kinds import RULE_OF, CountsAs
 from tongbao.terminal.core.records import (
     DoubtOpened,
     LoggedIn,
     LogInFailed,
+    PaymentClosed,
+    PaymentIntended,
     Record,
+    RepeatSent,
     ReversalClosed,
     ReversalSent,
-    SaleClosed,
-    SaleIntended,
     SignedIn,
     SignInStarted,
     SlipDone,
+    SupervisorApproved,
 )
-from tongbao.terminal.core.slips import reversal_slip, sale_slips, slip_name
+from tongbao.terminal.core.slips import payment_slips, reversal_slip, slip_name
 from tongbao.terminal.core.state import (
     RECENT_MAX,
     DayTotals,
     Doubt,
-    RecentSale,
+    RecentPayment,
     SlipJob,
     TerminalState,
 )
 from tongbao.terminal.core.vocabulary import DoubtStage, Outcome, ReversalReason
+from tongbao.wire.unionpay.transactions import Resolution
 
 if TYPE_CHECKING:
     from tongbao.domain.dates import Instant
     from tongbao.terminal.settings import TerminalSettings
 
 COMMAND_IDS_MAX: Final = 200
-_OUTCOMES: Final = {
-    "approved": Outcome.APPROVED,
-    "declined": Outcome.DECLINED,
-    "not_sent": Outcome.CANCELLED,
-}
 
 
 @dataclass(frozen=True, slots=True)
-class SaleLine:
-    """One sale as the journal knows it; `outcome` is IN_DOUBT until the journal has its end."""
+class PaymentLine:
+    """One payment as the journal knows it; `outcome` is IN_DOUBT until the journal has its end.
 
-    intent: SaleIntended
+    A question that moves no money is never in doubt: without an end it counts as cancelled.
+    """
+
+    intent: PaymentIntended
     at: Instant
     outcome: Outcome = Outcome.IN_DOUBT
-    closed: SaleClosed | ReversalClosed | None = None
+    closed: PaymentClosed | ReversalClosed | None = None
     opened: DoubtOpened | None = None
     doubt_since: Instant | None = None
     closed_at: Instant | None = None
@@ -60,20 +65,26 @@ class SaleLine:
 
     @property
     def key(self) -> tuple[int, int]:
-        """Batch and trace, which name the sale in this terminal."""
+        """Batch and trace, which name the payment in this terminal."""
         return self.intent.batch, self.intent.trace
+
+    def item(self) -> BatchItem | None:
+        """Return it as an item of a batch; None while it has no end."""
+        if self.closed is None or self.closed_at is None:
+            return None
+        return BatchItem(self.intent, self.outcome, self.closed, self.closed_at, self.slips)
 
 
 @dataclass(slots=True)
 class JournalReader:
     """Reads records in order and remembers what they add up to.
 
-    Sales that are closed and on paper are kept only as far as the list of last payments needs
-    them, unless `keep_all` is set.
+    Payments of earlier batches are kept only as far as the list of last payments needs them, unless
+    `keep_all` is set.
     """
 
     keep_all: bool = False
-    sales: dict[tuple[int, int], SaleLine] = field(default_factory=dict)
+    payments: dict[tuple[int, int], PaymentLine] = field(default_factory=dict)
     next_trace: Stan = field(default_factory=lambda: Stan(1))
     batch: BatchNo = field(default_factory=lambda: BatchNo(1))
     clock_offset_ms: int = 0
@@ -94,10 +105,10 @@ class JournalReader:
             case LogInFailed():
                 self.log_in_failures += 1
                 self.log_in_failed_at = at
-            case LoggedIn():
+            case LoggedIn() | SupervisorApproved():
                 self.log_in_failures = 0
                 self.log_in_failed_at = None
-            case SaleIntended():
+            case PaymentIntended():
                 self.next_trace = Stan(record.trace).next()
                 self._intended(record, at)
             case _:
@@ -105,11 +116,11 @@ class JournalReader:
 
     def _take_about_sale(self, record: Record, at: Instant) -> None:
         match record:
-            case SaleClosed():
+            case PaymentClosed():
                 self._closed(record, at)
             case DoubtOpened():
                 self._amend(record, opened=record, doubt_since=at)
-            case ReversalSent():
+            case ReversalSent() | RepeatSent():
                 self._amend(record, attempts=record.attempt)
             case ReversalClosed():
                 self._amend(record, outcome=Outcome.REVERSED, closed=record, closed_at=at)
@@ -118,48 +129,61 @@ class JournalReader:
             case _:
                 pass
 
-    def open_sale(self) -> SaleLine | None:
-        """Return the one sale whose fate is unknown."""
-        found = [line for line in self.sales.values() if line.outcome is Outcome.IN_DOUBT]
+    def open_payment(self) -> PaymentLine | None:
+        """Return the one payment whose fate is unknown."""
+        found = [line for line in self.payments.values() if line.outcome is Outcome.IN_DOUBT]
         if len(found) > 1:
-            raise InvariantViolationError("the journal holds more than one sale in doubt")
+            raise InvariantViolationError("the journal holds more than one payment in doubt")
         return found[0] if found else None
 
-    def _intended(self, record: SaleIntended, at: Instant) -> None:
-        line = SaleLine(record, at)
-        if self.sales.get(line.key):
+    def items(self) -> tuple[BatchItem, ...]:
+        """Return the closed payments of the open batch, in the order of their ends."""
+        batch = self.batch.value
+        lines = [line for line in self.payments.values() if line.intent.batch == batch]
+        items = [item for item in (line.item() for line in lines) if item is not None]
+        return tuple(items)
+
+    def _intended(self, record: PaymentIntended, at: Instant) -> None:
+        is_question = RULE_OF[record.payment_kind].resolution is Resolution.NONE
+        line = PaymentLine(record, at, Outcome.CANCELLED if is_question else Outcome.IN_DOUBT)
+        if self.payments.get(line.key):
             raise InvariantViolationError("the journal holds a trace number twice in a batch")
-        self.sales[line.key] = line
-        if not self.keep_all and len(self.sales) > COMMAND_IDS_MAX:
+        self.payments[line.key] = line
+        if not self.keep_all and len(self.payments) > COMMAND_IDS_MAX:
             self._forget_oldest()
 
     def _forget_oldest(self) -> None:
-        for key, line in self.sales.items():
-            if line.outcome is not Outcome.IN_DOUBT:
-                del self.sales[key]
+        open_batch = next(reversed(self.payments.values())).intent.batch
+        for key, line in list(self.payments.items()):
+            if len(self.payments) <= COMMAND_IDS_MAX:
                 return
+            if line.outcome is not Outcome.IN_DOUBT and line.intent.batch != open_batch:
+                del self.payments[key]
 
-    def _closed(self, record: SaleClosed, at: Instant) -> None:
-        outcome = _OUTCOMES[record.outcome]
-        line = self._amend(record, outcome=outcome, closed=record, closed_at=at)
-        if record.outcome == "approved":
-            self.today = self.today.plus(record.local_date, line.intent.amount_minor)
+    def _closed(self, record: PaymentClosed, at: Instant) -> None:
+        outcome = OUTCOMES[record.outcome]
+        line = self.payments.get((record.batch, record.trace))
+        if line is not None and outcome is Outcome.APPROVED:
+            changes = RULE_OF[line.intent.payment_kind].counts is CountsAs.CHANGE
+            items = self.items() if changes else ()
+            self.today = self.today.plus(record.local_date, *day_change(items, line.intent))
+        self._amend(record, outcome=outcome, closed=record, closed_at=at)
 
     def _printed(self, record: SlipDone) -> None:
-        line = self.sales.get((record.batch, record.trace))
+        line = self.payments.get((record.batch, record.trace))
         if line is not None:
-            self.sales[line.key] = replace(line, slips=line.slips | {record.name})
+            self.payments[line.key] = replace(line, slips=line.slips | {record.name})
 
     def _amend(
         self,
-        record: SaleClosed | DoubtOpened | ReversalSent | ReversalClosed,
+        record: PaymentClosed | DoubtOpened | ReversalSent | RepeatSent | ReversalClosed,
         **changes: object,
-    ) -> SaleLine:
-        line = self.sales.get((record.batch, record.trace))
+    ) -> PaymentLine:
+        line = self.payments.get((record.batch, record.trace))
         if line is None:
-            raise InvariantViolationError(f"a {record.kind} record belongs to no sale")
+            raise InvariantViolationError(f"a {record.kind} record belongs to no payment")
         line = replace(line, **changes)  # type: ignore[arg-type]  # names are checked by replace()
-        self.sales[line.key] = line
+        self.payments[line.key] = line
         return line
 
 
@@ -175,7 +199,7 @@ def read_records(
 
 def restore(settings: TerminalSettings, reader: JournalReader) -> TerminalState:
     """Return the state to start with: off, signed out, and nothing of the money forgotten."""
-    lines = list(reader.sales.values())
+    lines = list(reader.payments.values())
     doubt = _doubt_of(reader)
     blocked_until = None
     if reader.log_in_failed_at is not None:
@@ -188,22 +212,15 @@ def restore(settings: TerminalSettings, reader: JournalReader) -> TerminalState:
         doubt=doubt,
         today=reader.today,
         recent=_recent(lines, reader.clock_offset_ms),
+        items=reader.items(),
         unprinted=tuple(job for line in lines for job in _unprinted(settings, line)),
         log_in_failures=reader.log_in_failures,
         log_in_blocked_until=blocked_until,
     )
 
 
-def log_in_delay_ms(settings: TerminalSettings, failures: int) -> int:
-    """Return how long the log-in stays closed after this many wrong tries in a row."""
-    return min(
-        settings.log_in_delay_first_ms * (1 << min(failures - 1, 30)),
-        settings.log_in_delay_max_ms,
-    )
-
-
 def _doubt_of(reader: JournalReader) -> Doubt | None:
-    line = reader.open_sale()
+    line = reader.open_payment()
     if line is None:
         return None
     reason = ReversalReason.NO_ANSWER
@@ -213,10 +230,10 @@ def _doubt_of(reader: JournalReader) -> Doubt | None:
     return Doubt(line.intent, reason, since, DoubtStage.NEEDS_PERSON, attempts=line.attempts)
 
 
-def _recent(lines: list[SaleLine], clock_offset_ms: int) -> tuple[RecentSale, ...]:
-    closed = [line for line in lines if line.outcome is not Outcome.IN_DOUBT]
+def _recent(lines: list[PaymentLine], clock_offset_ms: int) -> tuple[RecentPayment, ...]:
+    closed = [line for line in lines if line.closed is not None]
     return tuple(
-        RecentSale(
+        RecentPayment(
             batch=line.intent.batch,
             trace=line.intent.trace,
             amount_minor=line.intent.amount_minor,
@@ -224,21 +241,22 @@ def _recent(lines: list[SaleLine], clock_offset_ms: int) -> tuple[RecentSale, ..
             outcome=line.outcome,
             at=(line.closed_at or line.at).plus_ms(clock_offset_ms),
             slip=_first_slip(line),
+            payment_kind=line.intent.payment_kind,
         )
         for line in reversed(closed[-RECENT_MAX:])
     )
 
 
-def _first_slip(line: SaleLine) -> str | None:
+def _first_slip(line: PaymentLine) -> str | None:
     name = slip_name(line.intent.trace)
     return name if name in line.slips else None
 
 
-def _unprinted(settings: TerminalSettings, line: SaleLine) -> tuple[SlipJob, ...]:
-    """Return the slips of a sale that are not on paper for certain; each says it is a reprint."""
+def _unprinted(settings: TerminalSettings, line: PaymentLine) -> tuple[SlipJob, ...]:
+    """Return the slips of a payment that may not be on paper; each says it is a reprint."""
     jobs: tuple[SlipJob, ...] = ()
     if isinstance(line.closed, ReversalClosed):
         jobs = reversal_slip(settings, line.intent, line.closed, reprint=True)
     elif line.closed is not None and line.outcome is Outcome.APPROVED:
-        jobs = sale_slips(settings, line.intent, line.closed, reprint=True)
+        jobs = payment_slips(settings, line.intent, line.closed, reprint=True)
     return tuple(job for job in jobs if job.name not in line.slips)

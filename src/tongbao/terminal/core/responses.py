@@ -6,15 +6,17 @@ Spec: UnionPay terminal dialect, 4.
 from __future__ import annotations
 
 from enum import Enum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tongbao.terminal.core.state import Notice
 from tongbao.wire.unionpay.response_codes import (
     RESPONSES,
     ResponseClass,
     describe_response,
-    is_approval,
 )
+
+if TYPE_CHECKING:
+    from tongbao.wire.unionpay.profile import HostProfile
 
 # The host itself does not know: the issuer did not answer, or not in time.
 _NO_ANSWER_CODES: Final = frozenset({"98", "68"})
@@ -35,9 +37,9 @@ class ResponseKind(Enum):
     UNKNOWN = "unknown"
 
 
-def response_kind(code: str) -> ResponseKind:
-    """Sort a code of field 39; "" stands for an answer without the field."""
-    if is_approval(code):
+def response_kind(code: str, profile: HostProfile) -> ResponseKind:
+    """Sort a code of field 39 for a host; "" stands for an answer without the field."""
+    if profile.is_approval(code):
         return ResponseKind.APPROVED
     if code in _NO_ANSWER_CODES:
         return ResponseKind.NO_ANSWER

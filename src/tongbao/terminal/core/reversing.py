@@ -1,8 +1,9 @@
-"""The in-doubt path: one sale whose fate is unknown, reversed until the host ends it.
+"""The in-doubt path: one payment whose fate is unknown, reversed or repeated until it is known.
 
-A doubt is opened in the journal before anything is said about it and is closed only by an
-authentic answer 00, 12 or 25. Tries follow each other with growing pauses; a row of them that
-stays without answer hands the matter to a person, and never drops it.
+A doubt is opened in the journal before anything is said about it. A reversal is closed only by an
+authentic answer 00, 12 or 25; a repeated message by any authentic answer that settles it. Tries
+follow each other with growing pauses; a row of them that stays without answer hands the matter to
+a person, and never drops it.
 
 Spec: UnionPay terminal dialect, 3.7 and 7.3.
 """
@@ -14,18 +15,27 @@ from typing import TYPE_CHECKING, Final
 
 from tongbao.crypto.errors import CryptoError
 from tongbao.domain.ids import Stan
+from tongbao.terminal.core.closing import add_item, close_payment, closing_record
 from tongbao.terminal.core.effects import RenewLink
-from tongbao.terminal.core.messages import MacCheck
-from tongbao.terminal.core.records import DoubtOpened, ReversalClosed, ReversalFailed, ReversalSent
+from tongbao.terminal.core.items import BatchItem
+from tongbao.terminal.core.kinds import RULE_OF, CountsAs
+from tongbao.terminal.core.messages import MacCheck, Parts
+from tongbao.terminal.core.records import (
+    DoubtOpened,
+    RepeatFailed,
+    RepeatSent,
+    ReversalClosed,
+    ReversalFailed,
+    ReversalSent,
+)
 from tongbao.terminal.core.signing_in import begin_sign_in, local_moment
 from tongbao.terminal.core.slips import doubt_slip, print_jobs, reversal_slip
 from tongbao.terminal.core.state import (
-    RECENT_MAX,
     Doubt,
     ExchangeKind,
-    RecentSale,
     Result,
 )
+from tongbao.terminal.core.verdicts import SIGN_IN_CODES, why_unsettled
 from tongbao.terminal.core.vocabulary import (
     Cue,
     DoubtStage,
@@ -41,35 +51,35 @@ from tongbao.terminal.core.wording import (
     KEEP_WAITING,
     NOT_NOW,
     REVERSED,
+    VOID_REVERSED,
     with_code,
 )
+from tongbao.wire.unionpay.transactions import Resolution
 
 if TYPE_CHECKING:
     from tongbao.terminal.core.events import Dismiss, LinkUp, ResolveNow, Timeout
     from tongbao.terminal.core.messages import Answer
-    from tongbao.terminal.core.records import SaleIntended
+    from tongbao.terminal.core.records import PaymentIntended
     from tongbao.terminal.core.turn import Equipment, Turn
 
 # Answers that end a reversal: done, refused as invalid, nothing there to reverse.
 _ENDING_CODES: Final = frozenset({"00", "12", "25"})
-# Answers after which the keys are stale.
-SIGN_IN_CODES: Final = frozenset({"77", "99", "A0"})
 
 
 def open_doubt(
     equipment: Equipment,
     turn: Turn,
-    intent: SaleIntended,
+    intent: PaymentIntended,
     reason: ReversalReason,
     code: str = "",
 ) -> None:
-    """Put on record that the fate of a sale is unknown, and begin to reverse it."""
+    """Put on record that the fate of a payment is unknown, and begin to settle it."""
     turn.persist(
         DoubtOpened(trace=intent.trace, batch=intent.batch, reason=reason.value, code=code)
     )
     turn.stop_timer(TimerKind.HOST)
     doubt = Doubt(intent, reason, turn.host_now, DoubtStage.SENDING)
-    turn.go(Phase.REVERSING, sale=None, intent=None, exchange=None, doubt=doubt, result=None)
+    turn.go(Phase.REVERSING, draft=None, intent=None, exchange=None, doubt=doubt, result=None)
     turn.sound(Cue.DOUBT)
     begin_attempt(equipment, turn)
 
@@ -83,7 +93,7 @@ def begin_row(equipment: Equipment, turn: Turn) -> None:
 
 
 def begin_attempt(equipment: Equipment, turn: Turn) -> None:
-    """Send the reversal, after a new sign-in when there are no valid keys."""
+    """Send the reversal or the repeat, after a new sign-in when there are no valid keys."""
     _change_doubt(turn, stage=DoubtStage.SENDING)
     if turn.state.signed_in:
         send_reversal(equipment, turn)
@@ -92,19 +102,25 @@ def begin_attempt(equipment: Equipment, turn: Turn) -> None:
 
 
 def send_reversal(equipment: Equipment, turn: Turn) -> None:
-    """Send the reversal once more; the keys are there."""
+    """Send the reversal or the repeat once more; the keys are there."""
     doubt = _doubt(turn)
     intent = doubt.intent
     attempt = doubt.attempts + 1
+    repeats = doubt.resolution is Resolution.REPEAT
     try:
-        frame = equipment.messages.reversal(intent, doubt.reason)
+        if repeats:
+            frame = equipment.messages.payment(intent, Parts())
+        else:
+            frame = equipment.messages.reversal(intent, doubt.reason)
     except CryptoError:
         turn.change(signed_in=False)
         attempt_failed(equipment, turn, "no_keys")
         return
-    turn.persist(ReversalSent(trace=intent.trace, batch=intent.batch, attempt=attempt))
+    record = RepeatSent if repeats else ReversalSent
+    turn.persist(record(trace=intent.trace, batch=intent.batch, attempt=attempt))
     _change_doubt(turn, attempts=attempt, stage=DoubtStage.SENDING)
-    turn.send(ExchangeKind.REVERSAL, Stan(intent.trace), frame)
+    kind = ExchangeKind.REPEAT if repeats else ExchangeKind.REVERSAL
+    turn.send(kind, Stan(intent.trace), frame)
     turn.start_timer(TimerKind.REVERSAL, equipment.settings.host_timeout_ms)
 
 
@@ -119,7 +135,8 @@ def attempt_failed(
     """
     settings = equipment.settings
     doubt = _doubt(turn)
-    turn.persist(ReversalFailed(trace=doubt.intent.trace, batch=doubt.intent.batch, code=code))
+    record = RepeatFailed if doubt.resolution is Resolution.REPEAT else ReversalFailed
+    turn.persist(record(trace=doubt.intent.trace, batch=doubt.intent.batch, code=code))
     turn.stop_timer(TimerKind.REVERSAL)
     turn.change(exchange=None)
     failures = doubt.failures + 1
@@ -154,6 +171,20 @@ def take_reversal_answer(equipment: Equipment, turn: Turn, answer: Answer) -> No
         attempt_failed(equipment, turn, code or "no_code")
 
 
+def take_repeat_answer(equipment: Equipment, turn: Turn, answer: Answer) -> None:
+    """Act on the answer to a repeated message: what settles the payment closes the doubt."""
+    code = answer.text(39)
+    if code in SIGN_IN_CODES:
+        turn.change(signed_in=False)
+    unsettled = why_unsettled(equipment, answer)
+    if unsettled is not None:
+        attempt_failed(equipment, turn, unsettled[1] or "mac")
+        return
+    intent = _doubt(turn).intent
+    turn.stop_timer(TimerKind.REVERSAL)
+    close_payment(equipment, turn, intent, closing_record(equipment, turn, answer, intent), answer)
+
+
 def reversal_timeout(equipment: Equipment, turn: Turn, _event: Timeout) -> None:
     """Nobody answered the reversal: the connection is silent, so it is made anew."""
     turn.do(RenewLink())
@@ -166,7 +197,7 @@ def retry_due(equipment: Equipment, turn: Turn, _event: Timeout) -> None:
 
 
 def resolve_now(equipment: Equipment, turn: Turn, _event: ResolveNow) -> None:
-    """An operator wants the reversal sent now."""
+    """An operator wants it settled now."""
     doubt = turn.state.doubt
     if doubt is None:
         turn.refuse(NOT_NOW)
@@ -177,7 +208,7 @@ def resolve_now(equipment: Equipment, turn: Turn, _event: ResolveNow) -> None:
 
 
 def link_up(equipment: Equipment, turn: Turn, _event: LinkUp) -> None:
-    """The host can be reached again: a waiting reversal goes out at once."""
+    """The host can be reached again: what waits goes out at once."""
     turn.change(link_up=True)
     doubt = turn.state.doubt
     if doubt is None or turn.state.exchange is not None:
@@ -213,28 +244,25 @@ def _close_doubt(equipment: Equipment, turn: Turn, answer: Answer, code: str) ->
     turn.persist(closed)
     turn.stop_timer(TimerKind.REVERSAL)
     jobs = reversal_slip(equipment.settings, intent, closed)
-    line = RecentSale(
-        intent.batch,
-        intent.trace,
-        intent.amount_minor,
-        intent.card_masked,
-        Outcome.REVERSED,
-        turn.host_now,
-    )
+    undid_a_void = RULE_OF[intent.payment_kind].counts is CountsAs.UNDO
     turn.go(
         Phase.RESULT,
         exchange=None,
         doubt=None,
-        recent=(line, *turn.state.recent)[:RECENT_MAX],
         result=Result(
             outcome=Outcome.REVERSED,
-            words=with_code(REVERSED, code),
+            words=with_code(VOID_REVERSED if undid_a_void else REVERSED, code),
             action=ASK_AGAIN,
             amount=intent.amount,
             card_masked=intent.card_masked,
             trace=Stan(intent.trace),
+            payment_kind=intent.payment_kind,
+            batch=intent.batch,
+            tip_minor=intent.tip_minor,
+            original_trace=intent.original_trace or None,
         ),
     )
+    add_item(turn, BatchItem(intent, Outcome.REVERSED, closed, turn.now))
     print_jobs(turn, jobs)
     turn.sound(Cue.DECLINED)
 

@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from tongbao.domain.dates import CHINA_TIME, Instant
 from tongbao.domain.ids import BatchNo, MerchantId, OperatorNo, Rrn, Stan
+from tongbao.domain.money import Currency, Money
 from tongbao.terminal.core.effects import Print
+from tongbao.terminal.core.kinds import RULE_OF
+from tongbao.terminal.core.records import PaymentClosed, PaymentIntended, ReversalClosed
 from tongbao.terminal.core.responses import response_words
 from tongbao.terminal.core.state import SlipJob
+from tongbao.terminal.core.totals import SideTotals, batch_totals
 from tongbao.terminal.core.wording import REVERSED, START_AGAIN
 from tongbao.terminal.slip import (
     BilingualText,
@@ -20,15 +24,20 @@ from tongbao.terminal.slip import (
     SlipMark,
     SlipOutcome,
 )
+from tongbao.terminal.totals_slip import TotalsLine, TotalsSlip
+from tongbao.wire.unionpay.transactions import Resolution
 
 if TYPE_CHECKING:
-    from tongbao.terminal.core.records import ReversalClosed, SaleClosed, SaleIntended
+    from tongbao.terminal.core.items import BatchItem
     from tongbao.terminal.core.state import Doubt, Notice
     from tongbao.terminal.core.turn import Turn
     from tongbao.terminal.settings import TerminalSettings
 
 _CARDHOLDER: Final = "-cardholder"
 _IN_DOUBT: Final = "-in-doubt"
+_REPRINT: Final = "-reprint"
+_DEBIT: Final = BilingualText("借记", "DEBIT")
+_CREDIT: Final = BilingualText("贷记", "CREDIT")
 
 
 def slip_name(trace: int) -> str:
@@ -42,10 +51,19 @@ def print_jobs(turn: Turn, jobs: tuple[SlipJob, ...]) -> None:
         turn.do(Print(job.name, job.batch, job.trace, job.slip))
 
 
-def sale_slips(
-    settings: TerminalSettings, intent: SaleIntended, closed: SaleClosed, *, reprint: bool = False
+def payment_slips(
+    settings: TerminalSettings,
+    intent: PaymentIntended,
+    closed: PaymentClosed,
+    *,
+    reprint: bool = False,
 ) -> tuple[SlipJob, ...]:
-    """Return the slips of an approved sale: the merchant's copy, then the cardholder's."""
+    """Return the slips of an approved payment: the merchant's copy, then the cardholder's.
+
+    A question, such as for the balance, leaves no paper.
+    """
+    if RULE_OF[intent.payment_kind].resolution is Resolution.NONE:
+        return ()
     words, action = response_words(closed.code)
     moment = _moment(closed.local_date, closed.local_time)
     slips = []
@@ -60,7 +78,7 @@ def sale_slips(
             response_code=closed.code,
             response=_bilingual(words),
             action=_bilingual(action),
-            remarks=(closed.remark,) if closed.remark else (),
+            remarks=(*_original(intent), *((closed.remark,) if closed.remark else ())),
             is_reprint=reprint,
         )
         slips.append(_job(intent, ending, slip))
@@ -69,7 +87,7 @@ def sale_slips(
 
 def reversal_slip(
     settings: TerminalSettings,
-    intent: SaleIntended,
+    intent: PaymentIntended,
     closed: ReversalClosed,
     *,
     reprint: bool = False,
@@ -92,15 +110,99 @@ def doubt_slip(settings: TerminalSettings, doubt: Doubt) -> tuple[SlipJob, ...]:
     return (_job(doubt.intent, _IN_DOUBT, slip),)
 
 
-def _job(intent: SaleIntended, ending: str, slip: Slip) -> SlipJob:
+def reprint_jobs(settings: TerminalSettings, item: BatchItem) -> tuple[SlipJob, ...]:
+    """Return the one paper of a reprint: the merchant's copy, or the short form."""
+    intent, closed = item.intent, item.closed
+    if isinstance(closed, ReversalClosed):
+        jobs = reversal_slip(settings, intent, closed, reprint=True)
+    elif item.is_approved:
+        jobs = payment_slips(settings, intent, closed, reprint=True)
+    else:
+        jobs = _declined_slip(settings, intent, closed)
+    return tuple(replace(job, name=job.name + _REPRINT) for job in jobs[:1])
+
+
+def totals_slip(settings: TerminalSettings, turn: Turn) -> tuple[SlipJob, ...]:
+    """Return the paper with the totals of the open batch."""
+    state = turn.state
+    totals = batch_totals(state.items, settings.profile)
+    kinds = tuple(
+        TotalsLine(
+            BilingualText(RULE_OF[line.kind].slip_zh, RULE_OF[line.kind].slip_en),
+            line.count,
+            Money(line.amount_minor, Currency.CNY),
+        )
+        for line in totals.kinds
+    )
+    slip = TotalsSlip(
+        merchant_name=settings.merchant_name,
+        merchant_name_en=settings.merchant_name_en,
+        merchant_id=settings.merchant_id,
+        terminal_id=settings.terminal_id,
+        operator=state.operator or OperatorNo("00"),
+        batch_no=state.batch,
+        at=turn.host_now,
+        kinds=kinds,
+        domestic=side_lines(totals.domestic),
+        foreign=side_lines(totals.foreign),
+        mark=SlipMark.SANDBOX if settings.is_sandbox else None,
+    )
+    return (SlipJob(f"totals-{state.batch.digits}", state.batch, None, slip),)
+
+
+def side_lines(side: SideTotals) -> tuple[TotalsLine, ...]:
+    """Return the lines of one side of the totals: debit, then credit."""
+    return (
+        TotalsLine(_DEBIT, side.debit_count, Money(side.debit_minor, Currency.CNY)),
+        TotalsLine(_CREDIT, side.credit_count, Money(side.credit_minor, Currency.CNY)),
+    )
+
+
+def _declined_slip(
+    settings: TerminalSettings, intent: PaymentIntended, closed: PaymentClosed
+) -> tuple[SlipJob, ...]:
+    words, action = response_words(closed.code)
+    slip = replace(
+        _plain_slip(
+            settings,
+            intent,
+            SlipOutcome.DECLINED,
+            _moment(closed.local_date, closed.local_time),
+        ),
+        response_code=closed.code,
+        response=_bilingual(words),
+        action=_bilingual(action),
+        remarks=_original(intent),
+        is_reprint=True,
+    )
+    return (_job(intent, "", slip),)
+
+
+def _original(intent: PaymentIntended) -> tuple[str, ...]:
+    """Return what a slip says of the original transaction."""
+    remarks = []
+    if intent.original_trace:
+        remarks.append(f"原凭证号 ORIGINAL VOUCHER {intent.original_trace:06d}")
+    if intent.original_rrn:
+        remarks.append(f"原参考号 ORIGINAL REF. {intent.original_rrn}")
+    if intent.original_auth_code:
+        remarks.append(f"原授权码 ORIGINAL AUTH {intent.original_auth_code}")
+    if intent.original_date:
+        remarks.append(f"原交易日期 ORIGINAL DATE {intent.original_date}")
+    return tuple(remarks)
+
+
+def _job(intent: PaymentIntended, ending: str, slip: Slip) -> SlipJob:
     return SlipJob(
         slip_name(intent.trace) + ending, BatchNo(intent.batch), Stan(intent.trace), slip
     )
 
 
 def _plain_slip(
-    settings: TerminalSettings, intent: SaleIntended, outcome: SlipOutcome, moment: Instant
+    settings: TerminalSettings, intent: PaymentIntended, outcome: SlipOutcome, moment: Instant
 ) -> Slip:
+    rule = RULE_OF[intent.payment_kind]
+    swiped = intent.entry_mode.startswith("02")
     return Slip(
         outcome=outcome,
         copy=SlipCopy.CARDHOLDER,
@@ -110,11 +212,12 @@ def _plain_slip(
         terminal_id=settings.terminal_id,
         operator=OperatorNo(intent.operator),
         card_masked=intent.card_masked,
-        card_entry=CardEntry.SWIPE,
+        card_entry=CardEntry.SWIPE if swiped else CardEntry.MANUAL,
         batch_no=BatchNo(intent.batch),
         stan=Stan(intent.trace),
         at=moment,
-        amount=intent.amount,
+        amount=-intent.amount if rule.takes_money_back else intent.amount,
+        transaction=BilingualText(rule.slip_zh, rule.slip_en),
         mark=SlipMark.SANDBOX if settings.is_sandbox else None,
     )
 

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from tongbao.domain.ids import BatchNo, OperatorNo, Stan
+from tongbao.terminal.core.kinds import RULE_OF
 from tongbao.terminal.core.vocabulary import (
     CheckResult,
     DoubtStage,
@@ -19,9 +20,11 @@ from tongbao.terminal.core.vocabulary import (
 if TYPE_CHECKING:
     from tongbao.domain.dates import Instant
     from tongbao.domain.money import Money
-    from tongbao.domain.secrets import Track2
-    from tongbao.terminal.core.records import SaleIntended
-    from tongbao.terminal.slip import Slip
+    from tongbao.domain.secrets import Pan, Track2
+    from tongbao.terminal.core.items import BatchItem
+    from tongbao.terminal.core.records import PaymentIntended
+    from tongbao.terminal.papers import Paper
+    from tongbao.wire.unionpay.transactions import Resolution
 
 RECENT_MAX: Final = 20
 
@@ -44,21 +47,53 @@ class PartCheck:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """What is known of the transaction that another refers to; 0 and "" are unknown.
+
+    `date` is MMDD. `is_known` says that it stands in the open batch of this terminal.
+    """
+
+    batch: int = 0
+    trace: int = 0
+    date: str = ""
+    rrn: str = ""
+    auth_code: str = ""
+    card_masked: str = ""
+    organisation: str = ""
+    sealed_card: str = ""
+    is_known: bool = False
+
+
 @dataclass(frozen=True, slots=True)
-class SaleDraft:
-    """A sale before anything was sent; the track is here from the swipe to the PIN, not longer."""
+class CardRead:
+    """A card before anything was sent: by stripe with its track, or keyed with its expiry YYMM."""
+
+    pan: Pan
+    track: Track2 | None = None
+    expiry: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentDraft:
+    """A payment before anything was sent; the card is here from swipe to PIN, not longer."""
 
     command_id: str
+    payment_kind: str
     amount: Money
-    track: Track2 | None = None
+    tip: Money
+    original: Original = Original()
+    approver: str = ""
+    card: CardRead | None = None
 
 
 class ExchangeKind(Enum):
     """What the message in flight is."""
 
     SIGN_IN = "sign_in"
-    SALE = "sale"
+    PAYMENT = "payment"
     REVERSAL = "reversal"
+    REPEAT = "repeat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +107,13 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """The one sale whose fate is unknown, and its reversal. It goes only when the host ends it.
+    """The one payment whose fate is unknown; reversed or repeated until the host ends it.
 
-    `attempts` counts reversals sent ever, `unanswered` and `failures` those of the present row.
+    `attempts` counts messages sent ever, `unanswered` and `failures` those of the present row.
     `line_broke` says that the last try failed with the line, so that a new line is worth a new try.
     """
 
-    intent: SaleIntended
+    intent: PaymentIntended
     reason: ReversalReason
     since: Instant
     stage: DoubtStage
@@ -87,6 +122,11 @@ class Doubt:
     failures: int = 0
     line_broke: bool = False
     told_on_paper: bool = False
+
+    @property
+    def resolution(self) -> Resolution:
+        """Whether it is reversed or repeated."""
+        return RULE_OF[self.intent.payment_kind].resolution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,25 +142,41 @@ class Result:
     auth_code: str | None = None
     rrn: str | None = None
     slip: str | None = None
+    payment_kind: str = "sale"
+    batch: int | None = None
+    tip_minor: int = 0
+    original_trace: int | None = None
+    balance_minor: int | None = None
+    available_minor: int | None = None
+    signature: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search for a payment found; `item` is None when there is no such payment."""
+
+    batch: int
+    trace: int
+    item: BatchItem | None
 
 
 @dataclass(frozen=True, slots=True)
 class DayTotals:
-    """Approved sales of one day of the host's calendar (YYYYMMDD)."""
+    """What one day of the host's calendar (YYYYMMDD) brought: taken less given back."""
 
     date: str = ""
     count: int = 0
     amount_minor: int = 0
 
-    def plus(self, date: str, amount_minor: int) -> DayTotals:
-        """Count one sale more; a new day begins from nothing."""
+    def plus(self, date: str, count: int, amount_minor: int) -> DayTotals:
+        """Count payments more, or fewer; a new day begins from nothing."""
         if date != self.date:
-            return DayTotals(date, 1, amount_minor)
-        return DayTotals(date, self.count + 1, self.amount_minor + amount_minor)
+            return DayTotals(date, count, amount_minor)
+        return DayTotals(date, self.count + count, self.amount_minor + amount_minor)
 
 
 @dataclass(frozen=True, slots=True)
-class RecentSale:
+class RecentPayment:
     """One line of the list of last payments."""
 
     batch: int
@@ -130,16 +186,20 @@ class RecentSale:
     outcome: Outcome
     at: Instant
     slip: str | None = None
+    payment_kind: str = "sale"
 
 
 @dataclass(frozen=True, slots=True)
 class SlipJob:
-    """A slip that should be on paper: its file name, whose it is and what it shows."""
+    """A slip that should be on paper: its file name, whose it is and what it shows.
+
+    `trace` is None when it belongs to the batch and to no payment.
+    """
 
     name: str
     batch: BatchNo
-    trace: Stan
-    slip: Slip
+    trace: Stan | None
+    slip: Paper
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,14 +215,17 @@ class TerminalState:
     next_trace: Stan = field(default_factory=lambda: Stan(1))
     clock_offset_ms: int = 0
     self_check: tuple[PartCheck, ...] = tuple(PartCheck(part) for part in Part)
-    sale: SaleDraft | None = None
-    intent: SaleIntended | None = None
+    draft: PaymentDraft | None = None
+    intent: PaymentIntended | None = None
     exchange: Exchange | None = None
     next_ticket: int = 1
     doubt: Doubt | None = None
     result: Result | None = None
     today: DayTotals = DayTotals()
-    recent: tuple[RecentSale, ...] = ()
+    recent: tuple[RecentPayment, ...] = ()
+    items: tuple[BatchItem, ...] = ()
+    found: Found | None = None
+    cancel_requested: bool = False
     unprinted: tuple[SlipJob, ...] = ()
     log_in_failures: int = 0
     log_in_blocked_until: Instant | None = None

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tongbao.terminal.core import attendance, exchanges, reversing, selling
+from tongbao.terminal.core import asking, attendance, exchanges, paying, reversing, starting
 from tongbao.terminal.core.turn import Equipment, Turn
 from tongbao.terminal.core.vocabulary import COMMANDS, EventKind, Phase
 
@@ -34,7 +34,7 @@ E = EventKind
 _POWERED: Final = frozenset(Phase) - {P.OFF}
 _WITHOUT_EXCHANGE: Final = (P.SELF_CHECK, P.LOGGED_OUT, P.IDLE, P.CARD, P.PIN)
 _SIGN_IN_ENDS: Final = (P.SIGNING_IN, P.IDLE)
-_SALE_ENDS: Final = (P.AUTHORISING, P.RESULT, P.REVERSING)
+_PAYMENT_ENDS: Final = (P.AUTHORISING, P.RESULT, P.REVERSING)
 
 
 class _Table:
@@ -72,18 +72,25 @@ def _people_rows(table: _Table) -> None:
     row(P.IDLE, E.SIGN_IN, exchanges.sign_in, P.SIGNING_IN, P.IDLE)
     row(P.SIGNING_IN, E.CANCEL, exchanges.cancel_sign_in, P.IDLE)
 
-    row(P.IDLE, E.START_SALE, selling.start_sale, P.CARD, P.IDLE, P.REVERSING)
-    row(P.CARD, E.CARD_SWIPED, selling.card_swiped, P.PIN)
-    row(P.CARD, E.CANCEL, selling.cancel_sale, P.IDLE)
-    row(P.CARD, E.CARD_TIMEOUT, selling.card_timeout, P.RESULT)
-    row(P.PIN, E.PIN_ENTERED, selling.pin_entered, P.AUTHORISING, P.RESULT)
-    row(P.PIN, E.CANCEL, selling.cancel_sale, P.IDLE)
-    row(P.PIN, E.PIN_TIMEOUT, selling.pin_timeout, P.RESULT)
+    row(P.IDLE, E.START, starting.start, P.CARD, P.AUTHORISING, P.RESULT, P.IDLE, P.REVERSING)
+    after_card = (P.CARD, P.PIN, P.AUTHORISING, P.RESULT)
+    row(P.CARD, E.CARD_SWIPED, paying.card_swiped, *after_card)
+    row(P.CARD, E.CARD_ENTERED, paying.card_entered, *after_card)
+    row(P.CARD, E.CANCEL, paying.cancel_payment, P.IDLE)
+    row(P.CARD, E.CARD_TIMEOUT, paying.card_timeout, P.RESULT)
+    row(P.PIN, E.PIN_ENTERED, paying.pin_entered, P.AUTHORISING, P.RESULT)
+    row(P.PIN, E.PIN_SKIPPED, paying.pin_skipped, P.PIN, P.AUTHORISING, P.RESULT)
+    row(P.PIN, E.CANCEL, paying.cancel_payment, P.IDLE)
+    row(P.PIN, E.PIN_TIMEOUT, paying.pin_timeout, P.RESULT)
+    row(P.AUTHORISING, E.CANCEL, paying.request_cancel)
     row(P.RESULT, E.DISMISS, attendance.dismiss, P.IDLE, P.SIGNING_IN)
 
     row(P.REVERSING, E.REVERSAL_TIMEOUT, reversing.reversal_timeout)
     row(P.REVERSING, E.RETRY_DUE, reversing.retry_due)
     row(P.REVERSING, E.RESOLVE_NOW, reversing.resolve_now)
+    row(P.IDLE, E.FIND, asking.find)
+    row(P.IDLE, E.REPRINT, asking.reprint)
+    row(P.IDLE, E.PRINT_TOTALS, asking.print_totals)
     row(P.IDLE, E.RESOLVE_NOW, reversing.resolve_now, P.IDLE, P.REVERSING)
     row(P.REVERSING, E.DISMISS, reversing.leave_doubt, P.REVERSING, P.IDLE)
 
@@ -95,10 +102,10 @@ def _line_rows(table: _Table) -> None:
     row(P.SIGNING_IN, E.SEND_FAILED, exchanges.send_failed, *_SIGN_IN_ENDS)
     row(P.SIGNING_IN, E.LINK_DOWN, exchanges.link_down, *_SIGN_IN_ENDS)
     row(P.SIGNING_IN, E.HOST_TIMEOUT, exchanges.host_timeout, P.IDLE)
-    row(P.AUTHORISING, E.FRAME_RECEIVED, exchanges.frame_received, *_SALE_ENDS)
-    row(P.AUTHORISING, E.SEND_FAILED, exchanges.send_failed, *_SALE_ENDS)
-    row(P.AUTHORISING, E.LINK_DOWN, exchanges.link_down, P.AUTHORISING, P.REVERSING)
-    row(P.AUTHORISING, E.HOST_TIMEOUT, exchanges.host_timeout, P.REVERSING)
+    row(P.AUTHORISING, E.FRAME_RECEIVED, exchanges.frame_received, *_PAYMENT_ENDS)
+    row(P.AUTHORISING, E.SEND_FAILED, exchanges.send_failed, *_PAYMENT_ENDS)
+    row(P.AUTHORISING, E.LINK_DOWN, exchanges.link_down, *_PAYMENT_ENDS)
+    row(P.AUTHORISING, E.HOST_TIMEOUT, exchanges.host_timeout, P.RESULT, P.REVERSING)
     row(P.REVERSING, E.FRAME_RECEIVED, exchanges.frame_received, P.REVERSING, P.RESULT)
     row(P.RESULT, E.FRAME_RECEIVED, exchanges.frame_received)
     for phase in (P.REVERSING, P.RESULT):

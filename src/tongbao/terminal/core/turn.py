@@ -19,6 +19,8 @@ from tongbao.terminal.core.effects import (
 from tongbao.terminal.core.state import Exchange, ExchangeKind, Notice, TerminalState
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tongbao.domain.ids import Stan
     from tongbao.terminal.core.messages import HostMessages
     from tongbao.terminal.core.records import Record
@@ -28,10 +30,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Equipment:
-    """What every handler may use: the settings and the messages with their keys."""
+    """What every handler may use: the settings, the messages with their keys, and chance."""
 
     settings: TerminalSettings
     messages: HostMessages
+    random_bytes: Callable[[int], bytes]
 
 
 class Turn:

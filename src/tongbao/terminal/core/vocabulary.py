@@ -28,11 +28,16 @@ class EventKind(Enum):
     LOG_IN = "log_in"
     LOG_OUT = "log_out"
     SIGN_IN = "sign_in"
-    START_SALE = "start_sale"
+    START = "start"
+    CARD_ENTERED = "card_entered"
     PIN_ENTERED = "pin_entered"
+    PIN_SKIPPED = "pin_skipped"
     CANCEL = "cancel"
     DISMISS = "dismiss"
     RESOLVE_NOW = "resolve_now"
+    FIND = "find"
+    REPRINT = "reprint"
+    PRINT_TOTALS = "print_totals"
 
     SELF_CHECK_PART = "self_check_part"
     SELF_CHECK_DONE = "self_check_done"
@@ -56,11 +61,16 @@ COMMANDS = frozenset(
         EventKind.LOG_IN,
         EventKind.LOG_OUT,
         EventKind.SIGN_IN,
-        EventKind.START_SALE,
+        EventKind.START,
+        EventKind.CARD_ENTERED,
         EventKind.PIN_ENTERED,
+        EventKind.PIN_SKIPPED,
         EventKind.CANCEL,
         EventKind.DISMISS,
         EventKind.RESOLVE_NOW,
+        EventKind.FIND,
+        EventKind.REPRINT,
+        EventKind.PRINT_TOTALS,
     }
 )
 
@@ -117,7 +127,7 @@ class Outcome(Enum):
 
 
 class DoubtStage(Enum):
-    """Where the reversal of an in-doubt payment stands."""
+    """Where the reversal or repeat of an in-doubt payment stands."""
 
     SENDING = "sending"
     WAITING = "waiting"

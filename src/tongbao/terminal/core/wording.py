@@ -19,7 +19,7 @@ DOUBT_OPEN: Final = Notice(
     "The last payment is still being checked; no new payment until it is clear",
 )
 ALREADY_SENDING: Final = Notice(
-    "already_sending", "正在发送冲正，请稍候", "The reversal is being sent now; please wait"
+    "already_sending", "正在查证，请稍候", "The host is being asked now; please wait"
 )
 KEEP_WAITING: Final = Notice(
     "keep_waiting", "正在查询上一笔交易，请稍候", "The last payment is being checked; please wait"
@@ -31,8 +31,58 @@ JOURNAL_BROKEN: Final = Notice(
 READER_BROKEN: Final = Notice(
     "reader_broken", "读卡器故障，不能刷卡", "The card reader does not work"
 )
+PRINTER_BROKEN: Final = Notice(
+    "printer_broken", "打印机故障，不能打印", "The printer does not work"
+)
 BAD_AMOUNT: Final = Notice(
     "bad_amount", "金额无效或超出限额", "The amount is not valid or too large"
+)
+UNKNOWN_KIND: Final = Notice("unknown_kind", "没有此类交易", "There is no such transaction")
+KIND_NOT_ALLOWED: Final = Notice(
+    "kind_not_allowed", "本终端未开通此交易", "This terminal may not do this transaction"
+)
+ORIGINAL_NEEDED: Final = Notice(
+    "original_needed", "请输入原交易凭证号", "Give the voucher number of the original payment"
+)
+NO_SUCH_PAYMENT: Final = Notice(
+    "no_such_payment",
+    "当前批次没有这笔交易；已结算的请做退货",
+    "No such payment in the open batch; refund it if its batch is settled",
+)
+WRONG_KIND_OF_ORIGINAL: Final = Notice(
+    "wrong_original", "原交易类型不能做此操作", "Not possible for this kind of payment"
+)
+ORIGINAL_NOT_APPROVED: Final = Notice(
+    "original_not_approved",
+    "原交易未成功，无需处理",
+    "The original was not approved; nothing to do",
+)
+ALREADY_VOID: Final = Notice("already_void", "原交易已撤销", "The original is void already")
+ALREADY_TIPPED: Final = Notice(
+    "already_tipped", "原交易已加小费", "The original has its tip already"
+)
+BAD_RRN: Final = Notice(
+    "bad_rrn", "请输入12位原交易参考号", "Give the 12 characters of the reference number"
+)
+BAD_AUTH_CODE: Final = Notice(
+    "bad_auth_code", "请输入最多6位授权码", "Give the authorisation code, up to 6 characters"
+)
+BAD_DATE: Final = Notice(
+    "bad_date", "请输入原交易日期（月日四位）", "Give the date of the original as month and day"
+)
+REFUND_TOO_LARGE: Final = Notice(
+    "refund_too_large", "退货金额超过原交易可退金额", "More than is left of the original to refund"
+)
+NOT_THE_HELD_AMOUNT: Final = Notice(
+    "not_the_held_amount",
+    "撤销金额必须等于预授权金额",
+    "The amount must be that of the pre-authorisation",
+)
+SUPERVISOR_NEEDED: Final = Notice(
+    "supervisor_needed", "需要主管授权", "A supervisor must approve this"
+)
+NOT_A_SUPERVISOR: Final = Notice(
+    "not_a_supervisor", "该操作员无授权权限", "This operator may not approve"
 )
 WRONG_PASSWORD: Final = Notice(
     "wrong_password", "操作员号或密码错误", "Wrong operator number or password"
@@ -62,6 +112,26 @@ NOT_SENT: Final = Notice(
 CARD_UNUSABLE: Final = Notice(
     "card_unusable", "此卡无法使用，未收款", "This card cannot be used; nothing was taken"
 )
+BAD_CARD_NUMBER: Final = Notice(
+    "bad_card_number", "卡号有误，请核对", "This is not a card number; check it"
+)
+BAD_EXPIRY: Final = Notice(
+    "bad_expiry", "有效期按年月输入四位", "Give the expiry as year and month, four digits"
+)
+CARD_EXPIRED: Final = Notice("card_expired", "卡已过有效期", "The card has expired")
+NOT_KEYED: Final = Notice(
+    "not_keyed", "此交易不能手工输入卡号", "The card number cannot be keyed in here"
+)
+SWIPE_NOT_HERE: Final = Notice(
+    "swipe_not_here", "此交易请手工输入卡号", "Key the card number in for this transaction"
+)
+NOT_THE_SAME_CARD: Final = Notice(
+    "not_the_same_card", "不是原交易的卡", "This is not the card of the original payment"
+)
+PIN_NEEDED: Final = Notice("pin_needed", "此交易必须输入密码", "This transaction needs the PIN")
+VOID_REVERSED: Final = Notice(
+    "void_reversed", "撤销未生效，原交易仍然有效", "The void did not happen; the original stands"
+)
 REVERSED: Final = Notice(
     "reversed",
     "交易已冲正，视同未发生；已扣款项将退回",
@@ -75,7 +145,34 @@ ASK_AGAIN: Final = Notice(
 CHECK_NETWORK: Final = Notice(
     "check_network", "请检查网络后重新收款", "Check the network, then start again"
 )
+TRY_AGAIN: Final = Notice("try_again", "请稍后重试", "Try again later")
 OTHER_CARD: Final = Notice("other_card", "请换一张卡", "Try another card")
+
+
+class RefusedError(Exception):
+    """What was asked for is not done; `notice` says why, and nothing has changed."""
+
+    def __init__(self, notice: Notice) -> None:
+        super().__init__(notice.code)
+        self.notice = notice
+
+
+def tip_too_large(percent_max: int) -> Notice:
+    """Say how large a tip may be."""
+    return Notice(
+        "tip_too_large",
+        f"小费不能超过原交易金额的 {percent_max}%",
+        f"A tip is at most {percent_max} % of the payment",
+    )
+
+
+def completion_too_large(percent_max: int) -> Notice:
+    """Say how large a completion may be."""
+    return Notice(
+        "completion_too_large",
+        f"完成金额不能超过预授权金额的 {percent_max}%",
+        f"A completion is at most {percent_max} % of the pre-authorisation",
+    )
 
 
 def with_code(notice: Notice, code: str) -> Notice:

@@ -13,24 +13,40 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from tongbao.domain.ids import OperatorNo
+from tongbao.domain.ids import BatchNo, OperatorNo, Stan
 from tongbao.domain.money import Currency, Money
-from tongbao.domain.secrets import Pin
+from tongbao.domain.secrets import Pan, Pin
 from tongbao.terminal.core.events import (
+    Approval,
     Cancel,
+    CardEntered,
     Dismiss,
     Event,
+    Find,
     LogIn,
     LogOut,
+    OriginalGiven,
     PinEntered,
+    PinSkipped,
     PowerOff,
     PowerOn,
+    PrintTotals,
+    Reprint,
     ResolveNow,
     SignIn,
-    StartSale,
+    Start,
 )
 from tongbao.terminal.core.state import Notice
-from tongbao.terminal.core.wording import BAD_AMOUNT, STALE, WRONG_PASSWORD
+from tongbao.terminal.core.wording import (
+    BAD_AMOUNT,
+    BAD_CARD_NUMBER,
+    BAD_EXPIRY,
+    NO_SUCH_PAYMENT,
+    NOT_KEYED,
+    STALE,
+    UNKNOWN_KIND,
+    WRONG_PASSWORD,
+)
 from tongbao.terminal.screen.view import notice_view
 
 if TYPE_CHECKING:
@@ -40,6 +56,7 @@ if TYPE_CHECKING:
 MESSAGE_MAX_CHARACTERS: Final = 2_048
 _REMEMBERED_MAX: Final = 1_000
 _ID: Final = re.compile("[0-9A-Za-z-]{8,64}", re.ASCII)
+_EXPIRY: Final = re.compile("[0-9]{2}(0[1-9]|1[0-2])", re.ASCII)
 _AMOUNT_MAX_MINOR: Final = 999_999_999_999
 
 BAD_MESSAGE: Final = Notice("bad_message", "无法识别的指令", "This is not a command")
@@ -51,7 +68,9 @@ NO_PIN_ON_SCREEN: Final = Notice(
 STOPPING: Final = Notice("stopping", "终端正在关闭", "The terminal is shutting down")
 
 # What a page must have seen, with phase and number of the state, before it counts.
-_MONEY_COMMANDS: Final = frozenset({"start_sale", "enter_pin", "cancel", "dismiss", "resolve_now"})
+_MONEY_COMMANDS: Final = frozenset(
+    {"start", "enter_card", "enter_pin", "skip_pin", "cancel", "dismiss", "resolve_now"}
+)
 
 Ack = dict[str, Any]
 
@@ -70,7 +89,7 @@ class CommandDesk:
     def __init__(
         self, shell: TerminalShell, settings: TerminalSettings, done_before: Iterable[str] = ()
     ) -> None:
-        """`done_before` are the ids of sales in the journal: they are not done again."""
+        """`done_before` are the ids of payments in the journal: they are not done again."""
         self._shell = shell
         self._settings = settings
         self._answers: OrderedDict[str, asyncio.Task[Ack]] = OrderedDict()
@@ -111,6 +130,8 @@ class CommandDesk:
             self._check_seen(command)
         if name == "enter_pin" and not self._settings.on_screen_pin:
             raise CommandRefusedError(NO_PIN_ON_SCREEN)
+        if name == "enter_card" and not self._settings.on_screen_card_entry:
+            raise CommandRefusedError(NOT_KEYED)
         return maker(identity, command)
 
     def _check_seen(self, command: Mapping[str, Any]) -> None:
@@ -150,11 +171,85 @@ def _log_in(_identity: str, command: Mapping[str, Any]) -> Event:
         raise CommandRefusedError(WRONG_PASSWORD) from None
 
 
-def _start_sale(identity: str, command: Mapping[str, Any]) -> Event:
-    amount_minor = command.get("amount_minor")
+def _start(identity: str, command: Mapping[str, Any]) -> Event:
+    kind = command.get("kind")
+    original = command.get("original", {})
+    if not isinstance(kind, str) or not isinstance(original, dict):
+        raise CommandRefusedError(UNKNOWN_KIND)
+    return Start(
+        identity,
+        kind,
+        _money(command.get("amount_minor")),
+        _money(command.get("tip_minor")),
+        _original(original),
+        approval_of(command),
+    )
+
+
+def _money(amount_minor: object) -> Money | None:
+    if amount_minor is None:
+        return None
     if type(amount_minor) is not int or not 0 < amount_minor <= _AMOUNT_MAX_MINOR:
         raise CommandRefusedError(BAD_AMOUNT)
-    return StartSale(identity, Money(amount_minor, Currency.CNY))
+    return Money(amount_minor, Currency.CNY)
+
+
+def _original(given: Mapping[str, Any]) -> OriginalGiven:
+    rrn, date, auth_code = (given.get(name) or "" for name in ("rrn", "date", "auth_code"))
+    if not all(isinstance(text, str) for text in (rrn, date, auth_code)):
+        raise CommandRefusedError(BAD_MESSAGE)
+    return OriginalGiven(
+        trace=_trace(given["trace"]) if given.get("trace") is not None else None,
+        batch=_batch(given["batch"]) if given.get("batch") is not None else None,
+        rrn=rrn,
+        date=date,
+        auth_code=auth_code,
+    )
+
+
+def approval_of(command: Mapping[str, Any]) -> Approval | None:
+    """Read the supervisor's number and password of a command; None when there are none."""
+    given = command.get("supervisor")
+    if given is None:
+        return None
+    try:
+        return Approval(OperatorNo(given["operator"]), Pin(given["password"]))
+    except (ValueError, TypeError, KeyError):
+        raise CommandRefusedError(WRONG_PASSWORD) from None
+
+
+def _trace(number: object) -> Stan:
+    try:
+        return Stan(number)  # type: ignore[arg-type]  # it refuses what is no whole number
+    except (ValueError, TypeError):
+        raise CommandRefusedError(NO_SUCH_PAYMENT) from None
+
+
+def _batch(number: object) -> BatchNo:
+    try:
+        return BatchNo(number)  # type: ignore[arg-type]  # it refuses what is no whole number
+    except (ValueError, TypeError):
+        raise CommandRefusedError(NO_SUCH_PAYMENT) from None
+
+
+def _enter_card(_identity: str, command: Mapping[str, Any]) -> Event:
+    expiry = command.get("expiry")
+    try:
+        pan = Pan(command.get("pan", ""))
+    except ValueError:
+        raise CommandRefusedError(BAD_CARD_NUMBER) from None
+    if not isinstance(expiry, str) or _EXPIRY.fullmatch(expiry) is None:
+        raise CommandRefusedError(BAD_EXPIRY)
+    return CardEntered(pan, expiry)
+
+
+def _find(_identity: str, command: Mapping[str, Any]) -> Event:
+    batch = command.get("batch")
+    return Find(_trace(command.get("trace")), None if batch is None else _batch(batch))
+
+
+def _reprint(_identity: str, command: Mapping[str, Any]) -> Event:
+    return Reprint(_batch(command.get("batch")), _trace(command.get("trace")))
 
 
 def _enter_pin(_identity: str, command: Mapping[str, Any]) -> Event:
@@ -170,9 +265,14 @@ _MAKERS: Final[dict[str, Callable[[str, Mapping[str, Any]], Event]]] = {
     "log_in": _log_in,
     "log_out": lambda _identity, _command: LogOut(),
     "sign_in": lambda _identity, _command: SignIn(),
-    "start_sale": _start_sale,
+    "start": _start,
+    "enter_card": _enter_card,
     "enter_pin": _enter_pin,
+    "skip_pin": lambda _identity, _command: PinSkipped(),
     "cancel": lambda _identity, _command: Cancel(),
     "dismiss": lambda _identity, _command: Dismiss(),
     "resolve_now": lambda _identity, _command: ResolveNow(),
+    "find": _find,
+    "reprint": _reprint,
+    "print_totals": lambda _identity, _command: PrintTotals(),
 }

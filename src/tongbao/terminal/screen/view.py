@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any, Final
 
 from tongbao.domain.dates import Instant
+from tongbao.terminal.core.items import can_be_undone
+from tongbao.terminal.core.kinds import RULE_OF, RULES, PinUse, is_allowed
+from tongbao.terminal.core.paying import card_entries
+from tongbao.terminal.core.slips import slip_name
+from tongbao.terminal.core.totals import batch_totals
 from tongbao.terminal.core.vocabulary import DoubtStage, Phase, TimerKind
 
 if TYPE_CHECKING:
+    from tongbao.terminal.core.items import BatchItem
+    from tongbao.terminal.core.kinds import PaymentRule
     from tongbao.terminal.core.state import Notice, TerminalState
     from tongbao.terminal.settings import TerminalSettings
     from tongbao.terminal.shell import TerminalShell
@@ -47,12 +55,19 @@ def screen_state(
         "amount_minor": _amount_minor(state),
         "currency": "CNY",
         "card": _card(state),
+        "kinds": [_kind(rule, settings) for rule in RULES],
+        "kind": _running_kind(state),
+        "card_entry": _card_entry(state, settings),
+        "pin_optional": _pin_optional(state, settings),
+        "cancel_requested": state.cancel_requested,
         "deadline": _deadline(shell),
         "result": _result(state),
         "doubt": _doubt(shell),
         "today": _today(state, now),
         "recent": [
             {
+                "kind": line.payment_kind,
+                "batch": line.batch,
                 "trace": line.trace,
                 "amount_minor": line.amount_minor,
                 "card_masked": line.card_masked,
@@ -62,6 +77,12 @@ def screen_state(
             }
             for line in state.recent
         ],
+        "totals": _totals(state, settings),
+        "found": _found(state),
+        "pending": [],
+        "settlement": None,
+        "loading": None,
+        "last_loaded": {},
         "sandbox": _sandbox(settings, reader_address),
         "sound": _sound(shell),
     }
@@ -85,8 +106,8 @@ def _slip(name: str | None) -> str | None:
 
 
 def _amount_minor(state: TerminalState) -> int:
-    if state.sale is not None:
-        return state.sale.amount.minor
+    if state.draft is not None:
+        return state.draft.amount.minor
     if state.intent is not None:
         return state.intent.amount_minor
     if state.result is not None:
@@ -95,14 +116,86 @@ def _amount_minor(state: TerminalState) -> int:
 
 
 def _card(state: TerminalState) -> dict[str, str] | None:
-    masked = None
-    if state.sale is not None and state.sale.track is not None:
-        masked = state.sale.track.pan.masked
+    masked, swiped = None, True
+    if state.draft is not None and state.draft.card is not None:
+        masked = state.draft.card.pan.masked
+        swiped = state.draft.card.track is not None
     elif state.intent is not None:
         masked = state.intent.card_masked
+        swiped = state.intent.entry_mode.startswith("02")
     elif state.result is not None:
         masked = state.result.card_masked
-    return None if masked is None else {"masked": masked, "entry": "S"}
+    return None if masked is None else {"masked": masked, "entry": "S" if swiped else "M"}
+
+
+def _kind(rule: PaymentRule, settings: TerminalSettings) -> dict[str, Any]:
+    return {
+        "kind": rule.kind,
+        "code": rule.code,
+        "zh": rule.zh,
+        "en": rule.en,
+        "group": rule.group.value,
+        "needs": list(rule.needs(settings)),
+        "allowed": is_allowed(rule, settings),
+    }
+
+
+def _running_kind(state: TerminalState) -> str | None:
+    running = state.draft or state.intent or state.result
+    if running is None and state.doubt is not None:
+        running = state.doubt.intent
+    return None if running is None else running.payment_kind
+
+
+def _card_entry(state: TerminalState, settings: TerminalSettings) -> list[str]:
+    draft = state.draft
+    return [] if draft is None else list(card_entries(settings, draft.payment_kind))
+
+
+def _pin_optional(state: TerminalState, settings: TerminalSettings) -> bool:
+    draft = state.draft
+    return draft is not None and RULE_OF[draft.payment_kind].pin_use(settings) is PinUse.OPTIONAL
+
+
+def _totals(state: TerminalState, settings: TerminalSettings) -> dict[str, Any]:
+    profile = settings.profile
+    totals = batch_totals(state.items, profile)
+    return {
+        "batch_no": state.batch.value,
+        "records": totals.records,
+        "records_max": profile.batch_records_max,
+        "must_settle": False,
+        "domestic": dataclasses.asdict(totals.domestic),
+        "foreign": dataclasses.asdict(totals.foreign),
+        "kinds": [dataclasses.asdict(line) for line in totals.kinds],
+    }
+
+
+def _found(state: TerminalState) -> dict[str, Any] | None:
+    found = state.found
+    if found is None:
+        return None
+    payment = None if found.item is None else _found_payment(state, found.item)
+    return {"trace": found.trace, "batch": found.batch, "payment": payment}
+
+
+def _found_payment(state: TerminalState, item: BatchItem) -> dict[str, Any]:
+    intent, closed = item.intent, item.closed
+    name = slip_name(intent.trace)
+    return {
+        "kind": intent.payment_kind,
+        "amount_minor": intent.amount_minor,
+        "tip_minor": intent.tip_minor,
+        "card_masked": intent.card_masked,
+        "outcome": item.outcome.value,
+        "code": closed.code,
+        "auth_code": getattr(closed, "auth_code", "") or None,
+        "rrn": item.closed_rrn or None,
+        "at": _iso(item.closed_at.plus_ms(state.clock_offset_ms)),
+        "slip": _slip(name if name in item.slips else None),
+        "reversible": can_be_undone(state.items, item),
+        "signature": "none",
+    }
 
 
 def _deadline(shell: TerminalShell) -> dict[str, Any] | None:
@@ -133,6 +226,13 @@ def _result(state: TerminalState) -> dict[str, Any] | None:
         "amount_minor": result.amount.minor,
         "card_masked": result.card_masked,
         "slip": _slip(result.slip),
+        "kind": result.payment_kind,
+        "batch": result.batch,
+        "tip_minor": result.tip_minor,
+        "original_trace": result.original_trace,
+        "balance_minor": result.balance_minor,
+        "available_minor": result.available_minor,
+        "signature": result.signature,
     }
 
 
@@ -142,6 +242,9 @@ def _doubt(shell: TerminalShell) -> dict[str, Any] | None:
         return None
     retry = shell.timer(TimerKind.RETRY) if doubt.stage is DoubtStage.WAITING else None
     return {
+        "kind": doubt.intent.payment_kind,
+        "resolution": doubt.resolution.value,
+        "batch": doubt.intent.batch,
         "trace": doubt.intent.trace,
         "amount_minor": doubt.intent.amount_minor,
         "card_masked": doubt.intent.card_masked,
@@ -166,6 +269,7 @@ def _sandbox(settings: TerminalSettings, reader_address: str | None) -> dict[str
         "drawer_url": settings.drawer_url,
         "terminal_reader": reader_address,
         "on_screen_pin": settings.on_screen_pin,
+        "on_screen_card_entry": settings.on_screen_card_entry,
     }
 
 

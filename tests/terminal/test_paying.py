@@ -11,7 +11,13 @@ from tongbao.domain.money import Currency, Money
 from tongbao.domain.secrets import Purpose, Track2
 from tongbao.terminal.core import effects as fx
 from tongbao.terminal.core import events as ev
-from tongbao.terminal.core.records import SaleClosed, SaleIntended, SignInStarted, StrayAnswer
+from tongbao.terminal.core.records import (
+    DoubtOpened,
+    PaymentClosed,
+    PaymentIntended,
+    SignInStarted,
+    StrayAnswer,
+)
 from tongbao.terminal.core.state import DayTotals, PartCheck
 from tongbao.terminal.core.vocabulary import CheckResult, Cue, Outcome, Part, Phase, TimerKind
 from tongbao.terminal.slip import SlipCopy, SlipOutcome
@@ -54,11 +60,11 @@ def test_a_sale_goes_out_only_after_its_intent():
     assert rig.state.phase is Phase.PIN
     assert rig.effects == [
         fx.StopTimer(TimerKind.CARD),
-        fx.StartTimer(TimerKind.PIN, 60_000),
         fx.PlaySound(Cue.KEY),
+        fx.StartTimer(TimerKind.PIN, 60_000),
     ]
     rig.tell(ev.PinEntered(PIN))
-    intent = SaleIntended(
+    intent = PaymentIntended(
         command_id="c-1",
         trace=2,
         batch=7,
@@ -85,7 +91,7 @@ def test_a_sale_goes_out_only_after_its_intent():
 
 def test_pin_and_track_are_gone_from_the_state_when_the_message_is_built():
     rig = Rig().ready().sell()
-    assert rig.state.sale is None
+    assert rig.state.draft is None
     assert "Track2" not in repr(rig.state)
     track = Track2(TRACK.reveal(Purpose.TEST))
     assert track.pan.reveal(Purpose.TEST) not in repr(rig.state)
@@ -94,7 +100,7 @@ def test_pin_and_track_are_gone_from_the_state_when_the_message_is_built():
 def test_an_approval_is_kept_before_it_is_shown_and_printed():
     rig = Rig().ready().sell()
     rig.answer()
-    closed = SaleClosed(
+    closed = PaymentClosed(
         trace=2,
         batch=7,
         outcome="approved",
@@ -153,7 +159,7 @@ def test_a_decline_is_kept_shown_in_both_languages_and_prints_nothing():
     rig.host.codes = ["51"]
     rig.sell()
     rig.answer()
-    closed = rig.kept(SaleClosed)[-1]
+    closed = rig.kept(PaymentClosed)[-1]
     assert (closed.outcome, closed.code, closed.auth_code) == ("declined", "51", "")
     result = rig.state.result
     assert result.outcome is Outcome.DECLINED
@@ -163,6 +169,15 @@ def test_a_decline_is_kept_shown_in_both_languages_and_prints_nothing():
     assert rig.cues[-1] is Cue.DECLINED
     assert rig.state.today == DayTotals()
     assert rig.state.signed_in
+
+
+def test_a_decline_without_mac_is_a_doubt_where_the_host_signs_declines():
+    rig = Rig().ready()
+    rig.host.codes = ["55"]
+    rig.sell()
+    rig.answer(mac="missing")
+    assert rig.state.phase is Phase.REVERSING
+    assert rig.kept(DoubtOpened)[0].code == "55"
 
 
 def test_a_decline_without_mac_is_believed_where_the_host_signs_none():
@@ -181,7 +196,7 @@ def test_a_decline_without_mac_is_no_decline_where_the_host_signs_them(code):
     rig.sell()
     rig.answer(lambda reply: reply.fields.update({39: code}), mac="missing")
     assert rig.state.phase is Phase.REVERSING
-    assert rig.kept(SaleClosed) == []
+    assert rig.kept(PaymentClosed) == []
     rig.answer()
     assert rig.state.result.outcome is Outcome.REVERSED
     assert rig.host.debits == 0
@@ -202,7 +217,7 @@ def test_the_hosts_own_text_replaces_the_tables():
     rig.sell()
     rig.answer(lambda reply: reply.fields.update({63: "CUP余额不足，请充值      "}))
     assert rig.state.result.words.zh == "余额不足，请充值"
-    assert rig.kept(SaleClosed)[-1].remark == "余额不足，请充值"
+    assert rig.kept(PaymentClosed)[-1].remark == "余额不足，请充值"
 
 
 @pytest.mark.parametrize("code", ["77", "99"])
@@ -244,7 +259,7 @@ def test_the_header_can_ask_for_a_sign_in_after_an_approval():
 def test_a_message_that_never_left_is_cancelled_and_nothing_is_in_doubt():
     rig = Rig().ready().sell()
     rig.tell(ev.SendFailed(rig.outbox[-1].ticket, sent=False))
-    assert rig.kept(SaleClosed)[-1].outcome == "not_sent"
+    assert rig.kept(PaymentClosed)[-1].outcome == "not_sent"
     assert rig.state.result.outcome is Outcome.CANCELLED
     assert rig.state.result.words.code == "not_sent"
     assert (rig.state.doubt, rig.state.next_trace) == (None, Stan(3))
@@ -338,7 +353,7 @@ def test_a_sale_is_not_started_with_a_broken_reader():
 )
 def test_an_amount_out_of_bounds_is_refused(amount):
     rig = Rig().ready()
-    rig.tell(ev.StartSale("c-1", amount))
+    rig.tell(ev.Start("c-1", "sale", amount))
     assert (rig.refusal, rig.state.phase) == ("bad_amount", Phase.IDLE)
 
 
@@ -356,10 +371,10 @@ def test_cancelling_before_anything_was_sent_uses_no_trace_and_forgets_the_card(
         if swipe:
             rig.tell(ev.CardSwiped(TRACK))
         rig.tell(ev.Cancel())
-        assert (rig.state.phase, rig.state.sale) == (Phase.IDLE, None)
+        assert (rig.state.phase, rig.state.draft) == (Phase.IDLE, None)
     assert rig.timers == {}
     assert rig.state.next_trace == Stan(2)
-    assert rig.kept(SaleIntended) == []
+    assert rig.kept(PaymentIntended) == []
 
 
 def test_no_card_or_no_pin_in_time_ends_in_words():
@@ -374,7 +389,7 @@ def test_no_card_or_no_pin_in_time_ends_in_words():
     assert rig.state.result.words.code == "pin_timeout"
     assert rig.state.result.outcome is Outcome.CANCELLED
     assert rig.state.result.trace is None
-    assert rig.state.sale is None
+    assert rig.state.draft is None
 
 
 def test_a_second_swipe_does_not_replace_the_first_card():
@@ -382,7 +397,7 @@ def test_a_second_swipe_does_not_replace_the_first_card():
     rig.start()
     rig.tell(ev.CardSwiped(TRACK))
     assert rig.tell(ev.CardSwiped(Track2("6200009999999999999=30122010000000000"))) == []
-    assert rig.state.sale.track == TRACK
+    assert rig.state.draft.card.track == TRACK
 
 
 def test_a_card_whose_number_cannot_make_a_pin_block_is_turned_away():
@@ -391,7 +406,7 @@ def test_a_card_whose_number_cannot_make_a_pin_block_is_turned_away():
     rig.tell(ev.CardSwiped(Track2("620000123456=30122010000000000")))
     rig.tell(ev.PinEntered(PIN))
     assert rig.state.result.words.code == "card_unusable"
-    assert rig.kept(SaleIntended) == []
+    assert rig.kept(PaymentIntended) == []
     assert rig.state.next_trace == Stan(2)
 
 

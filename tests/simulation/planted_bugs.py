@@ -184,7 +184,12 @@ def terminal_believes_a_wrong_mac(patch: Patch) -> None:
 
 
 def terminal_takes_an_unchecked_sale_for_declined(patch: Patch) -> None:
-    patch.setattr(verdicts, "_MAC_REFUSED", "none")
+    settle = verdicts.why_unsettled
+
+    def believing(equipment: Any, answer: Any) -> Any:
+        return None if answer.text(39) == "A0" else settle(equipment, answer)
+
+    patch.setattr(paying, "why_unsettled", believing)
 
 
 def terminal_sells_while_in_doubt(patch: Patch) -> None:

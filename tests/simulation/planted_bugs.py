@@ -248,7 +248,7 @@ def terminal_writes_the_pin_into_its_journal(patch: Patch) -> None:
     send = paying._send_payment
 
     def chatty(equipment: Any, turn: Any, draft: Any, pin: Any) -> bool:
-        spoken = replace(draft, command_id=pin.reveal(Purpose.TEST))
+        spoken = replace(draft, command_id=pin.reveal(Purpose.TEST) if pin else "")
         return bool(send(equipment, turn, spoken, pin))
 
     patch.setattr(paying, "_send_payment", chatty)

@@ -22,7 +22,7 @@ BLOCKS = [(first, first + 49) for first in range(1, 401, 50)]
 @pytest.mark.parametrize(("first", "last"), BLOCKS)
 def test_every_invariant_holds(first, last):
     campaign = run_all(map(draw_scenario, range(first, last + 1)), jobs=1)
-    assert [(outcome.scenario.seed, outcome.failure) for outcome in campaign.failures] == []
+    assert [(failure.seed, failure.failure) for failure in campaign.failures] == []
 
 
 def test_a_world_without_faults_sells_everything_that_can_be_sold():
@@ -52,7 +52,7 @@ def test_a_failing_world_shrinks_and_its_command_repeats_it(monkeypatch):
     failed = min(islice(found, 3), key=lambda outcome: len(outcome.firings))
     smallest = minimise(failed)
     assert smallest.invariant == "no double charge"
-    assert len(smallest.firings) <= 6 < len(failed.firings)
+    assert len(smallest.firings) <= len(failed.firings) // 2
     assert smallest.scenario.sales <= failed.scenario.sales
     assert live(smallest.scenario).failure == smallest.failure
     assert f"--seed {failed.scenario.seed}" in smallest.scenario.command()
@@ -61,7 +61,8 @@ def test_a_failing_world_shrinks_and_its_command_repeats_it(monkeypatch):
 
 def test_a_pin_in_a_journal_is_seen_also_when_nothing_else_goes_wrong(monkeypatch):
     terminal_writes_the_pin_into_its_journal(monkeypatch)
-    outcome = live(changed(draw_scenario(1), rates=()))
+    outcomes = (live(changed(draw_scenario(seed), rates=())) for seed in range(1, 20))
+    outcome = next(outcome for outcome in outcomes if not outcome.is_good)
     assert outcome.invariant == "secrecy"
     assert "97531864" not in str(outcome.failure)
 

@@ -3,162 +3,140 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tongbao.host.core.payment_rules import PaymentState, stand_of
-from tongbao.sandbox.issuer.core.book import (
-    CAPITAL_ACCOUNT,
-    CLEARING_ACCOUNT,
-    Authorisation,
-    BookEvent,
-    EventKind,
-    Record,
-    Reversal,
-)
-from tongbao.simulation.issuer_store import live_debits
+from tongbao.simulation.accounts import Accounts, Entry, check_balances, entries_of, fold
+from tongbao.simulation.errands import SETTLEMENT
 from tongbao.simulation.node import WrongWorldError
 from tongbao.simulation.terminal_journal import VirtualJournal
 from tongbao.terminal.core.recovery import PaymentLine, read_records
 from tongbao.terminal.core.vocabulary import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tongbao.host.records import StoredPayment
+    from tongbao.sandbox.issuer.core.book import Record
     from tongbao.simulation.disk import Disk
+    from tongbao.simulation.errands import Errand
     from tongbao.simulation.host_store import VirtualHostStore
-    from tongbao.simulation.people import Cashier
     from tongbao.simulation.terminal_journal import Row
-    from tongbao.simulation.witness import Approval
+    from tongbao.simulation.terminal_witness import Approval
 
-# Terminal, trace, amount in minor units.
-Sale = tuple[str, int, int]
-# Every sale of each terminal's journal.
+# Every payment of each terminal's journal.
 Journals = dict[str, list[PaymentLine]]
+# What an issuer calls a kind that it does not tell from another.
+_OPERATIONS: Final = {
+    "mail_order": "sale",
+    "tip": "adjustment",
+    "chip_offline_sale": "offline_sale",
+}
+_MOVES_NOTHING: Final = "balance"
 
 
-def audit_issuer(known: Sequence[Record], added: Sequence[Record]) -> None:
-    """Check what the issuer is about to write: charged once, reversed once, dead stays dead."""
-    rows = [*known, *added]
-    moves = Counter(
-        (row.rrn.value, row.kind)
-        for row in rows
-        if isinstance(row, BookEvent) and row.rrn is not None
-    )
-    for (rrn, kind), count in moves.items():
-        if count > 1:
-            name = "no double charge" if kind is EventKind.SALE else "reversal counts once"
-            raise WrongWorldError(name, f"the issuer books {kind.value} of {rrn} {count} times")
-        if kind is EventKind.REVERSAL and not moves[rrn, EventKind.SALE]:
-            raise WrongWorldError(
-                "reversal counts once", f"the issuer gives back {rrn} for nothing"
-            )
-    debits = Counter(
-        (sale.terminal_id.value, sale.stan.value) for sale in live_debits(rows).values()
-    )
-    for (terminal_id, trace), count in debits.items():
-        if count > 1:
-            raise WrongWorldError(
-                "no double charge", f"{terminal_id} {trace:06d} is debited {count} times"
-            )
-    reversed_rrns: set[str] = set()
-    for row in rows:
-        if isinstance(row, Reversal):
-            reversed_rrns.add(row.rrn.value)
-        elif isinstance(row, Authorisation) and row.auth_code and row.rrn.value in reversed_rrns:
-            raise WrongWorldError(
-                "reversal is order-free", f"the issuer approves {row.rrn.value}, reversed before"
-            )
-        elif isinstance(row, BookEvent) and sum(entry.amount.minor for entry in row.entries) != 0:
-            raise WrongWorldError("every fen", "entries do not sum to zero")
+def operation_of(kind: str) -> str:
+    """Return the issuer's word for a kind."""
+    return _OPERATIONS.get(kind, kind)
 
 
 def journal_lines(disk: Disk[Row]) -> list[PaymentLine]:
-    """Return every sale of a terminal's journal."""
+    """Return every payment of a terminal's journal."""
     journal = VirtualJournal(disk, _no_boundary)
     return list(read_records(journal.records(), keep_all=True).payments.values())
 
 
-def _sales(journals: Journals, outcome: Outcome) -> set[Sale]:
-    return {
-        (terminal_id, line.intent.trace, line.intent.amount_minor)
-        for terminal_id, lines in journals.items()
-        for line in lines
-        if line.outcome is outcome
-    }
-
-
 def compare_books(journals: Journals, host: VirtualHostStore, issuer: Sequence[Record]) -> int:
-    """Check that all three books hold the same approved sales; return how many."""
-    by_state: dict[PaymentState, set[Sale]] = {state: set() for state in PaymentState}
-    for stored in host.payments():
-        payment = stored.payment
-        state = stand_of(stored.events).state
-        by_state[state].add((payment.terminal_id, payment.stan, payment.amount_minor))
-    issued = {
-        (sale.terminal_id.value, sale.stan.value, sale.amount.minor)
-        for sale in live_debits(issuer).values()
+    """Check that all three books hold the same approved payments; return how many."""
+    payments = [p for p in host.payments() if p.payment.kind != _MOVES_NOTHING]
+    _check_nothing_open(journals, payments)
+    sold = _approved_at_terminals(journals)
+    booked = {
+        (p.payment.terminal_id, p.payment.stan, p.payment.kind, p.payment.amount_minor)
+        for p in payments
+        if stand_of(p.events).state is PaymentState.APPROVED
     }
-    sold = _sales(journals, Outcome.APPROVED)
-    open_sales = _sales(journals, Outcome.IN_DOUBT)
-    if open_sales:
-        raise WrongWorldError("doubt closes", f"in doubt at the terminal: {sorted(open_sales)}")
-    for state in (PaymentState.PENDING, PaymentState.REVERSING):
-        if by_state[state]:
-            raise WrongWorldError(
-                "doubt closes", f"{state.value} at the host: {sorted(by_state[state])}"
-            )
-    booked = by_state[PaymentState.APPROVED]
-    if not sold == booked == issued:
-        raise WrongWorldError(
-            "three-way equality",
-            f"terminals {_sum(sold)}, host {_sum(booked)}, issuer {_sum(issued)};"
-            f" not in all three: {sorted((sold | booked | issued) - (sold & booked & issued))}",
-        )
-    _check_balances(issuer, issued)
+    if sold != booked:
+        raise _difference("terminals", sold, "host", booked)
+    accounts = fold(issuer)
+    issued = entries_of(accounts)
+    expected = {(name, trace, operation_of(kind), amount) for name, trace, kind, amount in booked}
+    if expected != issued:
+        raise _difference("host", expected, "issuer", issued)
+    check_balances(issuer, accounts)
     return len(sold)
+
+
+def _check_nothing_open(journals: Journals, payments: Sequence[StoredPayment]) -> None:
+    for name, lines in journals.items():
+        doubtful = [line.key for line in lines if line.outcome is Outcome.IN_DOUBT]
+        if doubtful:
+            raise WrongWorldError("doubt closes", f"in doubt at {name}: {doubtful}")
+    for stored in payments:
+        state = stand_of(stored.events).state
+        if state not in (PaymentState.APPROVED, PaymentState.DECLINED, PaymentState.REVERSED):
+            payment = stored.payment
+            raise WrongWorldError(
+                "doubt closes",
+                f"{state.value} at the host: {payment.kind} {payment.terminal_id}"
+                f" {payment.stan:06d}",
+            )
+
+
+def _approved_at_terminals(journals: Journals) -> set[Entry]:
+    return {
+        (name, line.intent.trace, line.intent.payment_kind, line.intent.amount_minor)
+        for name, lines in journals.items()
+        for line in lines
+        if line.outcome is Outcome.APPROVED and line.intent.payment_kind != _MOVES_NOTHING
+    }
+
+
+def _difference(one: str, ours: set[Entry], other: str, theirs: set[Entry]) -> WrongWorldError:
+    return WrongWorldError(
+        "three-way equality",
+        f"{one} hold {_sum(ours)}, {other} holds {_sum(theirs)};"
+        f" only {one}: {sorted(ours - theirs)}, only {other}: {sorted(theirs - ours)}",
+    )
 
 
 def check_approvals(approvals: set[Approval], journals: Journals) -> None:
     """Check that what a person has seen approved is approved for ever."""
-    sold = _sales(journals, Outcome.APPROVED)
+    sold = {
+        (name, line.intent.trace, line.intent.payment_kind, line.intent.amount_minor)
+        for name, lines in journals.items()
+        for line in lines
+        if line.outcome is Outcome.APPROVED
+    }
     for seen in approvals:
-        if (seen.terminal_id, seen.trace, seen.amount_minor) not in sold:
+        if (seen.terminal_id, seen.trace, seen.kind, seen.amount_minor) not in sold:
             raise WrongWorldError(
-                "no lost approval", f"{seen.terminal_id} {seen.trace:06d} was seen approved"
+                "no lost approval",
+                f"{seen.kind} {seen.terminal_id} {seen.trace:06d} was seen approved",
             )
 
 
-def check_baskets(cashiers: Sequence[Cashier], issuer: Sequence[Record]) -> None:
-    """Check that each customer paid once when the cashier believes so, and else not at all."""
-    paid = Counter(
-        (sale.terminal_id.value, sale.amount.minor) for sale in live_debits(issuer).values()
+def check_errands(errands: Sequence[Errand], issuer: Accounts) -> None:
+    """Check that each thing wanted was done once where the cashier believes so, and else never."""
+    done = Counter(
+        (terminal_id, kind, amount) for terminal_id, _, kind, amount in entries_of(issuer)
     )
-    for cashier in cashiers:
-        for basket in cashier.baskets:
-            count = paid[cashier.node.name, basket.amount_minor]
-            if count != int(basket.is_paid):
-                believed = "paid" if basket.is_paid else "not paid"
-                raise WrongWorldError(
-                    "charged once or not at all",
-                    f"basket {basket.name}: {count} debits, the cashier believes {believed}",
-                )
+    wanted: Counter[tuple[str, str, int]] = Counter()
+    for errand in errands:
+        if errand.kind not in (_MOVES_NOTHING, SETTLEMENT):
+            key = (errand.terminal_id, operation_of(errand.kind), errand.amount_minor)
+            wanted[key] += int(errand.is_paid)
+    for key in done | wanted:
+        if done[key] != wanted[key]:
+            raise WrongWorldError(
+                "done once or not at all",
+                f"{key[1]} at {key[0]} of {key[2]}: {done[key]} in the book,"
+                f" {wanted[key]} by what the cashiers believe",
+            )
 
 
-def _check_balances(rows: Sequence[Record], issued: set[Sale]) -> None:
-    balances: Counter[str] = Counter()
-    for row in rows:
-        if isinstance(row, BookEvent):
-            for entry in row.entries:
-                balances[entry.account_id] += entry.amount.minor
-    if sum(balances.values()) != 0:
-        raise WrongWorldError("every fen", "the issuer's accounts do not sum to zero")
-    if balances[CLEARING_ACCOUNT] != sum(amount for _, _, amount in issued):
-        raise WrongWorldError("every fen", "the clearing account is not the sum of the sales")
-    if any(value < 0 for name, value in balances.items() if name != CAPITAL_ACCOUNT):
-        raise WrongWorldError("every fen", "an account is overdrawn")
-
-
-def _sum(sales: set[Sale]) -> str:
-    return f"{len(sales)} sales of {sum(amount for _, _, amount in sales)}"
+def _sum(entries: set[Entry]) -> str:
+    return f"{len(entries)} of {sum(amount for _, _, _, amount in entries)}"
 
 
 def _no_boundary(_where: str) -> None:

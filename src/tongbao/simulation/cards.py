@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,7 +47,7 @@ class SimulatedCard:
     @property
     def track(self) -> Track2:
         """The stripe."""
-        return Track2(f"{_digits(self.serial)}={self.expiry}220{self.serial:08d}")
+        return Track2(f"{_digits(self.serial)}={self.expiry}220{self.serial % 100_000_000:08d}")
 
     @property
     def pan(self) -> Pan:
@@ -54,11 +55,14 @@ class SimulatedCard:
         return Pan(_digits(self.serial))
 
 
-# The first cards are good ones, so that most sales go well; the last is kept for the end.
-CARDS: Final = (
+# Cards that work, of two organisations, so that most payments go well.
+GOOD: Final = (
     SimulatedCard("good", 101),
     SimulatedCard("good too", 102),
-    SimulatedCard("good as well", 103),
+    SimulatedCard("foreign", 990_000_000_103),
+)
+CARDS: Final = (
+    *GOOD,
     SimulatedCard("answers late", 104, behaviour=Behaviour.LATE),
     SimulatedCard("never answers", 105, behaviour=Behaviour.SILENT),
     SimulatedCard("poor", 106, opening_minor=1),
@@ -66,6 +70,7 @@ CARDS: Final = (
     SimulatedCard("expired", 108, expiry="2412"),
     SimulatedCard("lost", 109, status=CardStatus.LOST),
 )
+# Kept for the end.
 PROBE: Final = SimulatedCard("probe", 110)
 
 
@@ -78,16 +83,54 @@ def _digits(serial: int) -> str:
     return body + str(-total % 10)
 
 
+@dataclass(slots=True)
+class KeyFile:
+    """A terminal's key file: what is in it survives the power; it is written whole or not."""
+
+    kept: dict[str, NamedKey]
+
+
+class _FiledKeys(SoftwareKeyStore):
+    """The real store over a key file of the simulation."""
+
+    __slots__ = ("_boundary", "_file")
+
+    def __init__(
+        self,
+        master: KeyBytes,
+        randbytes: Callable[[int], bytes],
+        file: KeyFile,
+        boundary: Callable[[str], None],
+    ) -> None:
+        super().__init__(master, None, randbytes)
+        self._file, self._boundary = file, boundary
+        self._kept = dict(file.kept)
+        self._load(file.kept.values())
+
+    def _keep(self, kept: dict[str, NamedKey]) -> None:
+        self._boundary("before writing the key file")
+        self._file.kept = dict(kept)
+        self._kept = kept
+        self._boundary("key file written")
+
+
 class KeyRing:
     """All keys of a world, drawn from its seed, and the stores that hold them."""
 
-    def __init__(self, seed: int, terminal_ids: tuple[str, ...]) -> None:
+    def __init__(
+        self, seed: int, terminal_ids: tuple[str, ...], algorithm: KeyAlgorithm = KeyAlgorithm.TDES
+    ) -> None:
+        self._algorithm = algorithm
         self._chance = dice(seed, "keys")
         self._master = KeyBytes(self._chance.randbytes(32))
         draw = self._chance.randbytes
         self._zpk, self._zak = draw(16), draw(16)
         self._pvk, self._issuer_token, self._host_token = draw(32), draw(32), draw(32)
         self._tmks = {terminal_id: draw(16) for terminal_id in terminal_ids}
+        self._files = {
+            terminal_id: KeyFile({"tmk": self._named(KeyName("tmk"), key, algorithm)})
+            for terminal_id, key in self._tmks.items()
+        }
         self.made: list[bytes] = [self._zpk, self._zak, self._pvk, *self._tmks.values()]
         self.made += [self._issuer_token, self._host_token]
         self.issuer = self._store(
@@ -104,14 +147,19 @@ class KeyRing:
             self._named(ZAK, self._zak, KeyAlgorithm.AES),
             self._named(KeyName("token"), self._host_token, KeyAlgorithm.HMAC),
             *(
-                self._named(KeyName(f"tmk/{terminal_id}"), key, KeyAlgorithm.TDES)
+                self._named(KeyName(f"tmk/{terminal_id}"), key, self._algorithm)
                 for terminal_id, key in self._tmks.items()
             ),
         )
 
-    def terminal(self, terminal_id: str) -> SoftwareKeyStore:
-        """Return the store of a terminal that was just switched on: no working keys."""
-        return self._store(self._named(KeyName("tmk"), self._tmks[terminal_id], KeyAlgorithm.TDES))
+    def terminal(self, terminal_id: str, boundary: Callable[[str], None]) -> SoftwareKeyStore:
+        """Return the store of a terminal that was just switched on: what its key file holds."""
+        file = self._files[terminal_id]
+        return _FiledKeys(self._master, self._chance.randbytes, file, boundary)
+
+    def file_of(self, terminal_id: str) -> KeyFile:
+        """Return a terminal's key file."""
+        return self._files[terminal_id]
 
     def draw(self, count: int) -> bytes:
         """Make the bytes of a new working key, and remember them as a canary."""

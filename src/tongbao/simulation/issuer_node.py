@@ -172,6 +172,10 @@ class IssuerNode(Machine):
         if found is not None:
             self.world.network.send(found.line, Way.RESPONSE, add_length(body))
 
+    def recoded(self, frame: bytes, code: str) -> bytes:
+        """Return an answer, length prefix included, with another code and a right MAC."""
+        return add_length(self._with_code(frame[2:], code))
+
     def _forged(self, body: bytes, chance: random.Random) -> bytes:
         """Say the opposite half of the time, under a MAC that proves nothing."""
         message = NETWORK.decode(body)

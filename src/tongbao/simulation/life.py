@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from tongbao.domain.errors import InvariantViolationError
-from tongbao.simulation.books import check_approvals, check_baskets, compare_books, journal_lines
+from tongbao.simulation.accounts import fold
+from tongbao.simulation.books import check_approvals, check_errands, compare_books, journal_lines
 from tongbao.simulation.coverage import RuleCounter
 from tongbao.simulation.node import WrongWorldError
 from tongbao.simulation.terminal_node import coverage_of
@@ -40,6 +41,8 @@ class Outcome:
     seconds: float = 0.0
     frames: int = 0
     approved: int = 0
+    done: Counter[str] = field(default_factory=Counter)
+    """Approved payments by kind, and batches closed, as the cashiers believe."""
     fired: Counter[str] = field(default_factory=Counter)
     firings: tuple[Firing, ...] = ()
     terminal_cells: Counter[str] = field(default_factory=Counter)
@@ -70,7 +73,8 @@ def live(scenario: Scenario, *, keep_story: bool = False) -> Outcome:
             outcome.failure = f"no bug: {_place_of(error)}"
             town.trace.note("town", f"WRONG: {outcome.failure}")
     outcome.host_cells = rules.counts
-    outcome.terminal_cells = Counter(coverage_of(town.witness.taken))
+    outcome.terminal_cells = Counter(coverage_of(town.witness.terminals.taken))
+    outcome.done = Counter(errand.kind for errand in town.errands if errand.is_paid)
     outcome.digest = town.trace.digest()
     outcome.seconds = town.agenda.now_us / _SECOND_US
     outcome.frames = town.network.frames
@@ -101,8 +105,8 @@ def _live(town: Town, outcome: Outcome) -> None:
     rows = town.issuer.disk.rows()
     journals = {name: journal_lines(disk) for name, disk in town.journals().items()}
     outcome.approved = compare_books(journals, store, rows)
-    check_approvals(town.witness.approvals, journals)
-    check_baskets(town.cashiers, rows)
+    check_approvals(town.witness.terminals.approvals, journals)
+    check_errands(town.errands, fold(rows))
     _search_disks(town)
 
 
@@ -113,7 +117,7 @@ def _without_doubt(town: Town) -> bool:
 def _at_rest(town: Town) -> bool:
     return (
         all(cashier.is_done for cashier in town.cashiers)
-        and all(cashier.probe is not None and cashier.probe.is_paid for cashier in town.cashiers)
+        and all(errand.is_paid for cashier in town.cashiers for errand in cashier.closing)
         and _without_doubt(town)
         and not any(node.state.unprinted for node in town.terminals)
         and town.host.is_idle()
@@ -122,13 +126,18 @@ def _at_rest(town: Town) -> bool:
 
 
 def _why_not_at_rest(town: Town) -> str:
-    unpaid = [c.node.name for c in town.cashiers if c.probe is None or not c.probe.is_paid]
+    unpaid = [
+        f"{errand.kind} {errand.terminal_id}"
+        for cashier in town.cashiers
+        for errand in cashier.closing
+        if not errand.is_paid
+    ]
     doubtful = [node.name for node in town.terminals if node.state.doubt is not None]
     core = town.host.core
     reversing = 0 if core is None else len(core.state.reversing)
     pending = 0 if core is None else len(core.state.pending)
     return (
-        f"no sale goes through at {unpaid}, in doubt {doubtful},"
+        f"not done: {unpaid}, in doubt {doubtful},"
         f" the host has {pending} pending and {reversing} reversals"
     )
 

@@ -3,63 +3,54 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from tongbao.domain.ids import OperatorNo
-from tongbao.domain.money import Currency, Money
 from tongbao.domain.secrets import Pin
-from tongbao.simulation.cards import CARDS, PROBE, RIGHT_PIN, WRONG_PIN, SimulatedCard
+from tongbao.simulation.cards import RIGHT_PIN, WRONG_PIN
+from tongbao.simulation.errands import (
+    SETTLEMENT,
+    Errand,
+    Fact,
+    closing_errand,
+    find_original,
+    probe_errand,
+    start_of,
+)
 from tongbao.simulation.faults import Fault
 from tongbao.terminal.core.events import (
+    Approval,
     Cancel,
+    CardEntered,
     CardSwiped,
     Dismiss,
     Event,
     LogIn,
     LogOut,
     PinEntered,
+    PinSkipped,
     PowerOff,
     PowerOn,
     ResolveNow,
     SignIn,
-    Start,
 )
+from tongbao.terminal.core.items import find_item
 from tongbao.terminal.core.vocabulary import DoubtStage, Outcome, Part, Phase
 
 if TYPE_CHECKING:
     from tongbao.simulation.terminal_node import TerminalNode
+    from tongbao.terminal.core.items import BatchItem
+    from tongbao.terminal.core.state import RecentPayment
 
 OPERATOR: Final = "01"
+SUPERVISOR: Final = "00"
 OPERATOR_PIN: Final = "0000"
-_TRIES: Final = 3
+_ANOTHER_PIN: Final = "9999"
 _SECOND_US: Final = 1_000_000
-
-
-@dataclass(slots=True)
-class Basket:
-    """What one customer buys; its amount is like no other, so that the list of payments tells."""
-
-    name: str
-    amount_minor: int
-    card: SimulatedCard
-    tries_left: int = _TRIES
-    is_open: bool = False
-    is_paid: bool = False
-
-    @property
-    def amount(self) -> Money:
-        """What is to be paid."""
-        return Money(self.amount_minor, Currency.CNY)
-
-
-def draw_basket(chance: random.Random, terminal_id: str, number: int) -> Basket:
-    """Make the basket of a customer; two thirds have a card that works."""
-    good = chance.random() < 0.67
-    card = CARDS[chance.randrange(3)] if good else CARDS[chance.randrange(3, len(CARDS))]
-    amount_minor = chance.randrange(1, 9_000) * 1_000 + number * 10 + int(terminal_id) % 10
-    return Basket(f"{terminal_id}-{number}", amount_minor, card)
+_CLOSING_NUMBER: Final = 98
+_PROBE_NUMBER: Final = 99
 
 
 @dataclass(slots=True)
@@ -68,11 +59,14 @@ class Cashier:
 
     node: TerminalNode
     chance: random.Random
-    baskets: list[Basket]
+    errands: list[Errand]
+    everybody: Sequence[Errand]
+    """All errands of the town: a customer may come back at another terminal."""
     is_calm: bool = False
     """The faults are over: no more odd ideas."""
     is_done: bool = False
-    probe: Basket | None = None
+    closing: list[Errand] = field(default_factory=list)
+    """What must go well at the end."""
     _index: int = 0
     _attempt: int = 0
     _away_until_us: int = 0
@@ -96,14 +90,14 @@ class Cashier:
         """Come to work."""
         self._wait(0.1, 3)
 
-    def want_probe(self) -> None:
-        """Have one more customer at the end, whose payment must go well."""
+    def want_closing(self) -> None:
+        """Have one customer more and close the batch; both must go well."""
         self.is_calm = True
-        terminal_id = self.node.name
-        self.probe = Basket(f"{terminal_id}-probe", 1_000_000 * 10 + int(terminal_id), PROBE, 1_000)
-        for basket in self.baskets[self._index :]:
-            basket.tries_left = 0
-        self.baskets.append(self.probe)
+        name = self.node.name
+        self.closing = [probe_errand(name, _PROBE_NUMBER), closing_errand(name, _CLOSING_NUMBER)]
+        for errand in self.errands[self._index :]:
+            errand.tries_left = 0
+        self.errands += self.closing
         self.is_done = False
 
     def _wait(self, low_s: float, high_s: float) -> None:
@@ -120,7 +114,7 @@ class Cashier:
             return
         if node.world.agenda.now_us >= self._away_until_us:
             self._act()
-        self._wait(0.3, 3.0)
+        self._wait(0.3, 3.5)
 
     def _act(self) -> None:
         phase = self.node.state.phase
@@ -155,7 +149,8 @@ class Cashier:
             self.node.cut_power()
             return
         wrong = not self.is_calm and self.chance.random() < 0.05
-        self._tap(LogIn(OperatorNo(OPERATOR), Pin("9999" if wrong else OPERATOR_PIN)))
+        password = _ANOTHER_PIN if wrong else OPERATOR_PIN
+        self._tap(LogIn(OperatorNo(OPERATOR), Pin(password)))
 
     def _at_signing_in(self) -> None:
         if self._fires(Fault.CANCEL_LATE):
@@ -163,41 +158,71 @@ class Cashier:
 
     def _at_idle(self) -> None:
         state = self.node.state
-        basket = self._current()
+        errand = self._current()
         if state.doubt is not None:
             # Either asks for it to be settled, or tries to sell in spite of it.
-            sell = basket is not None and self.chance.random() < 0.4
-            self._tap(self._sale_of(basket) if sell and basket is not None else ResolveNow())
+            sell = errand is not None and self.chance.random() < 0.4
+            if sell and errand is not None and errand.kind != SETTLEMENT:
+                self._tap(start_of(errand, self._next_attempt(), self._approval()))
+            else:
+                self._tap(ResolveNow())
             return
-        if basket is not None and basket.is_open:
-            self._look_up(basket)
+        if errand is not None and errand.is_open:
+            self._look_up(errand)
             return
         if not state.signed_in:
             self._tap(SignIn())
-        elif basket is None:
+        elif errand is None:
             self.is_done = True
             if not self.is_calm and self.chance.random() < 0.05:
                 self._tap(self.chance.choice((LogOut(), SignIn(), PowerOff())))
         else:
-            self._tap(self._sale_of(basket))
+            self._begin(errand)
 
-    def _sale_of(self, basket: Basket) -> Start:
+    def _begin(self, errand: Errand) -> None:
+        if errand.kind == SETTLEMENT:
+            self._settle(errand)
+            return
+        if not errand.is_fixed and not find_original(errand, self.everybody, self.chance):
+            errand.tries_left = 0
+            return
+        node, process_no = self.node, self.node.process_no
+        node.last_refusal = ""
+        self._tap(start_of(errand, self._next_attempt(), self._approval()))
+        if node.last_refusal and node.state.phase is Phase.IDLE and node.process_no == process_no:
+            # The terminal would not even begin.
+            errand.tries_left -= 1
+            return
+        errand.is_open = True
+
+    def _settle(self, errand: Errand) -> None:
+        self._close(errand, paid=True)
+
+    def _next_attempt(self) -> int:
         self._attempt += 1
-        return Start(f"{basket.name}-{self._attempt}", "sale", basket.amount)
+        return self._attempt
+
+    def _approval(self) -> Approval:
+        wrong = not self.is_calm and self.chance.random() < 0.05
+        password = _ANOTHER_PIN if wrong else OPERATOR_PIN
+        return Approval(OperatorNo(SUPERVISOR), Pin(password))
 
     def _at_card(self) -> None:
-        basket = self._current()
-        if basket is None or not self._is_mine(basket):
+        errand = self._current()
+        if errand is None or not self._is_mine(errand):
             self._tap(Cancel())
             return
-        basket.is_open = True
         if self._fires(Fault.WALKED_AWAY):
             self._walk_away()
             return
         if not self.is_calm and self.chance.random() < 0.02:
             self._tap(Cancel())
             return
-        self._tap(CardSwiped(basket.card.track))
+        card = errand.card
+        self._tap(CardEntered(card.pan, card.expiry) if errand.keyed else CardSwiped(card.track))
+        if self.node.is_up and self.node.state.phase is Phase.CARD:
+            # Not this card, or not this way.
+            self._tap(Cancel())
 
     def _at_pin(self) -> None:
         if self._fires(Fault.WALKED_AWAY):
@@ -206,7 +231,13 @@ class Cashier:
         if not self.is_calm and self.chance.random() < 0.02:
             self._tap(Cancel())
             return
-        wrong = self._fires(Fault.WRONG_PIN)
+        errand = self._current()
+        pin = True if errand is None else errand.pin
+        if pin is None:
+            self._tap(PinSkipped())
+            if not self.node.is_up or self.node.state.phase is not Phase.PIN:
+                return
+        wrong = self._fires(Fault.WRONG_PIN) or pin is False
         self._tap(PinEntered(Pin(WRONG_PIN if wrong else RIGHT_PIN)))
 
     def _at_authorising(self) -> None:
@@ -221,35 +252,50 @@ class Cashier:
             self._tap(self.chance.choice((Dismiss(), ResolveNow(), PowerOff())))
 
     def _at_result(self) -> None:
-        result, basket = self.node.state.result, self._current()
-        if result is not None and basket is not None and result.amount == basket.amount:
-            self._close(basket, paid=result.outcome is Outcome.APPROVED)
         self._tap(Dismiss())
 
-    def _look_up(self, basket: Basket) -> None:
-        """Find out from the list of payments what became of a sale whose result nobody saw."""
-        lines = [
-            line for line in self.node.state.recent if line.amount_minor == basket.amount_minor
-        ]
-        paid = any(line.outcome is Outcome.APPROVED for line in lines)
-        self._close(basket, paid=paid)
+    def _look_up(self, errand: Errand) -> None:
+        """Find out from the list of payments what became of it."""
+        lines = [line for line in self.node.state.recent if self._is_of(line, errand)]
+        approved = next((line for line in lines if line.outcome is Outcome.APPROVED), None)
+        if approved is not None and errand.kind != "balance":
+            item = find_item(self.node.state.items, approved.batch, approved.trace)
+            errand.fact = None if item is None else _fact(self.node.name, item)
+        self._close(errand, paid=approved is not None)
 
-    def _close(self, basket: Basket, *, paid: bool) -> None:
-        basket.is_open = False
-        basket.tries_left -= 1
+    def _is_of(self, line: RecentPayment, errand: Errand) -> bool:
+        return line.payment_kind == errand.kind and line.amount_minor == errand.amount_minor
+
+    def _close(self, errand: Errand, *, paid: bool) -> None:
+        errand.is_open = False
+        errand.tries_left -= 1
         if paid:
-            basket.is_paid = True
-        if paid or basket.tries_left <= 0:
+            errand.is_paid = True
+            if errand.original is not None:
+                errand.original.done_to.append(errand)
+        if paid or errand.tries_left <= 0:
             self._index += 1
 
-    def _is_mine(self, basket: Basket) -> bool:
-        sale = self.node.state.draft
-        return sale is not None and sale.amount == basket.amount
+    def _is_mine(self, errand: Errand) -> bool:
+        draft = self.node.state.draft
+        return draft is not None and draft.command_id.startswith(f"{errand.name}-")
 
-    def _current(self) -> Basket | None:
-        while self._index < len(self.baskets):
-            basket = self.baskets[self._index]
-            if basket.tries_left > 0 or basket.is_open:
-                return basket
+    def _current(self) -> Errand | None:
+        while self._index < len(self.errands):
+            errand = self.errands[self._index]
+            if errand.tries_left > 0 or errand.is_open:
+                return errand
             self._index += 1
         return None
+
+
+def _fact(terminal_id: str, item: BatchItem) -> Fact:
+    closed = item.closed
+    return Fact(
+        terminal_id,
+        item.intent.batch,
+        item.intent.trace,
+        item.closed_rrn,
+        getattr(closed, "auth_code", ""),
+        closed.local_date[4:],
+    )

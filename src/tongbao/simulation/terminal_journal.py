@@ -20,7 +20,7 @@ Row = tuple[int, str, str]
 
 
 @lru_cache(4_096)
-def _read(row: Row) -> tuple[Record, Instant]:
+def read_row(row: Row) -> tuple[Record, Instant]:
     """Read a row; the machine that is switched on for the tenth time need not parse it again."""
     at_us, kind, body = row
     return record_from(kind, json.loads(body)), Instant(at_us)
@@ -34,7 +34,7 @@ class VirtualJournal:
         self._boundary = boundary
         self._broken = False
         self._traces: set[tuple[int, int]] = set()
-        self._found = [_read(row) for row in disk.rows()]
+        self._found = [read_row(row) for row in disk.rows()]
         for record, _ in self._found:
             if isinstance(record, PaymentIntended):
                 self._traces.add((record.batch, record.trace))

@@ -69,6 +69,12 @@ class TerminalWitness(Protocol):
         """See the screen after a step."""
 
 
+# Keys over the key file (it is told the boundaries), random bytes, and who watches.
+Equipment = tuple[
+    "Callable[[Callable[[str], None]], KeyStore]", "Callable[[int], bytes]", TerminalWitness
+]
+
+
 class TerminalNode(Machine):
     """One terminal with its disk; the process on it comes and goes."""
 
@@ -79,7 +85,7 @@ class TerminalNode(Machine):
         settings: TerminalSettings,
         route: Route,
         disk: Disk[Row],
-        equipment: tuple[Callable[[], KeyStore], TerminalWitness],
+        equipment: Equipment,
     ) -> None:
         super().__init__(world, settings.terminal_id.value, clock)
         self.settings = settings
@@ -87,9 +93,10 @@ class TerminalNode(Machine):
         self.state = TerminalState()
         self.route = route
         self.last_sign_in = b""
-        self._make_keys, self._witness = equipment
+        self.last_refusal = ""
+        """The code of the last command that was refused."""
+        self._make_keys, self._random_bytes, self._witness = equipment
         self._chance = dice(world.seed, "printer", self.name)
-        self._random_bytes = dice(world.seed, "keys", self.name).randbytes
         self._queue: deque[Event] = deque()
         self._is_stepping = False
         self._timers: dict[TimerKind, Appointment] = {}
@@ -128,7 +135,7 @@ class TerminalNode(Machine):
             reader = read_records(self._journal.records())
         except (InvariantViolationError, ValueError) as error:
             raise WrongWorldError("fail stop", f"{self.name}: the journal: {error}") from error
-        keys = self._make_keys()
+        keys = self._make_keys(self._boundary)
         self._core = TerminalCore(self.settings, keys, self._random_bytes)
         self.state = restore(self.settings, reader)
         self._line = TerminalLine(
@@ -157,6 +164,7 @@ class TerminalNode(Machine):
         refusal = ""
         for effect in effects:
             if isinstance(effect, fx.Refuse):
+                self.last_refusal = effect.notice.code
                 refusal = f", refused: {effect.notice.code}"
             else:
                 self._carry_out(effect, now)

@@ -5,24 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tongbao.crypto.ciphers import KeyAlgorithm
 from tongbao.domain.dates import Instant
 from tongbao.domain.ids import MerchantId, TerminalId
 from tongbao.host.records import Record as HostRecord
 from tongbao.host.records import TerminalRecord
 from tongbao.host.settings import HostSettings
 from tongbao.sandbox.issuer.core.book import Record as IssuerRecord
+from tongbao.simulation.accounts import audit
 from tongbao.simulation.agenda import Agenda, NodeClock, dice
-from tongbao.simulation.books import audit_issuer
 from tongbao.simulation.cards import Bank, KeyRing
 from tongbao.simulation.disk import Disk
+from tongbao.simulation.errands import draw_errands
 from tongbao.simulation.faults import Fault, Faults
 from tongbao.simulation.host_node import HostNode
 from tongbao.simulation.issuer_node import IssuerNode
 from tongbao.simulation.network import Network, Route, Way
 from tongbao.simulation.node import Machine, World
-from tongbao.simulation.people import OPERATOR, Cashier, draw_basket
+from tongbao.simulation.people import OPERATOR, SUPERVISOR, Cashier
+from tongbao.simulation.profiles import draw_profile
 from tongbao.simulation.secrecy import Secrecy
 from tongbao.simulation.terminal_node import TerminalNode
+from tongbao.simulation.terminal_witness import TerminalsWitness
 from tongbao.simulation.trace import Trace
 from tongbao.simulation.witness import Witness
 from tongbao.terminal.settings import TerminalSettings
@@ -50,15 +54,21 @@ _JUMPS_S: Final = (1, 60, 3_600, 86_400)
 class Town:
     """Everything in one world, wired and ready to begin."""
 
-    def __init__(self, scenario: Scenario, *, keep_story: bool) -> None:
+    def __init__(
+        self, scenario: Scenario, *, keep_story: bool, network: type[Network] = Network
+    ) -> None:
         seed = scenario.seed
         self.agenda = Agenda()
         self.faults = Faults(seed, dict(scenario.rates), scenario.only)
         self.trace = Trace(self.agenda, keep=keep_story)
         names = tuple(f"{number:08d}" for number in range(1, scenario.terminals + 1))
-        self.keys = KeyRing(seed, names)
-        self.witness = Witness(Secrecy(self.keys), self.trace)
-        self.network = Network(seed, self.agenda, self.faults, self.trace, self.witness)
+        self.profile = draw_profile(seed)
+        algorithm = KeyAlgorithm.SM4 if self.profile.uses_sm4 else KeyAlgorithm.TDES
+        self.keys = KeyRing(seed, names, algorithm)
+        secrecy = Secrecy(self.keys)
+        terminals = TerminalsWitness(secrecy, self.trace)
+        self.witness = Witness(secrecy, self.trace, terminals)
+        self.network = network(seed, self.agenda, self.faults, self.trace, self.witness)
         self.world = World(seed, self.agenda, self.faults, self.trace, self.network)
         self._chance = dice(seed, "town")
         self._start_us = _DAY_START_US + self._chance.randrange(86_400) * _SECOND_US
@@ -67,13 +77,17 @@ class Town:
         self.issuer_route = Route("issuer", self.issuer)
         self.host.issuer_route = self.issuer_route
         self.terminals = [self._terminal(name) for name in names]
+        chance = dice(seed, "errands")
+        self.errands = draw_errands(chance, names, scenario.sales, self.profile)
         self.cashiers = [
-            Cashier(node, dice(seed, "cashier", node.name), []) for node in self.terminals
+            Cashier(
+                node,
+                dice(seed, "cashier", node.name),
+                [errand for errand in self.errands if errand.terminal_id == node.name],
+                self.errands,
+            )
+            for node in self.terminals
         ]
-        for number in range(scenario.sales):
-            cashier = self.cashiers[number % len(self.cashiers)]
-            chance = dice(seed, "basket", number)
-            cashier.baskets.append(draw_basket(chance, cashier.node.name, number))
 
     def open(self) -> None:
         """Start all machines and let people come."""
@@ -95,7 +109,8 @@ class Town:
         for disk in self._disks():
             disk.full_until_us = 0
         for cashier in self.cashiers:
-            cashier.want_probe()
+            cashier.want_closing()
+            self.errands += cashier.closing
 
     def routes(self) -> list[Route]:
         """Return every way between two machines."""
@@ -126,10 +141,18 @@ class Town:
         )
 
     def _host(self, names: Sequence[str]) -> HostNode:
-        settings = HostSettings(tls=False, key_file=_NOWHERE, master_key_file=_NOWHERE)
+        settings = HostSettings(
+            tls=False, key_file=_NOWHERE, master_key_file=_NOWHERE, profile=self.profile
+        )
         terminals = {
             name: TerminalRecord(
-                name, _MERCHANT, 1, is_active=True, merchant_is_active=True, mcc="5411"
+                name,
+                _MERCHANT,
+                1,
+                is_active=True,
+                merchant_is_active=True,
+                mcc="5411",
+                mail_order_allowed=True,
             )
             for name in names
         }
@@ -147,7 +170,10 @@ class Town:
             key_file=_NOWHERE,
             master_key_file=_NOWHERE,
             host_tls=False,
-            operators={OPERATOR: _OPERATOR_HASH},
+            on_screen_card_entry=True,
+            mail_order_allowed=True,
+            profile=self.profile,
+            operators={OPERATOR: _OPERATOR_HASH, SUPERVISOR: _OPERATOR_HASH},
         )
         disk: Disk[Row] = Disk(name, self.agenda, self.faults)
         return TerminalNode(
@@ -156,7 +182,11 @@ class Town:
             settings,
             Route(name, self.host),
             disk,
-            (lambda: self.keys.terminal(name), self.witness),
+            (
+                lambda boundary: self.keys.terminal(name, boundary),
+                self.keys.draw,
+                self.witness.terminals,
+            ),
         )
 
     def _restarter(self, start: Callable[[], None]) -> Callable[[], None]:
@@ -238,4 +268,4 @@ class _IssuerWitness:
     def books(self, records: Sequence[IssuerRecord]) -> None:
         """Audit what is about to be written."""
         self._witness.books(records)
-        audit_issuer(self._disk.rows(), records)
+        audit(self._disk.rows(), records)

@@ -1,7 +1,7 @@
 """`tongbao simulate`: live whole payment worlds through on virtual time and check their books.
 
 Exit codes: 0 every invariant held; 1 one did not, and the smallest world found that shows it is
-printed as a story with the command that repeats it; 2 wrong usage.
+printed as a story with the command that repeats it, or a replay differed; 2 wrong usage.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _EXIT_OK: Final = 0
 _EXIT_FAILED: Final = 1
+_EXIT_USAGE: Final = 2
 _STORIES_MAX: Final = 3
 
 
@@ -30,6 +32,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--seed", type=_number, help="one world")
     which.add_argument("--seeds", type=_range, metavar="A-B", help="all worlds from A to B")
+    which.add_argument(
+        "--trace", type=Path, metavar="FILE", help="replay the payments of a trace file"
+    )
     which.add_argument("--list-faults", action="store_true", help="print the kinds of fault")
     parser.add_argument(
         "--faults",
@@ -45,6 +50,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--story", action="store_true", help="print what happened, line by line")
     parser.add_argument(
+        "--report", type=Path, metavar="FILE", help="write the report of many worlds as Markdown"
+    )
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        metavar="FOLDER",
+        help="keep the sums of every 250 worlds here; a broken-off campaign goes on from them",
+    )
+    parser.add_argument(
         "--jobs", type=_number, default=os.cpu_count() or 1, help="worlds at a time (processors)"
     )
     parser.set_defaults(run=_run)
@@ -53,9 +67,42 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def _run(namespace: argparse.Namespace) -> int:
     if namespace.list_faults:
         return _list_faults()
+    if namespace.trace is not None:
+        return _replay(namespace)
     if namespace.seed is not None:
         return _one(namespace)
     return _many(namespace)
+
+
+def _replay(namespace: argparse.Namespace) -> int:
+    from tongbao.platform.payments.traces.document import TraceError, read_trace
+    from tongbao.simulation.replay import replay
+
+    try:
+        trace = read_trace(namespace.trace.read_bytes())
+    except (OSError, TraceError) as error:
+        print(f"{namespace.trace}: {error}", file=sys.stderr)
+        return _EXIT_USAGE
+    rows = replay(trace)
+    if namespace.json:
+        payments = [
+            {
+                "rrn": row.rrn,
+                "kind": row.kind,
+                "same": row.is_same,
+                "recorded": list(row.recorded),
+                "replayed": list(row.replayed),
+            }
+            for row in rows
+        ]
+        print(json.dumps({"payments": payments}, ensure_ascii=False))
+    else:
+        for row in rows:
+            print(f"{row.rrn}  {row.kind:<22} {'same' if row.is_same else 'DIFFERS'}")
+            print(f"  recorded: {', '.join(row.recorded)}")
+            if not row.is_same:
+                print(f"  replayed: {', '.join(row.replayed)}")
+    return _EXIT_OK if all(row.is_same for row in rows) else _EXIT_FAILED
 
 
 def _one(namespace: argparse.Namespace) -> int:
@@ -77,17 +124,25 @@ def _one(namespace: argparse.Namespace) -> int:
 
 
 def _many(namespace: argparse.Namespace) -> int:
-    from tongbao.simulation.campaign import run_all
+    from tongbao.simulation.campaign import run_all, run_in_chunks
+    from tongbao.simulation.life import live
+    from tongbao.simulation.report import markdown
 
     first, last = namespace.seeds
-    scenarios = (_scenario(seed, namespace) for seed in range(first, last + 1))
-    campaign = run_all(scenarios, namespace.jobs, _progress(last - first + 1))
+    scenarios = [_scenario(seed, namespace) for seed in range(first, last + 1)]
+    told = _progress(len(scenarios))
+    if namespace.keep is None:
+        campaign = run_all(scenarios, namespace.jobs, told)
+    else:
+        campaign = run_in_chunks(namespace.keep, scenarios, namespace.jobs, told)
+    if namespace.report is not None:
+        namespace.report.write_text(markdown(campaign, f"Worlds {first} to {last}"), "utf-8")
     if namespace.json:
         print(json.dumps(campaign.report(), ensure_ascii=False))
     else:
         print("\n".join(_table(campaign)))
-        for outcome in campaign.failures[:_STORIES_MAX]:
-            _tell(outcome)
+        for failure in campaign.failures[:_STORIES_MAX]:
+            _tell(live(_scenario(failure.seed, namespace)))
     return _EXIT_FAILED if campaign.failures else _EXIT_OK
 
 
@@ -109,7 +164,7 @@ def _summary(outcome: Outcome) -> str:
     verdict = "every invariant held" if outcome.is_good else f"FAILED, {outcome.failure}"
     return (
         f"seed {outcome.scenario.seed}: {verdict}; {outcome.seconds:.0f} s of virtual time,"
-        f" {outcome.frames} frames, {outcome.approved} sales in all three books,"
+        f" {outcome.frames} frames, {outcome.approved} payments in all three books,"
         f" {sum(outcome.fired.values())} faults, trace {outcome.digest[:16]}"
     )
 
@@ -121,7 +176,7 @@ def _plain(outcome: Outcome) -> dict[str, Any]:
         "failure": outcome.failure,
         "virtual_seconds": round(outcome.seconds, 3),
         "frames": outcome.frames,
-        "approved_sales": outcome.approved,
+        "approved_payments": outcome.approved,
         "faults": dict(sorted(outcome.fired.items())),
         "firings": list(map(str, outcome.firings)),
         "trace": outcome.digest,
@@ -144,7 +199,7 @@ def _table(campaign: Campaign) -> Iterator[str]:
     yield (
         f"{figures['seeds']} seeds, {len(figures['failures'])} failures;"
         f" {figures['virtual_hours']} h of virtual time, {figures['frames']} frames,"
-        f" {figures['approved_sales']} sales in all three books;"
+        f" {figures['approved_payments']} payments in all three books;"
         f" longest way back to rest {figures['longest_healing_s']} s"
     )
 

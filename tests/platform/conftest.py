@@ -5,6 +5,7 @@ import pytest
 
 from tests.fixtures_postgresql import postgresql_server, postgresql_url  # noqa: F401 - fixtures
 from tests.platform.seed import seed
+from tongbao.platform.payments.traces.document import TraceKey
 from tongbao.platform.project import bind, configured
 from tongbao.platform.schema import migrate
 
@@ -90,6 +91,16 @@ def stories(django_sqlite):
 @pytest.fixture
 def staff(stories):
     return add_user("lilei")
+
+
+@pytest.fixture
+def trace_key():
+    """The key of this console's trace files."""
+    from django.test import override_settings
+
+    key = TraceKey(bytes(range(32)))
+    with override_settings(TONGBAO_TRACE_KEY=key):
+        yield key
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ import pytest
 
 from tests.platform.conftest import add_user, browser_of
 from tests.platform.seed import MERCHANT
+from tests.platform.seed_beside import EXCEPTION
+from tongbao.platform.console import access
 from tongbao.platform.console.access import Operation, may
 
 PAYMENT = 10**15 + 1
@@ -13,8 +15,20 @@ RECORDS = {
     "payments/payment": str(PAYMENT),
     "fleet/terminal": "00000001",
     "merchants/merchant": MERCHANT.merchant_id,
+    "payments/paymentexception": str(EXCEPTION),
+    "payments/batchevent": "1",
 }
-READING = ["/console/", "/console/password_change/"] + [
+# Each says which act it stands for and what the form sends.
+ACTS = [
+    (f"/console/payments/paymentexception/{EXCEPTION}/act/", {"act": "take", "seen": "0"}),
+    (
+        f"/console/payments/paymentexception/{EXCEPTION}/act/",
+        {"act": "close", "seen": "0", "note": "x"},
+    ),
+    ("/console/fleet/terminal/00000001/order/", {"act": "1"}),
+]
+TRACE = f"/console/payments/payment/{PAYMENT}/trace/"
+READING = ["/console/", "/console/password_change/", TRACE] + [
     f"/console/{path}/{rest}" for path, key in RECORDS.items() for rest in ("", f"{key}/change/")
 ]
 WRITING = [
@@ -31,8 +45,17 @@ TABLES = (
     "merchants_merchant",
     "fleet_terminal",
     "fleet_terminalsession",
+    "fleet_terminalstatus",
+    "fleet_terminalorder",
+    "fleet_terminalorderdone",
     "payments_payment",
     "payments_paymentevent",
+    "payments_exception",
+    "payments_exceptionevent",
+    "payments_batchevent",
+    "payments_batchdetail",
+    "payments_signature",
+    "payments_scriptresult",
 )
 PEOPLE = {
     "anonymous": None,
@@ -55,7 +78,7 @@ def fingerprint():
 
 
 @pytest.mark.parametrize("address", READING)
-def test_staff_may_read_every_page(staff, address):
+def test_staff_may_read_every_page(staff, trace_key, address):
     assert browser_of(staff).get(address).status_code == 200
 
 
@@ -91,11 +114,62 @@ def test_others_are_sent_to_the_log_in_page_and_see_nothing(stories, address, pe
     assert answer.content == b""
 
 
+@pytest.mark.parametrize("person", PEOPLE)
+@pytest.mark.parametrize(("address", "data"), ACTS)
+def test_others_can_do_no_act_and_nothing_is_written(stories, address, data, person):
+    options = PEOPLE[person]
+    user = None if options is None else add_user("stranger", **options)
+    before = fingerprint()
+    answer = browser_of(user).post(address, data)
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/console/login/?next=/console/")
+    assert fingerprint() == before
+
+
+@pytest.mark.parametrize(("address", "data"), ACTS)
+def test_an_act_from_another_site_is_refused_and_nothing_is_written(staff, address, data):
+    before = fingerprint()
+    answer = browser_of(staff, enforce_csrf_checks=True).post(address, data)
+    assert answer.status_code == 403
+    assert fingerprint() == before
+
+
+@pytest.mark.parametrize(("address", "data"), ACTS)
+def test_an_act_is_a_post_and_nothing_else(staff, address, data):
+    browser = browser_of(staff)
+    before = fingerprint()
+    for method in (browser.get, browser.put, browser.patch, browser.delete):
+        assert method(address, data).status_code == 405
+    assert fingerprint() == before
+
+
+@pytest.mark.parametrize(("address", "data"), ACTS)
+def test_an_act_needs_its_right_and_not_only_the_right_to_look(staff, monkeypatch, address, data):
+    monkeypatch.setattr(access, "STAFF_MAY", frozenset({Operation.VIEW}))
+    before = fingerprint()
+    assert browser_of(staff).post(address, data).status_code == 403
+    assert fingerprint() == before
+
+
+def test_a_trace_needs_its_right_and_a_key(staff, trace_key, monkeypatch):
+    browser = browser_of(staff)
+    assert browser.post(TRACE).status_code == 403
+    monkeypatch.setattr(access, "STAFF_MAY", frozenset({Operation.VIEW}))
+    answer = browser.get(TRACE)
+    assert answer.status_code == 403
+    assert b"tongbao-trace" not in answer.content
+
+
+def test_without_a_key_no_trace_is_given(staff):
+    assert browser_of(staff).get(TRACE).status_code == 404
+
+
 @pytest.mark.parametrize("operation", Operation)
 def test_the_table_of_rights_is_one_place(stories, operation):
     staff, other = add_user("staff"), add_user("other", is_staff=False)
     gone = add_user("gone", is_active=False)
-    assert may(staff, operation) is (operation is Operation.VIEW)
+    writing = (Operation.ADD, Operation.CHANGE, Operation.DELETE)
+    assert may(staff, operation) is (operation not in writing)
     assert not may(other, operation)
     assert not may(gone, operation)
 
@@ -109,6 +183,11 @@ def test_the_table_of_rights_is_one_place(stories, operation):
         f"/console/payments/payment/{PAYMENT}/history/",
         "/console/fleet/terminal/99999999/change/",
         "/console/payments/paymentevent/",
+        "/console/payments/payment/5/trace/",
+        "/console/payments/payment/5/signature.png",
+        "/console/payments/paymentexception/5/change/",
+        "/console/payments/batchevent/999/change/",
+        "/console/payments/batchevent/nonsense/change/",
         "/console/accounts/user/",
         "/console/auth/group/",
         "/admin/",

@@ -7,6 +7,7 @@ import pytest
 
 from tests.platform.conftest import add_user, browser_of, django_on
 from tests.platform.seed import EMPTY_MERCHANT, MERCHANT, seed
+from tests.platform.seed_beside import CLOSED_EXCEPTION, EXCEPTION
 from tongbao.platform.registry import NewMerchant, register_merchant
 
 LIST = "/console/payments/payment/"
@@ -43,6 +44,9 @@ ENGLISH_IN_CHINESE = {
         "Books",
         "Corner",
         "Shop",
+        # Names in the field, of organisations, fields and tags.
+        *("CUP", "VIS", "F", "IC", "DF", "PIN", "TMS"),
+        "hanmei",
     ),
 }
 CHINESE_IN_ENGLISH = {"通宝", "中文", "号收银台", "备用", "通宝便利店", "晨光书店", "上海", "杭州"}
@@ -100,6 +104,12 @@ def every_address(ids):
         "/console/fleet/terminal/",
         "/console/fleet/terminal/00000001/change/",
         "/console/fleet/terminal/00000002/change/",
+        "/console/payments/paymentexception/",
+        "/console/payments/paymentexception/?standing=closed",
+        f"/console/payments/paymentexception/{EXCEPTION}/change/",
+        f"/console/payments/paymentexception/{CLOSED_EXCEPTION}/change/",
+        "/console/payments/batchevent/",
+        "/console/payments/batchevent/1/change/",
         "/console/merchants/merchant/",
         f"/console/merchants/merchant/{MERCHANT.merchant_id}/change/",
         f"/console/merchants/merchant/{EMPTY_MERCHANT.merchant_id}/change/",

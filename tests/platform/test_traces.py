@@ -126,6 +126,15 @@ STORIES = {
             "host > issuer 0420 reversal",
         ],
     ),
+    "found approved by asking": (
+        (("inquired", {"detail": "00"}), APPROVED),
+        [
+            *REQUEST,
+            "host > issuer 0600 inquiry",
+            "issuer > host 0610 inquiry_answer 39=00",
+            "host > terminal 0210 answer 38=204816 39=00",
+        ],
+    ),
     "unclear answer": (
         (("reversal_requested", {"detail": "issuer answer 10 unclear"}),),
         [
@@ -184,20 +193,22 @@ def test_the_messages_of_a_payment_are_those_that_its_rows_prove(story):
 
 def test_a_refund_travels_as_an_advice_and_names_its_original():
     refund = payment(
-        APPROVED,
         ("delivery_repeated", {"detail": "attempt 2"}),
+        APPROVED,
+        ("repeated", {"code": "00"}),
         kind="refund",
         original="000000000000",
     )
     assert [(m.mti, m.meaning) for m in refund.messages] == [
         ("0220", Meaning.REQUEST),
         ("0220", Meaning.REQUEST),
-        ("0230", Meaning.ANSWER),
+        ("0220", Meaning.REQUEST_AGAIN),
         ("0230", Meaning.ANSWER),
         ("0220", Meaning.REQUEST_AGAIN),
+        ("0230", Meaning.ANSWER),
     ]
     assert dict(refund.messages[1].fields)[62] == "000000000000"
-    assert [m.is_recorded for m in refund.messages] == [True, False, True, True, True]
+    assert [m.is_recorded for m in refund.messages] == [True, False, True, True, True, True]
 
 
 def test_the_request_of_a_terminal_is_told_by_its_known_fields():

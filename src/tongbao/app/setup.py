@@ -7,6 +7,7 @@ end are renewed and the schema is brought up to date.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -94,6 +95,8 @@ def prepare(folder: Path, options: SetUpOptions | None = None) -> PreparedWorld:
         _build(folder, options)
     ensure_certificates(folder / "tls")
     settings = read_settings(folder / SETTINGS_FILE)
+    if settings.platform is not None:
+        _ensure_trace_key(settings.platform.trace_key_place)
     migrate(settings.database_url)
     # Registering again changes nothing, so a set-up cut short here is finished by the next.
     register_merchant(settings.database_url, MERCHANT)
@@ -159,6 +162,16 @@ def _make_keys(folder: Path, terminal_ids: tuple[str, ...]) -> None:
     secret_key = folder / "platform-secret-key"
     secret_key.touch(mode=0o600)
     secret_key.write_text(secrets.token_urlsafe(64), encoding="ascii")
+
+
+def _ensure_trace_key(file: Path) -> None:
+    """Make the key that signs trace files, also in a folder of an earlier version."""
+    with contextlib.suppress(FileExistsError):
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as opened:
+            opened.write(secrets.token_hex(32))
+            opened.flush()
+            os.fsync(opened.fileno())
 
 
 def _keep(folder: Path, party: str, keys: list[NamedKey]) -> None:

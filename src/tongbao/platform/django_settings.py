@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tongbao.platform.console import look
 from tongbao.platform.database import django_database
+from tongbao.platform.payments.traces.document import TraceKey
 from tongbao.platform.settings import PlatformSettings
 
 _DEFAULTS = PlatformSettings(secret_key_file=Path("-"))
@@ -118,6 +119,7 @@ UNFOLD = look.UNFOLD
 
 # Our own, set from PlatformSettings by `project.serving`.
 TONGBAO_SANDBOX = _DEFAULTS.sandbox
+TONGBAO_TRACE_KEY: TraceKey | None = None
 TONGBAO_BEHIND_HTTPS = _DEFAULTS.behind_https
 TONGBAO_LOGIN_FREE_FAILURES = _DEFAULTS.login_failures_before_delay
 TONGBAO_LOGIN_DELAY_MAX_S = _DEFAULTS.login_delay_max_s

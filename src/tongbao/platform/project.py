@@ -18,6 +18,7 @@ from django.conf import settings
 
 from tongbao.platform import django_settings
 from tongbao.platform.database import django_database
+from tongbao.platform.payments.traces.document import TraceKey, trace_key_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +54,7 @@ def configured(**overrides: Any) -> None:
 def serving(platform: PlatformSettings) -> dict[str, Any]:
     """Return the Django settings that the operator's settings decide, for `configured`.
 
-    Raises OSError when the key file cannot be read and ValueError when it is too short.
+    Raises OSError when a key file cannot be read and ValueError when a key has the wrong length.
     """
     secret_key = platform.secret_key_file.read_text(encoding="ascii").strip()
     if len(secret_key) < SECRET_KEY_LENGTH_MIN:
@@ -71,11 +72,17 @@ def serving(platform: PlatformSettings) -> dict[str, Any]:
         "LANGUAGE_COOKIE_SECURE": platform.behind_https,
         "SESSION_COOKIE_AGE": platform.session_idle_minutes * 60,
         "TONGBAO_SANDBOX": platform.sandbox,
+        "TONGBAO_TRACE_KEY": _trace_key(platform),
         "TONGBAO_BEHIND_HTTPS": platform.behind_https,
         "TONGBAO_LOGIN_FREE_FAILURES": platform.login_failures_before_delay,
         "TONGBAO_LOGIN_DELAY_MAX_S": platform.login_delay_max_s,
         **(https if platform.behind_https else {}),
     }
+
+
+def _trace_key(platform: PlatformSettings) -> TraceKey | None:
+    file = platform.trace_key_place
+    return trace_key_of(file.read_text(encoding="ascii")) if file.exists() else None
 
 
 def bind(database_url: str, alias: str = "default") -> None:

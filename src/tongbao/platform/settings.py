@@ -12,6 +12,9 @@ class PlatformSettings:
 
     `listen_host`/`listen_port`: where the console listens; port 0 takes any free one.
     `secret_key_file`: file that holds the key signing sessions (made at set-up, mode 0600).
+    `trace_key_file`: file that holds the key signing trace files, 64 hex digits (made at set-up,
+    mode 0600); by default `platform-trace-key` beside the other key file. Without the file no
+    traces are exported.
     `allowed_hosts`: host names that browsers may use besides the loopback ones.
     `behind_https`: true when a TLS proxy stands in front; cookies then travel over HTTPS only.
     `sandbox`: true marks every page as showing a simulated world.
@@ -24,6 +27,7 @@ class PlatformSettings:
     listen_host: str = "127.0.0.1"
     listen_port: int = 8602
     secret_key_file: Path = Path("keys/platform-secret-key")
+    trace_key_file: Path | None = None
     allowed_hosts: tuple[str, ...] = ()
     behind_https: bool = False
     sandbox: bool = False
@@ -44,3 +48,8 @@ class PlatformSettings:
         for name, (least, most) in limits.items():
             if not least <= getattr(self, name) <= most:
                 raise ValueError(f"{name} must be {least} to {most}")
+
+    @property
+    def trace_key_place(self) -> Path:
+        """Where the key for trace files is, named or by default."""
+        return self.trace_key_file or self.secret_key_file.with_name("platform-trace-key")

@@ -11,8 +11,14 @@ from django.views.generic import RedirectView
 from tongbao.platform.console.catalogue import load_catalogues
 
 # Named one by one: Django's own search would also bring in its editable pages for groups.
-for app in ("merchants", "fleet", "payments"):
-    import_module(f"tongbao.platform.{app}.admin")
+for page in (
+    "merchants.admin",
+    "fleet.admin",
+    "payments.admin",
+    "payments.admin_exceptions",
+    "payments.admin_batches",
+):
+    import_module(f"tongbao.platform.{page}")
 load_catalogues()
 
 urlpatterns: list[URLPattern | URLResolver] = [

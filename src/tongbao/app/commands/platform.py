@@ -12,10 +12,11 @@ from tongbao.app.cli import EXIT_BAD_INPUT, EXIT_ENVIRONMENT, EXIT_OK
 
 if TYPE_CHECKING:
     from tongbao.app.settings import Settings
+    from tongbao.platform.payments.traces.document import TraceKey
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the verbs `serve`, `migrate`, `create-staff` and `register-terminal`."""
+    """Add the verbs `serve`, `migrate`, `create-staff`, `register-terminal` and the traces'."""
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     serve = verbs.add_parser("serve", help="serve the console until SIGTERM")
     serve.set_defaults(run=_serve)
@@ -35,7 +36,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     terminal.add_argument("--serial-number", default="", help="serial number on the device")
     terminal.add_argument("--label", default="", help="where it stands, for people")
     terminal.set_defaults(run=_register_terminal)
-    for verb in (serve, migrate, staff, terminal):
+    trace = verbs.add_parser(
+        "trace", help="tell what happened to a payment, or save its trace file"
+    )
+    trace.add_argument("--rrn", required=True, help="reference number of the payment")
+    trace.add_argument("--json", action="store_true", help="print the signed trace file")
+    trace.set_defaults(run=_trace)
+    verify = verbs.add_parser("verify-trace", help="check hash and signature of a trace file")
+    verify.add_argument("--file", type=Path, required=True, help="the trace file")
+    verify.set_defaults(run=_verify_trace)
+    for verb in (serve, migrate, staff, terminal, trace, verify):
         verb.add_argument("--config", type=Path, required=True, help="the settings file")
 
 
@@ -119,3 +129,58 @@ def _register_terminal(arguments: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return EXIT_BAD_INPUT
     return EXIT_OK
+
+
+def _trace(arguments: argparse.Namespace) -> int:
+    from tongbao.platform.payments.traces.document import write_trace
+    from tongbao.platform.payments.traces.story import story_of
+    from tongbao.platform.traces import UnknownPaymentError, fetch_trace
+
+    settings = _settings(arguments)
+    if settings is None:
+        return EXIT_BAD_INPUT
+    sandbox = settings.platform is not None and settings.platform.sandbox
+    try:
+        trace = fetch_trace(settings.database_url, arguments.rrn, is_sandbox=sandbox)
+    except UnknownPaymentError as error:
+        print(error, file=sys.stderr)
+        return EXIT_BAD_INPUT
+    if not arguments.json:
+        print(story_of(trace))
+        return EXIT_OK
+    key = _trace_key(settings)
+    if key is None:
+        return EXIT_ENVIRONMENT
+    sys.stdout.buffer.write(write_trace(trace, key))
+    sys.stdout.flush()
+    return EXIT_OK
+
+
+def _verify_trace(arguments: argparse.Namespace) -> int:
+    from tongbao.platform.payments.traces.document import TraceError, read_trace
+
+    settings = _settings(arguments)
+    if settings is None:
+        return EXIT_BAD_INPUT
+    key = _trace_key(settings)
+    if key is None:
+        return EXIT_ENVIRONMENT
+    try:
+        trace = read_trace(arguments.file.read_bytes(), key)
+    except (OSError, TraceError) as error:
+        print(error, file=sys.stderr)
+        return EXIT_BAD_INPUT
+    print(f"whole and ours: {trace.subject}, {len(trace.payments)} payments, key {key.name}")
+    return EXIT_OK
+
+
+def _trace_key(settings: Settings) -> TraceKey | None:
+    from tongbao.platform.payments.traces.document import trace_key_of
+    from tongbao.platform.settings import PlatformSettings
+
+    file = (settings.platform or PlatformSettings()).trace_key_place
+    try:
+        return trace_key_of(file.read_text(encoding="ascii"))
+    except (OSError, ValueError) as error:
+        print(f"the key for trace files cannot be read: {error}", file=sys.stderr)
+        return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
+from tongbao.platform.payments.exception_rules import SYSTEM
 from tongbao.platform.project import run_with
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ def _create(alias: str, name: str, password: str) -> None:
     from django.core.exceptions import ValidationError  # noqa: PLC0415 - as above: only when needed
     from django.utils.translation import override  # noqa: PLC0415 - as above: only when needed
 
+    if name.strip().casefold() == SYSTEM:
+        raise StaffError("this name stands for the host in the exception queue")
     users = _users(alias)
     user = users.model(username=users.model.normalize_username(name), is_staff=True)
     user.set_password(password)

@@ -1,7 +1,8 @@
 """Who may see what: the only place of the console that decides it.
 
-Today every active member of staff may see everything and nobody may change anything; roles and
-tenants will be decided here and nowhere else.
+Today every active member of staff may see everything, save traces, work on exceptions and order
+terminals to do something; nobody may change or remove a record. Roles and tenants will be decided
+here and nowhere else.
 """
 
 from __future__ import annotations
@@ -21,8 +22,21 @@ class Operation(StrEnum):
     ADD = "add"
     CHANGE = "change"
     DELETE = "delete"
+    SAVE_TRACE = "save_trace"
+    WORK_ON_EXCEPTION = "work_on_exception"
+    ORDER_TERMINAL = "order_terminal"
+
+
+STAFF_MAY = frozenset(
+    {
+        Operation.VIEW,
+        Operation.SAVE_TRACE,
+        Operation.WORK_ON_EXCEPTION,
+        Operation.ORDER_TERMINAL,
+    }
+)
 
 
 def may(user: AbstractBaseUser | AnonymousUser, operation: Operation) -> bool:
     """Return whether this person may do this in the operations console."""
-    return operation is Operation.VIEW and user.is_active and bool(getattr(user, "is_staff", False))
+    return operation in STAFF_MAY and user.is_active and bool(getattr(user, "is_staff", False))

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Sum
 from django.utils.translation import gettext
 
 from tongbao.domain.dates import CHINA_TIME
 from tongbao.platform.console.formats import amount_text, start_of_day_us
 from tongbao.platform.fleet.models import Terminal, TerminalSession
 from tongbao.platform.merchants.models import Merchant
+from tongbao.platform.payments.exceptions import open_count
 from tongbao.platform.payments.models import Payment
-from tongbao.platform.payments.queries import Total, with_status
+from tongbao.platform.payments.queries import Total, grouped_totals, with_status
 from tongbao.platform.payments.status import Status
 from tongbao.platform.payments.words import STATUS_ICONS, STATUS_TONES, STATUS_WORDS
 
@@ -60,6 +60,7 @@ def dashboard_context(request: HttpRequest) -> dict[str, Any]:
             for status in (Status.APPROVED, Status.DECLINED, Status.REVERSED)
         ],
         "doubt": _sum(total for (_, status), total in by_day.items() if status is Status.IN_DOUBT),
+        "exceptions": open_count(),
         "week": _bars(today, by_day),
         "latest": with_status(Payment.objects.order_by("-payment_id"))[:LATEST],
         "terminals": Terminal.objects.filter(is_active=True).count(),
@@ -76,17 +77,9 @@ def dashboard_context(request: HttpRequest) -> dict[str, Any]:
 
 def _week(today: date) -> dict[tuple[date, Status], Total]:
     first = today - timedelta(days=DAYS - 1)
-    rows = (
-        with_status(Payment.objects.filter(business_date__gte=first))
-        .order_by()
-        .values("business_date", "status")
-        .annotate(count=Count("pk"), sum_minor=Sum("amount_minor"))
-        .values_list("business_date", "status", "count", "sum_minor")
-    )
-    return {
-        (day, Status(status)): Total(count, amount_minor)
-        for day, status, count, amount_minor in rows
-    }
+    payments = with_status(Payment.objects.filter(business_date__gte=first))
+    rows = grouped_totals(payments, "business_date", "status")
+    return {(day, Status(status)): total for (day, status), total in rows}
 
 
 def _sum(all_totals: Any) -> Total:

@@ -90,6 +90,10 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _item(gettext_lazy("Today"), "today", "index"),
                     _item(gettext_lazy("Payments"), "receipt_long", "payments_payment_changelist"),
+                    _item(
+                        gettext_lazy("Exceptions"), "error", "payments_paymentexception_changelist"
+                    ),
+                    _item(gettext_lazy("Batches"), "inventory", "payments_batchevent_changelist"),
                 ]
             },
             {

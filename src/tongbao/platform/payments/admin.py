@@ -4,37 +4,49 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, Q, Subquery
+from django.http import Http404, HttpResponse
+from django.urls import path
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from tongbao.platform.console.formats import amount_text, instant_text, short_card
+from tongbao.platform.console.access import Operation, may
+from tongbao.platform.console.formats import instant_text, short_card
 from tongbao.platform.console.read_only import ReadOnlyAdmin
 from tongbao.platform.console.words import local_name, reader_is_chinese
 from tongbao.platform.fleet.models import Terminal
 from tongbao.platform.merchants.models import Merchant
+from tongbao.platform.payments.beside import beside, signed_amount
 from tongbao.platform.payments.filters import (
     DAY_PARAMETER,
     STATUS_PARAMETER,
     BusinessDateFilter,
     DayFilter,
+    KindFilter,
     MerchantFilter,
     StatusFilter,
     TerminalFilter,
 )
 from tongbao.platform.payments.models import Payment
-from tongbao.platform.payments.queries import Total, totals, with_status
+from tongbao.platform.payments.queries import Total, totals, with_status, with_void
 from tongbao.platform.payments.response_words import describe
 from tongbao.platform.payments.search import read_word
+from tongbao.platform.payments.signatures import signature_picture
 from tongbao.platform.payments.status import OUTCOMES, Status, fold
 from tongbao.platform.payments.timeline import steps_of
+from tongbao.platform.payments.traces.document import write_trace
+from tongbao.platform.payments.tracing import trace_of
 from tongbao.platform.payments.words import (
     STATUS_ICONS,
     STATUS_TONES,
     STATUS_WORDS,
     entry_mode_text,
     kind_text,
+    organisation_text,
     route_text,
 )
 
@@ -42,6 +54,7 @@ if TYPE_CHECKING:
     from django.contrib.admin.views.main import ChangeList
     from django.db.models import QuerySet
     from django.http import HttpRequest
+    from django.urls import URLPattern
 
 # Above this many payments the strip of totals would take longer than a reader waits.
 TOTALS_ROWS_MAX = 250_000
@@ -54,6 +67,7 @@ class PaymentAdmin(ReadOnlyAdmin[Payment]):
     list_display = ("received", "amount", "state", "card", "place", "trace", "reference")
     list_filter = (
         StatusFilter,
+        KindFilter,
         DayFilter,
         ("business_date", BusinessDateFilter),
         TerminalFilter,
@@ -70,7 +84,10 @@ class PaymentAdmin(ReadOnlyAdmin[Payment]):
         """Fold the status and find the shop's name in the same query."""
         name = "name" if reader_is_chinese() else "name_en"
         shop = Merchant.objects.filter(pk=OuterRef("merchant_id")).values(name)[:1]
-        return with_status(super().get_queryset(request)).annotate(shop_name=Subquery(shop))
+        payments: QuerySet[Any] = with_status(super().get_queryset(request)).annotate(
+            shop_name=Subquery(shop)
+        )
+        return with_void(payments)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -141,20 +158,26 @@ class PaymentAdmin(ReadOnlyAdmin[Payment]):
 
     @admin.display(description=_("Amount"))
     def amount(self, payment: Payment) -> str:
-        """The amount."""
-        text = amount_text(payment.amount_minor, payment.currency)
-        return format_html('<span class="tb-amount">{}</span>', text)
+        """The amount, and below it what kind of payment it is."""
+        return format_html(
+            '<span class="tb-amount">{}</span><small class="tb-under">{}</small>',
+            signed_amount(payment),
+            kind_text(payment.kind),
+        )
 
     @admin.display(description=_("Status"))
     def state(self, payment: Any) -> str:
-        """The folded status as a coloured label."""
+        """The folded status as a coloured label, and whether a void took it back since."""
         status = Status(payment.status)
         return format_html(
             '<span class="tb-label tb-{}"><span class="material-symbols-outlined"'
-            ' aria-hidden="true">{}</span>{}</span>',
+            ' aria-hidden="true">{}</span>{}</span>{}',
             STATUS_TONES[status],
             STATUS_ICONS[status],
             STATUS_WORDS[status],
+            format_html('<small class="tb-under">{}</small>', _("Voided since"))
+            if payment.is_voided
+            else "",
         )
 
     @admin.display(description=_("Card"))
@@ -184,8 +207,7 @@ class PaymentAdmin(ReadOnlyAdmin[Payment]):
         return format_html('<span class="tb-digits">{}</span>', payment.rrn)
 
     def page_context(self, request: HttpRequest, record: Payment) -> dict[str, Any]:
-        """Return the payment's facts and its timeline."""
-        del request
+        """Return the payment's facts, its timeline, its family and what stands beside it."""
         events = list(record.events.order_by("event_id"))
         status = fold([event.kind for event in events])
         outcome = next((event for event in events if event.kind in OUTCOMES), None)
@@ -194,6 +216,7 @@ class PaymentAdmin(ReadOnlyAdmin[Payment]):
         return {
             "title": record.rrn,
             "payment": record,
+            "amount": signed_amount(record),
             "status": {
                 "label": STATUS_WORDS[status],
                 "tone": STATUS_TONES[status],
@@ -201,6 +224,7 @@ class PaymentAdmin(ReadOnlyAdmin[Payment]):
             },
             "steps": steps_of(record, events, describe),
             "kind": kind_text(record.kind),
+            "organisation": organisation_text(record.organisation),
             "entry_mode": entry_mode_text(record.entry_mode),
             "route": route_text(record.route),
             "terminal": terminal,
@@ -208,4 +232,55 @@ class PaymentAdmin(ReadOnlyAdmin[Payment]):
             "merchant_name": local_name(merchant) if merchant else record.merchant_id,
             "auth_code": outcome.auth_code if outcome else "",
             "response": describe(outcome.response_code) if outcome else "",
+            "can_trace": settings.TONGBAO_TRACE_KEY is not None
+            and may(request.user, Operation.SAVE_TRACE),
+            **beside(record),
         }
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the addresses of the trace file and of the signature's picture."""
+        view = self.admin_site.admin_view
+        return [
+            path("<path:object_id>/trace/", view(self.trace_view), name="payments_payment_trace"),
+            path(
+                "<path:object_id>/signature.png",
+                view(self.signature_view),
+                name="payments_payment_signature",
+            ),
+            *super().get_urls(),
+        ]
+
+    def trace_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Give the signed trace file to save; 404 when no key was made for it."""
+        payment = self._readable(request, object_id, Operation.SAVE_TRACE)
+        key = settings.TONGBAO_TRACE_KEY
+        if key is None:
+            raise Http404
+        trace = trace_of(payment, is_sandbox=settings.TONGBAO_SANDBOX)
+        return HttpResponse(
+            write_trace(trace, key),
+            content_type="application/json",
+            headers={
+                "Content-Disposition": f'attachment; filename="tongbao-trace-{payment.rrn}.json"',
+                "Cache-Control": "no-store",
+            },
+        )
+
+    def signature_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Give the cardholder's signature as a picture; 404 when there is none to draw."""
+        payment = self._readable(request, object_id, Operation.VIEW)
+        picture = signature_picture(payment)
+        if picture is None:
+            raise Http404
+        headers = {"Cache-Control": "no-store"}
+        return HttpResponse(picture, content_type="image/png", headers=headers)
+
+    def _readable(self, request: HttpRequest, object_id: str, operation: Operation) -> Payment:
+        if request.method not in ("GET", "HEAD"):
+            raise PermissionDenied
+        if not may(request.user, operation):
+            raise PermissionDenied
+        payment = self.get_object(request, unquote(object_id))
+        if payment is None:
+            raise Http404
+        return payment

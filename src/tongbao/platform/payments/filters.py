@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from tongbao.domain.dates import CHINA_TIME
 from tongbao.platform.merchants.models import Merchant
 from tongbao.platform.payments.status import Status
-from tongbao.platform.payments.words import STATUS_WORDS
+from tongbao.platform.payments.words import KIND_WORDS, STATUS_WORDS
 
 if TYPE_CHECKING:
     from django.contrib.admin import FieldListFilter as RangeDateFilter
@@ -45,6 +45,23 @@ class StatusFilter(SimpleListFilter):
         """Keep the payments of the chosen status."""
         del request
         return queryset.filter(status=self.value()) if self.value() else queryset
+
+
+class KindFilter(SimpleListFilter):
+    """By kind of payment."""
+
+    title = _("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, Any]]:
+        """Return the kinds of the dialect."""
+        del request, model_admin
+        return list(KIND_WORDS.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Keep the payments of the chosen kind."""
+        del request
+        return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
 class DayFilter(SimpleListFilter):

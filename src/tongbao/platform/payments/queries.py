@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
 
 from django.db.models import (
+    BigIntegerField,
     Case,
     CharField,
     Count,
     Exists,
+    F,
     IntegerField,
     OuterRef,
     Q,
@@ -22,6 +24,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThan
 
+from tongbao.platform.payments.family import GIVING_BACK, RESTATING, TAKING, VOIDING
 from tongbao.platform.payments.models import Payment, PaymentEvent
 from tongbao.platform.payments.status import OUTCOMES, EventKind, Status
 
@@ -61,7 +64,11 @@ def _count(events: QuerySet[PaymentEvent]) -> Coalesce:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """How many payments there are and what they come to, in minor units."""
+    """How many payments there are and what they come to, in minor units.
+
+    What approved payments come to is net: refunds and voids are taken off, holds and inquiries
+    count nothing, and a tip or an adjustment counts what it changed.
+    """
 
     count: int = 0
     amount_minor: int = 0
@@ -80,10 +87,53 @@ class Totals:
 
 def totals(payments: Payments) -> Totals:
     """Sum payments by status in one query."""
+    rows = grouped_totals(payments, "status")
+    return Totals({Status(status): total for (status,), total in rows})
+
+
+def grouped_totals(payments: Payments, *columns: str) -> list[tuple[tuple[Any, ...], Total]]:
+    """Return one total for each combination of the columns, of which `status` is the last."""
     rows = (
         payments.order_by()
-        .values("status")
-        .annotate(count=Count("pk"), sum_minor=Sum("amount_minor"))
-        .values_list("status", "count", "sum_minor")
+        .values(*columns)
+        .annotate(count=Count("pk"), gross=Sum("amount_minor"), net=Sum(_net_minor()))
+        .values_list(*columns, "count", "gross", "net")
     )
-    return Totals({Status(status): Total(count, amount) for status, count, amount in rows})
+    return [
+        (tuple(key), Total(count, net if key[-1] == Status.APPROVED else gross))
+        for *key, count, gross, net in rows
+    ]
+
+
+def _net_minor() -> Case:
+    """What an approved payment adds to the money taken."""
+    siblings = Payment.objects.filter(
+        original_id=OuterRef("original_id"),
+        original_id__gt=0,
+        kind__in=RESTATING,
+        payment_id__lt=OuterRef("payment_id"),
+    )
+    original = Payment.objects.filter(pk=OuterRef("original_id"))
+    before = Coalesce(
+        Subquery(siblings.order_by("-payment_id").values("amount_minor")[:1]),
+        Subquery(original.values("amount_minor")[:1]),
+        Value(0),
+    )
+    return Case(
+        When(kind__in=TAKING, then=F("amount_minor")),
+        When(kind__in=GIVING_BACK, then=-F("amount_minor")),
+        When(kind__in=RESTATING, then=F("amount_minor") - before),
+        default=Value(0),
+        output_field=BigIntegerField(),
+    )
+
+
+def with_void(payments: QuerySet[Any]) -> QuerySet[Any]:
+    """Annotate each payment with `is_voided`: whether an approved void names it."""
+    voids = with_status(
+        Payment.objects.filter(
+            original_id=OuterRef("pk"), original_id__gt=0, kind__in=VOIDING
+        ).order_by()
+    ).filter(status=Status.APPROVED)
+    annotated: QuerySet[Any] = payments.annotate(is_voided=Exists(voids))
+    return annotated

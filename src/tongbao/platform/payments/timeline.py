@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tongbao.platform.console.words import reader_is_chinese
 from tongbao.platform.payments.status import EventKind, Status, fold
-from tongbao.platform.payments.words import Tone, route_text
+from tongbao.platform.payments.traces.messages import message_groups
+from tongbao.platform.payments.traces.types import Party
+from tongbao.platform.payments.tracing import traced
+from tongbao.platform.payments.words import MEANING_WORDS, PARTY_WORDS, Tone, route_text
+from tongbao.wire.unionpay.table import UNIONPAY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from tongbao.platform.payments.models import Payment, PaymentEvent
+    from tongbao.platform.payments.traces.types import TracedMessage
 
 # The host answers this itself when its link to the issuer is down; nothing was sent then.
 LINK_DOWN = "91"
@@ -39,6 +45,24 @@ _TERMINAL_REASONS = {
 }
 
 
+class FieldLine(NamedTuple):
+    """One known field of a message: "F39", its name in the reader's language, its value."""
+
+    number: str
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLine:
+    """A message that belongs to a step."""
+
+    mti: str
+    meaning: str
+    route: str
+    fields: tuple[FieldLine, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step of a timeline; `at_us` is None for a step that has no moment of its own."""
@@ -50,19 +74,45 @@ class Step:
     at_us: int | None = None
     since_us: int | None = None
     words: tuple[str, ...] = ()
+    messages: tuple[MessageLine, ...] = ()
 
 
 def steps_of(
     payment: Payment, events: Sequence[PaymentEvent], describe_response: Callable[[str], str]
 ) -> list[Step]:
     """Return the steps of a payment, oldest first; `describe_response` puts field 39 into words."""
-    steps = [_received(payment)]
+    first, *groups = message_groups(traced(payment, events))
+    from_terminal = [one for one in first if one.sender is Party.TERMINAL]
+    steps = [_with(_received(payment), from_terminal)]
     if _went_upstream(events):
-        steps.append(_sent(payment, events))
-    steps += [_happened(payment, event, describe_response) for event in events]
+        upstream = [one for one in first if one.sender is Party.HOST]
+        steps.append(_with(_sent(payment, events), upstream))
+    steps += [
+        _with(_happened(payment, event, describe_response), group)
+        for event, group in zip(events, groups, strict=True)
+    ]
     if fold([event.kind for event in events]) is Status.IN_DOUBT:
         steps.append(_waiting(events))
     return steps
+
+
+def _with(step: Step, messages: Iterable[TracedMessage]) -> Step:
+    return replace(step, messages=tuple(_line(message) for message in messages))
+
+
+def _line(message: TracedMessage) -> MessageLine:
+    chinese = reader_is_chinese()
+    fields = []
+    for number, value in message.fields:
+        spec = UNIONPAY.specs.get(number)
+        name = "" if spec is None else spec.zh if chinese else spec.en
+        fields.append(FieldLine(f"F{number}", name, value))
+    return MessageLine(
+        message.mti,
+        str(MEANING_WORDS[message.meaning]),
+        f"{PARTY_WORDS[message.sender]} → {PARTY_WORDS[message.receiver]}",
+        tuple(fields),
+    )
 
 
 def _received(payment: Payment) -> Step:
@@ -118,6 +168,11 @@ def _happened(
         EventKind.REVERSED: (_("Reversed"), issuer, Tone.CALM, "done_all"),
         EventKind.LATE_ANSWER: (_("Late answer"), issuer, Tone.DOUBT, "history"),
         EventKind.REPEATED: (_("Asked again"), _terminal(payment), Tone.CALM, "repeat"),
+        EventKind.INQUIRED: (_("Issuer asked"), _("Host"), Tone.CALM, "help"),
+        EventKind.REVERSAL_REPEATED: (_("Reversal repeated"), _("Host"), Tone.DOUBT, "sync"),
+        EventKind.DELIVERY_REPEATED: (_("Sent on again"), _("Host"), Tone.DOUBT, "sync"),
+        EventKind.SIGNED: (_("Signature received"), _terminal(payment), Tone.CALM, "draw"),
+        EventKind.SCRIPT_RESULT: (_("Script result"), _terminal(payment), Tone.CALM, "memory"),
     }
     unknown = (event.kind, _("Host"), Tone.CALM, "info")
     title, who, tone, icon = looks.get(event.kind, unknown)
@@ -140,19 +195,37 @@ def _words(event: PaymentEvent, describe_response: Callable[[str], str]) -> list
         words.append(_("Confirmed: the card is not charged."))
     if event.kind == EventKind.REPEATED:
         words.append(_("It sent the same message again and was answered as before."))
-    if event.response_code:
+    if event.response_code and event.kind != EventKind.INQUIRED:
         words.append(describe_response(event.response_code))
     if event.auth_code:
         words.append(_("Authorisation code %(code)s") % {"code": event.auth_code})
-    if event.detail:
+    if event.kind == EventKind.INQUIRED:
+        words.append(_inquiry(event.response_code or event.detail))
+    elif event.detail:
         words.append(_reason(event.detail))
     return words
+
+
+def _inquiry(answer: str) -> str:
+    """Put into words what the issuer said when it was asked about a payment."""
+    known = {
+        "00": _("It had approved the payment."),
+        "25": _("It has never seen the payment."),
+        "R0": _("It has reversed the payment."),
+    }
+    if answer in known:
+        return known[answer]
+    if len(answer) == 2 and answer.isalnum():
+        return _("It had declined the payment (code %(code)s).") % {"code": answer}
+    return _("It did not answer.")
 
 
 def _reason(detail: str) -> str:
     if detail.startswith("terminal"):
         code = detail.removeprefix("terminal").strip()
         return str(_TERMINAL_REASONS.get(code, _("Reason %(code)s") % {"code": code}))
+    if detail.startswith("attempt "):
+        return _("Attempt %(number)s") % {"number": detail.removeprefix("attempt ")}
     for beginning, words in _REASONS.items():
         if detail.startswith(beginning):
             return str(words)

@@ -18,11 +18,14 @@ from tongbao.platform.console.formats import (
     short_card,
     short_instant_text,
 )
+from tongbao.platform.payments import beside
 from tongbao.platform.payments.status import Status
-from tongbao.platform.payments.words import STATUS_ICONS, STATUS_TONES, STATUS_WORDS
+from tongbao.platform.payments.words import STATUS_ICONS, STATUS_TONES, STATUS_WORDS, kind_text
 
 if TYPE_CHECKING:
     from django.contrib.admin.views.main import ChangeList
+
+    from tongbao.platform.payments.models import Payment
 
 register = template.Library()
 
@@ -31,6 +34,18 @@ register = template.Library()
 def amount(minor: int, currency: str = "156") -> str:
     """Write minor units as an amount."""
     return amount_text(minor, currency)
+
+
+@register.filter
+def signed_amount(payment: Payment) -> str:
+    """Write a payment's amount, with a minus where money goes back."""
+    return beside.signed_amount(payment)
+
+
+@register.filter
+def kind(word: str) -> str:
+    """Write a kind of payment."""
+    return kind_text(word)
 
 
 @register.filter

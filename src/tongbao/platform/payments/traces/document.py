@@ -62,6 +62,14 @@ class TraceKey:
         return hmac.digest(self.secret, b"tongbao-trace\0" + content, "sha256").hex()
 
 
+def trace_key_of(text: str) -> TraceKey:
+    """Read a key from its file's text, 64 hex digits; ValueError, which never repeats the text."""
+    try:
+        return TraceKey(bytes.fromhex(text.strip()))
+    except ValueError:
+        raise ValueError("the key for trace files must be 64 hex digits") from None
+
+
 def write_trace(trace: Trace, key: TraceKey) -> bytes:
     """Return the file of a trace, signed."""
     content = _content(trace)
@@ -134,7 +142,8 @@ def _file(content: dict[str, Any], sha256: Any, signature: dict[str, Any]) -> by
 # Moments are written as text: a row of 16 digits could be taken for a card number.
 
 
-def _moment(at_us: int) -> str:
+def moment_text(at_us: int) -> str:
+    """Return microseconds since 1970 as `2026-11-21T08:31:00.123456Z`."""
     moment = _EPOCH + timedelta(microseconds=at_us)
     return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
@@ -147,7 +156,7 @@ def _microseconds(text: str) -> int:
 def _content(trace: Trace) -> dict[str, Any]:
     return {
         "subject": trace.subject,
-        "made_at": _moment(trace.made_at_us),
+        "made_at": moment_text(trace.made_at_us),
         "world": "sandbox" if trace.is_sandbox else "live",
         "software": trace.software,
         "payments": [_payment_out(payment) for payment in trace.payments],
@@ -155,8 +164,8 @@ def _content(trace: Trace) -> dict[str, Any]:
             {
                 "kind": one.kind,
                 "rrn": one.rrn,
-                "opened_at": _moment(one.opened_at_us),
-                "closed_at": None if one.closed_at_us is None else _moment(one.closed_at_us),
+                "opened_at": moment_text(one.opened_at_us),
+                "closed_at": None if one.closed_at_us is None else moment_text(one.closed_at_us),
                 "detail": one.detail,
             }
             for one in trace.exceptions
@@ -184,15 +193,15 @@ _EVENT_TEXTS: Final = ("kind", "code", "auth_code", "detail")
 def _payment_out(payment: TracedPayment) -> dict[str, Any]:
     return {
         **{name: getattr(payment, name) for name in (*_PAYMENT_TEXTS, *_PAYMENT_NUMBERS)},
-        "received_at": _moment(payment.received_at_us),
+        "received_at": moment_text(payment.received_at_us),
         "status": payment.status.value,
         "events": [
-            {"at": _moment(event.at_us)} | {name: getattr(event, name) for name in _EVENT_TEXTS}
+            {"at": moment_text(event.at_us)} | {name: getattr(event, name) for name in _EVENT_TEXTS}
             for event in payment.events
         ],
         "messages": [
             {
-                "at": _moment(message.at_us),
+                "at": moment_text(message.at_us),
                 "recorded": message.is_recorded,
                 "from": message.sender.value,
                 "to": message.receiver.value,

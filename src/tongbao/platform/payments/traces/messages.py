@@ -43,7 +43,12 @@ _Fields = dict[int, str]
 
 def messages_of(payment: TracedPayment) -> tuple[TracedMessage, ...]:
     """Return the messages of a payment, oldest first; its own `messages` are not looked at."""
-    return tuple(_Story(payment).tell())
+    return tuple(message for group in message_groups(payment) for message in group)
+
+
+def message_groups(payment: TracedPayment) -> list[tuple[TracedMessage, ...]]:
+    """Return the messages in groups: those of the request first, then one group for each event."""
+    return _Story(payment).tell()
 
 
 def went_upstream(payment: TracedPayment) -> bool:
@@ -60,20 +65,28 @@ class _Story:
     def __init__(self, payment: TracedPayment) -> None:
         self._payment = payment
         self._told: list[TracedMessage] = []
+        self._before: tuple[str, ...] = ()
         self._transaction = KINDS.get(payment.kind, SALE)
         upstream = (self._transaction.mti, self._transaction.processing_code or "")
         self._upstream_mti, self._upstream_code = _UPSTREAM_FORMS.get(payment.kind, upstream)
 
-    def tell(self) -> list[TracedMessage]:
+    def tell(self) -> list[tuple[TracedMessage, ...]]:
         payment = self._payment
         buried = bool(payment.events) and payment.events[0].detail == BEFORE_ORIGINAL
         if not buried:
             self._request(payment.received_at_us, Meaning.REQUEST)
             if went_upstream(payment):
                 self._upstream(payment.received_at_us, Meaning.REQUEST)
+        groups = [self._taken()]
         for event in payment.events:
             self._event(event)
-        return self._told
+            groups.append(self._taken())
+            self._before = (*self._before, event.kind)
+        return groups
+
+    def _taken(self) -> tuple[TracedMessage, ...]:
+        told, self._told = tuple(self._told), []
+        return told
 
     def _event(self, event: TracedEvent) -> None:
         tellers = {
@@ -94,9 +107,12 @@ class _Story:
             teller(event)
 
     def _outcome(self, event: TracedEvent) -> None:
-        if went_upstream(self._payment):
+        # After an inquiry the outcome came with its answer and not by itself.
+        if went_upstream(self._payment) and self._before[-1:] != (EventKind.INQUIRED,):
             self._from_issuer(event, reply_mti(self._upstream_mti), Meaning.ANSWER)
-        self._answer(event, event.code, event.auth_code)
+        # Of an advice sent again the terminal hears when it asks again, which is an event itself.
+        if EventKind.DELIVERY_REPEATED not in self._before:
+            self._answer(event, event.code, event.auth_code)
 
     def _late_answer(self, event: TracedEvent) -> None:
         self._from_issuer(event, reply_mti(self._upstream_mti), Meaning.LATE_ANSWER)

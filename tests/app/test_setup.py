@@ -30,6 +30,19 @@ def test_the_folder_holds_all_that_the_parts_need(tmp_path):
     assert sorted(rows) == [("00000001", "100000000000001"), ("00000002", "100000000000001")]
 
 
+def test_the_key_for_trace_files_is_made_once_also_in_an_older_folder(tmp_path):
+    folder = prepare(tmp_path / "var", FREE_PORTS).folder
+    file = folder / "keys" / "platform-trace-key"
+    made = file.read_text()
+    assert len(bytes.fromhex(made)) == 32
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    prepare(folder, FREE_PORTS)
+    assert file.read_text() == made
+    file.unlink()
+    prepare(folder, FREE_PORTS)
+    assert file.read_text() != made
+
+
 def test_parties_share_the_keys_they_must_and_no_others(tmp_path):
     folder = prepare(tmp_path / "var", FREE_PORTS).folder
     host, issuer = key_store(folder, "host"), key_store(folder, "issuer")

@@ -11,9 +11,11 @@ import pytest
 
 from tests.platform.conftest import browser_of, django_on
 from tests.platform.running import running_console, write_settings
-from tests.platform.seed import MERCHANT
+from tests.platform.seed import MERCHANT, seed
+from tests.platform.seed_beside import seed_families
 from tongbao.app.cli import main
 from tongbao.app.processes import Part
+from tongbao.platform.payments.traces.document import TraceKey, read_trace
 from tongbao.platform.registry import register_merchant
 from tongbao.platform.server import serve
 from tongbao.platform.settings import PlatformSettings
@@ -146,6 +148,60 @@ def test_a_terminal_is_registered_for_a_known_merchant_only(tmp_path, sqlite_url
         from tongbao.platform.fleet.models import Terminal
 
         assert Terminal.objects.get().label == "门口"
+
+
+@pytest.fixture
+def traced(tmp_path, sqlite_url):
+    """A settings file beside which the key for traces stands, over seeded families."""
+    seed(sqlite_url)
+    seed_families(sqlite_url)
+    (tmp_path / "platform-trace-key").write_text("1f" * 32)
+    return write_settings(tmp_path, sqlite_url)
+
+
+def test_a_trace_is_told_as_a_story(traced, capsys):
+    command = ["platform", "trace", "--config", str(traced), "--rrn", "500000000003"]
+    assert main(command) == 0
+    story = capsys.readouterr().out
+    for part in (
+        "  sale 500000000002: approved",
+        "* refund 500000000003: approved",
+        "amount 50.00 (156), card 620000*********0128, original 500000000002",
+        "terminal → host           0220  F3=200000 F4=000000005000 F60=25000005",
+        "           host → issuer  0220",
+        "+0.820 s  = approved 00",
+    ):
+        assert part in story
+    assert main([*command[:-1], "nothing"]) == 4
+    assert "no payment with the reference number 'nothing'" in capsys.readouterr().err
+
+
+def test_a_trace_file_is_saved_verified_and_refused_when_changed(traced, tmp_path, capfdbinary):
+    command = ["platform", "trace", "--config", str(traced), "--rrn", "500000000003", "--json"]
+    assert main(command) == 0
+    data = capfdbinary.readouterr().out
+    assert read_trace(data, TraceKey(b"\x1f" * 32)).subject == "500000000003"
+    file = tmp_path / "trace.json"
+    file.write_bytes(data)
+    verify = ["platform", "verify-trace", "--config", str(traced), "--file", str(file)]
+    assert main(verify) == 0
+    assert b"whole and ours: 500000000003, 3 payments" in capfdbinary.readouterr().out
+    file.write_bytes(data.replace(b'"trace": 103', b'"trace": 104'))
+    assert main(verify) == 4
+    assert b"changed" in capfdbinary.readouterr().err
+
+
+def test_without_a_key_no_trace_is_signed_or_verified(traced, tmp_path, capsys):
+    key = tmp_path / "platform-trace-key"
+    commands = (["trace", "--rrn", "500000000003", "--json"], ["verify-trace", "--file", "x"])
+    for content in ("secret and short", None):
+        key.unlink() if content is None else key.write_text(content)
+        for command in commands:
+            assert main(["platform", *command, "--config", str(traced)]) == 3
+            said = capsys.readouterr()
+            assert said.out == ""
+            assert "the key for trace files" in said.err
+            assert "secret" not in said.err
 
 
 def test_a_missing_settings_file_is_said_in_words(tmp_path, capsys):

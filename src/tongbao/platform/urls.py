@@ -12,13 +12,13 @@ from tongbao.platform.console.catalogue import load_catalogues
 
 # Named one by one: Django's own search would also bring in its editable pages for groups.
 for page in (
-    "merchants.admin",
-    "fleet.admin",
-    "payments.admin",
-    "payments.admin_exceptions",
-    "payments.admin_batches",
+    "tongbao.platform.merchants.admin",
+    "tongbao.platform.fleet.admin",
+    "tongbao.platform.payments.admin",
+    "tongbao.platform.payments.admin_exceptions",
+    "tongbao.platform.payments.admin_batches",
 ):
-    import_module(f"tongbao.platform.{page}")
+    import_module(page)
 load_catalogues()
 
 urlpatterns: list[URLPattern | URLResolver] = [

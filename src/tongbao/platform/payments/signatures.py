@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 def has_signature(payment: Payment) -> bool:
     """Return whether a whole signature was uploaded for this payment."""
-    return _joined(payment) is not None
+    return signature_picture(payment) is not None
 
 
 def signature_picture(payment: Payment) -> bytes | None:

@@ -22,6 +22,7 @@ from tongbao.app.settings import Settings, read_settings
 from tongbao.crypto.ciphers import KeyAlgorithm
 from tongbao.crypto.key_wrapping import NamedKey
 from tongbao.crypto.master_key import make_master_key_file
+from tongbao.crypto.rsa_transport import new_private_key
 from tongbao.crypto.software_key_store import SoftwareKeyStore
 from tongbao.domain.secrets import KeyBytes, Pin
 from tongbao.platform.registry import (
@@ -154,7 +155,8 @@ def _make_keys(folder: Path, terminal_ids: tuple[str, ...]) -> None:
         NamedKey(f"tmk/{terminal_id}", key, KeyAlgorithm.TDES)
         for terminal_id, key in masters.items()
     ]
-    _keep(folder, "host", [*zone, *host, new("token", 32, KeyAlgorithm.HMAC)])
+    transport = NamedKey("rsa/transport", new_private_key(), KeyAlgorithm.RSA)
+    _keep(folder, "host", [*zone, *host, new("token", 32, KeyAlgorithm.HMAC), transport])
     issuer = [new("pvk", 32, KeyAlgorithm.HMAC), new("token", 32, KeyAlgorithm.HMAC)]
     _keep(folder, "issuer", [*zone, *issuer])
     for terminal_id, key in masters.items():
@@ -203,6 +205,7 @@ def _document(options: SetUpOptions, ports: dict[str, int]) -> str:
             **_tls_files(options),
             "key_file": "keys/host.json",
             "master_key_file": "keys/host.master",
+            "remote_master_key": True,
             "profile": "unionpay",
             "issuer_port": ports["issuer"],
             **options.host,

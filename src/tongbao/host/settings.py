@@ -18,7 +18,8 @@ class HostSettings:
     `master_key_file`. `node` (0 to 63) is part of every payment id: host processes that share one
     database each need their own. `acquirer_id` and `issuer_id` are institution codes of up to
     11 digits (fields 32 and 44). With `tls` off the terminal link is plain TCP. `profile` says how
-    this host answers where the terminal dialect leaves it open.
+    this host answers where the terminal dialect leaves it open. `remote_master_key` lets every
+    terminal fetch a new master key under `rsa/transport`; without it only those with such an order.
     """
 
     listen_host: str = "127.0.0.1"
@@ -54,6 +55,7 @@ class HostSettings:
     terminal_idle_ms: int = 900_000
     terminal_refresh_ms: int = 60_000
     drain_ms: int = 2_000
+    remote_master_key: bool = False
     log_debug: bool = False
 
     def __post_init__(self) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from tongbao.domain.errors import InvariantViolationError, ProtocolError
 from tongbao.host.core.batches import Batches
+from tongbao.host.core.downloads import Downloads
 from tongbao.host.core.events import (
     BatchLoaded,
     CloseConnection,
@@ -22,6 +23,7 @@ from tongbao.host.core.events import (
     UpstreamUp,
 )
 from tongbao.host.core.issuer_messages import IssuerAnswer, IssuerMessages, WrongMac
+from tongbao.host.core.master_keys import MasterKeys
 from tongbao.host.core.network_management import NetworkManagement
 from tongbao.host.core.orders import Orders
 from tongbao.host.core.outbox import Outbox
@@ -29,9 +31,11 @@ from tongbao.host.core.payment_ids import PaymentIds, rrn_of
 from tongbao.host.core.payments import Payments
 from tongbao.host.core.reading import RequestReader, has_mac
 from tongbao.host.core.replies import Replies
+from tongbao.host.core.reports import StatusReports
 from tongbao.host.core.requests import RefusalError
 from tongbao.host.core.sign_in import SignIn
 from tongbao.host.core.state import HostState, Terminal
+from tongbao.host.download_values import SANDBOX_DOWNLOADS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,6 +44,7 @@ if TYPE_CHECKING:
     from tongbao.domain.dates import Instant
     from tongbao.host.core.events import Effect, Event
     from tongbao.host.core.requests import Request
+    from tongbao.host.download_values import DownloadValues
     from tongbao.host.settings import HostSettings
 
 _SWEEP_EVERY_MS: Final = 10_000
@@ -60,7 +65,11 @@ class HostCore:
     """
 
     def __init__(
-        self, settings: HostSettings, keys: KeyStore, random_bytes: Callable[[int], bytes]
+        self,
+        settings: HostSettings,
+        keys: KeyStore,
+        random_bytes: Callable[[int], bytes],
+        downloads: DownloadValues = SANDBOX_DOWNLOADS,
     ) -> None:
         self.state = HostState(settings.node)
         self._settings = settings
@@ -73,7 +82,20 @@ class HostCore:
         self._sign_in = SignIn(
             self.state, self._replies, self._outbox, keys, random_bytes, self._orders
         )
-        self._network = NetworkManagement(self._replies, self._sign_in, self._orders)
+        self._network = NetworkManagement(
+            self._replies,
+            self._sign_in,
+            Downloads(self._replies, self._orders, downloads),
+            MasterKeys(
+                self._replies,
+                self._sign_in,
+                self._orders,
+                keys,
+                random_bytes,
+                allowed=settings.remote_master_key,
+            ),
+            StatusReports(self._replies, self._orders),
+        )
         self._batches = Batches(self.state, self._replies, keys, settings)
         self._swept_at_ms = 0
         self._handlers: dict[type, Callable[..., None]] = {

@@ -10,15 +10,18 @@ from tongbao.wire.unionpay.transactions import (
     ECHO,
     SIGN_IN_CODES,
     SIGN_OFF,
+    STATUS_UPLOAD,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeAlias
 
+    from tongbao.host.core.downloads import Downloads
     from tongbao.host.core.events import Effect
-    from tongbao.host.core.orders import Orders
+    from tongbao.host.core.master_keys import MasterKeys
     from tongbao.host.core.replies import Replies
+    from tongbao.host.core.reports import StatusReports
     from tongbao.host.core.requests import Request
     from tongbao.host.core.sign_in import SignIn
     from tongbao.host.core.state import Terminal
@@ -34,16 +37,25 @@ class NetworkManagement:
     Spec: UnionPay terminal dialect, 3.0.
     """
 
-    __slots__ = ("_handlers", "_orders", "_replies")
+    __slots__ = ("_handlers", "_replies")
 
-    def __init__(self, replies: Replies, sign_in: SignIn, orders: Orders) -> None:
+    def __init__(
+        self,
+        replies: Replies,
+        sign_in: SignIn,
+        downloads: Downloads,
+        master_keys: MasterKeys,
+        reports: StatusReports,
+    ) -> None:
         self._replies = replies
-        self._orders = orders
         self._handlers: dict[tuple[str, str], Handler] = {
             **{("0800", code): sign_in.sign_in for code in SIGN_IN_CODES},
             ("0820", SIGN_OFF.network_code): sign_in.sign_off,
             ("0820", ECHO.network_code): self._acknowledge,
             ("0820", CASHIER_SIGN_IN.network_code): self._acknowledge,
+            ("0820", STATUS_UPLOAD.network_code): reports.take,
+            **downloads.handlers,
+            **master_keys.handlers,
         }
 
     def handle(self, request: Request, terminal: Terminal, now_us: int, out: list[Effect]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from tongbao.crypto.ciphers import KeyAlgorithm
 from tongbao.crypto.key_store import KeyName
 from tongbao.crypto.key_wrapping import NamedKey
-from tongbao.crypto.mac import MacAlgorithm
+from tongbao.crypto.mac import MacAlgorithm, terminal_mac_algorithm
 from tongbao.crypto.software_key_store import SoftwareKeyStore
 from tongbao.domain.secrets import KeyBytes, Pan, Pin, Purpose
 from tongbao.wire.framing import add_length
@@ -19,6 +19,7 @@ from tongbao.wire.unionpay.framing import (
     pack_frame,
     unpack_frame,
 )
+from tongbao.wire.unionpay.profile import HostProfile
 from tongbao.wire.unionpay.table import UNIONPAY
 
 MERCHANT = "100000000000001"
@@ -59,6 +60,8 @@ class ScriptedTerminal:
     keys: SoftwareKeyStore = field(
         default_factory=lambda: SoftwareKeyStore.in_memory(MASTER), repr=False
     )
+    profile: HostProfile = field(default_factory=HostProfile)
+    mac_algorithm: MacAlgorithm = ECB
 
     def __post_init__(self) -> None:
         self.keys.import_key(KeyName("tmk"), TMK, KeyAlgorithm.TDES)
@@ -79,7 +82,14 @@ class ScriptedTerminal:
         """Load the working keys of a sign-in reply (length prefix included)."""
         reply = self.read(frame)
         assert reply.fields[39] == "00", reply.fields[39]
-        self.keys.unwrap_working_keys(KeyName("tmk"), reply.binary(62), "work")
+        work = self.keys.unwrap_working_keys(
+            KeyName("tmk"),
+            reply.binary(62),
+            "work",
+            mak_check_value_offset=self.profile.mak_check_value_offset,
+        )
+        kind = self.keys.key_algorithm(work.mak)
+        self.mac_algorithm = terminal_mac_algorithm(self.profile.mac_algorithm, kind)
         self.batch_no = int(reply.text(60)[2:8])
         return reply
 
@@ -138,7 +148,7 @@ class ScriptedTerminal:
         message = Message(mti, {n: v for n, v in fields.items() if v is not None})
         if mac:
             unsigned = UNIONPAY.encode_unsigned(message, 64)
-            body = unsigned + self.keys.mac(KeyName("work/mak"), ECB, unsigned)
+            body = unsigned + self.keys.mac(KeyName("work/mak"), self.mac_algorithm, unsigned)
         else:
             body = UNIONPAY.encode(message)
         return pack_frame(DEFAULT_TPDU, DEFAULT_HEADER, body)
@@ -149,7 +159,7 @@ class ScriptedTerminal:
         message = UNIONPAY.decode(body)
         if 64 in message.fields:
             unsigned, mac = UNIONPAY.mac_split(body)
-            assert self.keys.verify_mac(KeyName("work/mak"), ECB, unsigned, mac)
+            assert self.keys.verify_mac(KeyName("work/mak"), self.mac_algorithm, unsigned, mac)
         return message
 
 

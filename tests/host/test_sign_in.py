@@ -151,7 +151,7 @@ def test_a_terminal_without_a_master_key_is_not_registered_fully() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mti", "code"), [("0800", "006"), ("0800", "370"), ("0820", "372"), ("0820", "003")]
+    ("mti", "code"), [("0800", "006"), ("0800", "005"), ("0820", "960"), ("0820", "003")]
 )
 def test_other_management_messages_are_not_supported(mti: str, code: str) -> None:
     world = World()

@@ -27,7 +27,9 @@ _OVERFLOWING = """() => [document.documentElement, ...document.querySelectorAll(
 _CUT_OFF = """() => [...document.querySelectorAll('h1, .amount, button')]
   .filter((element) => element.checkVisibility({ opacityProperty: true }))
   .map((element) => [element, element.getBoundingClientRect()])
-  .filter(([, box]) => box.width > 0 && (box.left < 0 || box.right > innerWidth + 0.5))
+  .filter(([element, box]) => box.width > 0 && (box.left < 0 || box.right > innerWidth + 0.5
+    || (element.matches('button') && getComputedStyle(element).overflowX === 'visible'
+      && element.scrollWidth > element.clientWidth + 1)))
   .map(([element]) => element.outerHTML.slice(0, 90))"""
 
 

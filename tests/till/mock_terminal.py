@@ -31,6 +31,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from tests.till.scenes import CARDS, SCENES, State, scene
+from tests.till.scenes_work import BATCH, found
 
 PAGES = Path(__file__).parents[2] / "src" / "tongbao" / "terminal" / "screen" / "dist"
 POLICY = (
@@ -56,6 +57,10 @@ class MockTerminal:
     _came: threading.Condition = field(default_factory=threading.Condition)
     _pages: set[WebSocket] = field(default_factory=set)
     _loop: asyncio.AbstractEventLoop | None = None
+
+    def __post_init__(self) -> None:
+        """Look payments up in the made-up batch, as a terminal does in its own."""
+        self.reactions.setdefault("find", _find)
 
     @property
     def url(self) -> str:
@@ -180,6 +185,11 @@ class MockTerminal:
             await app(scope, receive, send_with_policy)
 
         return with_policy  # type: ignore[return-value]  # an ASGI callable is all a server needs
+
+
+def _find(mock: MockTerminal, command: dict[str, Any]) -> None:
+    trace = command["trace"]
+    mock.change(found=found(trace, BATCH.get(trace)))
 
 
 @contextmanager

@@ -1,119 +1,23 @@
-"""Every state the till page can be shown in, by name, and the cards of a made-up drawer."""
+"""Every state the till page can be shown in, by name."""
 
 from __future__ import annotations
 
 from typing import Any
 
-State = dict[str, Any]
+from tests.till.scenes_base import CARDS, MASKED, State, base, checks
+from tests.till.scenes_work import KINDS, NO_TOTALS, WORK_SCENES, totals
 
-PARTS = ("screen", "printer", "reader", "pinpad", "journal", "clock", "network")
-MASKED = "620000*********0128"
-
-
-def _recent() -> list[dict[str, Any]]:
-    rows = [
-        (1234, 12800, "approved", "10:42"),
-        (1233, 4550, "approved", "10:31"),
-        (1232, 8800, "declined", "10:30"),
-        (1231, 30000, "reversed", "10:12"),
-        (1230, 990, "approved", "09:58"),
-        (1229, 156000, "approved", "09:40"),
-        (1228, 2500, "cancelled", "09:21"),
-        (1227, 1880, "approved", "09:03"),
-    ]
-    return [
-        {
-            "trace": trace,
-            "amount_minor": minor,
-            "card_masked": MASKED,
-            "outcome": outcome,
-            "at": f"2026-11-21T{at}:00+08:00",
-            "slip": None if outcome == "cancelled" else f"/slips/{trace:06d}.png",
-        }
-        for trace, minor, outcome, at in rows
-    ]
-
-
-def _card(place: int, name: str, said: dict[str, str], colour: str) -> dict[str, Any]:
-    return {
-        "id": name,
-        **said,
-        "masked": f"620000*********{place:04d}",
-        "pin_hint": None if name == "pin_locked" else "123456",
-        "colour": colour,
-    }
-
-
-def _said(name_zh: str, name_en: str, story_zh: str, story_en: str) -> dict[str, str]:
-    return {"name_zh": name_zh, "name_en": name_en, "story_zh": story_zh, "story_en": story_en}
-
-
-CARDS = [
-    _card(place, name, said, colour)
-    for place, (name, colour, said) in enumerate(
-        [
-            ("good", "#0b6e4f", _said("小梅的借记卡", "Mei's debit card", "余额充足。", "Plenty.")),
-            ("second", "#1d4e89", _said("阿强的卡", "Qiang's card", "也充足。", "Plenty, too.")),
-            ("no_funds", "#8a8d91", _said("月光卡", "Payday is near", "余额不足。", "No funds.")),
-            ("limit", "#c98b2b", _said("小额卡", "Pocket money", "单笔限额。", "A low limit.")),
-            ("expired", "#6d597a", _said("过期卡", "Expired", "已过期。", "Past its date.")),
-            ("lost", "#b23a48", _said("挂失卡", "Reported lost", "已挂失。", "It was lost.")),
-            ("pin_locked", "#5c4742", _said("锁定", "PIN locked", "错三次。", "Three wrong PINs.")),
-            ("late", "#2a7f8e", _said("慢半拍", "Answers late", "要等。", "Its bank is slow.")),
-            (
-                "silent",
-                "#343a40",
-                _said(
-                    "石沉大海的卡",
-                    "Never answers",
-                    "发卡行扣了款却不回答：终端必须冲正。",
-                    "Its issuer takes the money and never answers: the terminal must reverse.",
-                ),
-            ),
-        ],
-        1,
-    )
-]
-
-
-def _base() -> State:
-    return {
-        "phase": "idle",
-        "terminal_id": "00000001",
-        "merchant_id": "100000000000001",
-        "merchant_name": "通宝便利店",
-        "merchant_name_en": "Tongbao Corner Shop",
-        "operator": "01",
-        "link": "up",
-        "signed_in": True,
-        "sign_in_error": None,
-        "batch_no": 1,
-        "next_trace": 1235,
-        "clock": "2026-11-21T10:45:00+08:00",
-        "self_check": _checks({}, "ok"),
-        "amount_minor": 0,
-        "currency": "CNY",
-        "card": None,
-        "deadline": None,
-        "result": None,
-        "doubt": None,
-        "today": {"count": 6, "amount_minor": 206020},
-        "recent": _recent(),
-        "sandbox": {
-            "drawer_url": "",
-            "terminal_reader": "127.0.0.1:9",
-            "on_screen_pin": True,
-        },
-        "sound": None,
-    }
-
-
-def _checks(results: dict[str, str], default: str) -> list[dict[str, Any]]:
-    return [{"part": part, "result": results.get(part, default), "detail": None} for part in PARTS]
+__all__ = ["CARDS", "DOUBT", "SCENES", "State", "scene"]
 
 
 def _result(outcome: str, **changes: Any) -> dict[str, Any]:
     return {
+        "kind": "sale",
+        "balance_minor": None,
+        "available_minor": None,
+        "tip_minor": 0,
+        "original_trace": None,
+        "signature": "none",
         "outcome": outcome,
         "code": None,
         "zh": "",
@@ -131,6 +35,8 @@ def _result(outcome: str, **changes: Any) -> dict[str, Any]:
 
 
 DOUBT = {
+    "kind": "sale",
+    "resolution": "reverse",
     "trace": 1235,
     "amount_minor": 12850,
     "card_masked": MASKED,
@@ -139,23 +45,23 @@ DOUBT = {
     "stage": "sending",
     "next_attempt_ms": None,
 }
-PAYING = {"amount_minor": 12850, "card": {"masked": MASKED, "entry": "S"}}
+PAYING = {"kind": "sale", "amount_minor": 12850, "card": {"masked": MASKED, "entry": "S"}}
 OFF = {"phase": "off", "operator": None, "signed_in": False, "link": "down"}
 OUT = {"phase": "logged_out", "operator": None, "signed_in": False}
 
-SCENES: dict[str, State] = {
+_SALE_SCENES: dict[str, State] = {
     "off": OFF,
     "self_check_running": {
         **OFF,
         "phase": "self_check",
-        "self_check": _checks({"screen": "ok", "printer": "ok", "reader": "ok"}, "pending"),
+        "self_check": checks({"screen": "ok", "printer": "ok", "reader": "ok"}, "pending"),
     },
     "self_check_failed": {
         **OFF,
         "phase": "self_check",
         "self_check": [
             {**row, "detail": "no paper" if row["part"] == "printer" else None}
-            for row in _checks({"printer": "fail", "network": "fail"}, "ok")
+            for row in checks({"printer": "fail", "network": "fail"}, "ok")
         ],
     },
     "logged_out": OUT,
@@ -163,7 +69,7 @@ SCENES: dict[str, State] = {
     "logged_out_failed": {
         **OUT,
         "link": "down",
-        "self_check": _checks({"printer": "fail", "network": "fail"}, "ok"),
+        "self_check": checks({"printer": "fail", "network": "fail"}, "ok"),
     },
     "signing_in": {"phase": "signing_in", "signed_in": False},
     "sign_in_failed": {
@@ -176,8 +82,8 @@ SCENES: dict[str, State] = {
     },
     "offline": {"link": "down"},
     "idle": {},
-    "idle_printer_failed": {"self_check": _checks({"printer": "fail"}, "ok")},
-    "idle_empty": {"recent": [], "today": {"count": 0, "amount_minor": 0}},
+    "idle_printer_failed": {"self_check": checks({"printer": "fail"}, "ok")},
+    "idle_empty": {"totals": NO_TOTALS, "recent": [], "today": {"count": 0, "amount_minor": 0}},
     "idle_doubt": {"doubt": {**DOUBT, "stage": "waiting", "attempts": 3, "next_attempt_ms": 20000}},
     "card": {
         "phase": "card",
@@ -218,6 +124,7 @@ SCENES: dict[str, State] = {
             auth_code="482913",
             rrn="632510001235",
             slip="/slips/001235.png",
+            signature="wanted",
         ),
     },
     "declined": {
@@ -263,6 +170,76 @@ SCENES: dict[str, State] = {
 }
 
 
+def _paid(kind: str, **changes: Any) -> State:
+    """An approved payment of a kind fills the screen."""
+    words = {"code": "00", "zh": "交易成功", "en": "Approved", "rrn": "632510001235"}
+    result = _result("approved", **{**words, "kind": kind, **changes})
+    return {"phase": "result", **PAYING, "kind": kind, "result": result}
+
+
+def _refused(kind: str, code: str, zh: str, en: str) -> State:
+    """A payment of a kind was declined."""
+    result = _result("declined", kind=kind, code=code, zh=zh, en=en)
+    return {"phase": "result", **PAYING, "kind": kind, "result": result}
+
+
+_REPEATING = {**DOUBT, "kind": "refund", "resolution": "repeat", "stage": "waiting"}
+_KIND_SCENES: dict[str, State] = {
+    "card_refund": {**_SALE_SCENES["card"], "kind": "refund"},
+    "card_balance": {**_SALE_SCENES["card"], "kind": "balance", "amount_minor": 0},
+    "card_keyed": {
+        **_SALE_SCENES["card"],
+        "kind": "mail_order",
+        "card_entry": ["keyed"],
+        "sandbox": None,
+    },
+    "card_either": {
+        **_SALE_SCENES["card"],
+        "kind": "offline_sale",
+        "card_entry": ["swipe", "keyed"],
+    },
+    "pin_optional": {**_SALE_SCENES["pin"], "kind": "pre_authorisation", "pin_optional": True},
+    "pin_optional_device": {**_SALE_SCENES["pin_device"], "pin_optional": True},
+    "pin_balance": {**_SALE_SCENES["pin"], "kind": "balance", "amount_minor": 0},
+    "authorising_refund": {**_SALE_SCENES["authorising"], "kind": "refund"},
+    "authorising_cancelled": {**_SALE_SCENES["authorising"], "cancel_requested": True},
+    "reversing_void": {
+        **_SALE_SCENES["reversing_waiting"],
+        "kind": "void",
+        "doubt": {**DOUBT, "kind": "void", "stage": "waiting", "next_attempt_ms": 24000},
+    },
+    "repeating_refund": {
+        **_SALE_SCENES["reversing"],
+        "kind": "refund",
+        "doubt": {**_REPEATING, "attempts": 2, "next_attempt_ms": 24000},
+    },
+    "repeating_person": {
+        **_SALE_SCENES["reversing"],
+        "kind": "refund",
+        "doubt": {**_REPEATING, "stage": "needs_person", "attempts": 8},
+    },
+    "approved_signed": _paid("sale", signature="done", auth_code="482913"),
+    "approved_void": _paid("void", original_trace=1234, slip="/slips/001235.png"),
+    "approved_refund": _paid("refund", auth_code="482913", slip="/slips/001235.png"),
+    "approved_pre_authorisation": _paid(
+        "pre_authorisation", auth_code="482913", slip="/slips/001235.png", signature="wanted"
+    ),
+    "approved_completion": _paid("completion", auth_code="482913", original_trace=1221),
+    "approved_tip": _paid("tip", amount_minor=14_000, tip_minor=1_200, original_trace=1234),
+    "balance": _paid("balance", amount_minor=0, balance_minor=512_345, available_minor=498_300),
+    "balance_negative": _paid("balance", amount_minor=0, balance_minor=-1_250),
+    "declined_refund": _refused("refund", "61", "退货金额超限", "More than may be refunded"),
+    "declined_void": _refused("void", "12", "无效交易", "The host refuses this"),
+    "declined_balance": _refused("balance", "55", "密码错误", "Wrong PIN"),
+    "reversed_void": {
+        **_SALE_SCENES["reversed"],
+        "kind": "void",
+        "result": {**_SALE_SCENES["reversed"]["result"], "kind": "void"},
+    },
+}
+SCENES: dict[str, State] = {**_SALE_SCENES, **_KIND_SCENES, **WORK_SCENES}
+
+
 def scene(name: str) -> State:
     """One named state, whole."""
-    return {**_base(), **SCENES[name]}
+    return {**base(), "kinds": KINDS, "totals": totals(), **SCENES[name]}

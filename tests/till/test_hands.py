@@ -32,10 +32,10 @@ def scan(page: Page, code: str) -> None:
 
 
 def test_a_whole_sale_goes_by_keyboard_alone(terminal: MockTerminal, open_till: OpenTill) -> None:
-    terminal.reactions = {
+    terminal.reactions |= {
         "power_on": goes_to("logged_out"),
         "log_in": goes_to("idle"),
-        "start_sale": goes_to("card"),
+        "start": goes_to("card"),
         "swipe": goes_to("pin"),
         "enter_pin": goes_to("approved"),
         "dismiss": goes_to("idle"),
@@ -60,10 +60,10 @@ def test_a_whole_sale_goes_by_keyboard_alone(terminal: MockTerminal, open_till: 
     on_screen(page, "result")
     page.keyboard.press("Enter")
     on_screen(page, "idle")
-    assert names_sent_by(page) == ["power_on", "log_in", "start_sale", "enter_pin", "dismiss"]
+    assert names_sent_by(page) == ["power_on", "log_in", "start", "enter_pin", "dismiss"]
     sent = {command["command"]: command for command in sent_by(page)}
     assert (sent["log_in"]["operator"], sent["log_in"]["password"]) == ("01", "0000")
-    assert sent["start_sale"]["amount_minor"] == 1258
+    assert sent["start"]["amount_minor"] == 1258
     assert sent["enter_pin"]["pin"] == "123456"
     assert terminal.swipes == ["second"]
     assert [command["phase"] for command in sent_by(page)] == [
@@ -79,7 +79,7 @@ def test_a_whole_sale_goes_by_keyboard_alone(terminal: MockTerminal, open_till: 
 def test_a_failed_self_check_stays_until_it_was_read(
     terminal: MockTerminal, open_till: OpenTill
 ) -> None:
-    terminal.reactions = {"power_on": goes_to("logged_out_failed")}
+    terminal.reactions |= {"power_on": goes_to("logged_out_failed")}
     page = open_till(terminal.url, language="en")
     on_screen(page, "off")
     page.keyboard.press("Enter")
@@ -139,7 +139,7 @@ def test_enter_never_presses_the_button_touched_last(
     expect(page.locator("html")).to_have_attribute("lang", "en")
     page.keyboard.press("Enter")
     expect(page.locator("html")).to_have_attribute("lang", "en")
-    assert names_sent_by(page) == ["start_sale"]
+    assert names_sent_by(page) == ["start"]
 
 
 @pytest.mark.parametrize("scene", ["idle", "card", "pin", "logged_out", "approved"])
@@ -179,7 +179,7 @@ def test_a_scan_leaves_the_amount_typed_before_as_it_was(
 def test_a_double_tap_on_charge_is_one_sale_and_no_card(
     terminal: MockTerminal, open_till: OpenTill
 ) -> None:
-    terminal.reactions = {"start_sale": goes_to("card")}
+    terminal.reactions |= {"start": goes_to("card")}
     terminal.show("idle")
     page = open_till(terminal.url)
     on_screen(page, "idle")
@@ -187,7 +187,7 @@ def test_a_double_tap_on_charge_is_one_sale_and_no_card(
     page.get_by_test_id("charge").dblclick()
     on_screen(page, "card")
     page.locator("[data-card]").first.wait_for()
-    assert names_sent_by(page) == ["start_sale"]
+    assert names_sent_by(page) == ["start"]
     assert terminal.swipes == []
 
 
@@ -205,7 +205,7 @@ def test_a_key_held_down_is_one_key(terminal: MockTerminal, open_till: OpenTill)
     page.wait_for_timeout(KEY_DELAY_MS)
     page.keyboard.down("Enter")
     page.keyboard.up("Enter")
-    assert names_sent_by(page) == ["start_sale"]
+    assert names_sent_by(page) == ["start"]
 
 
 def test_enter_behind_an_open_slip_closes_the_slip_and_charges_nothing(
@@ -225,7 +225,7 @@ def test_enter_behind_an_open_slip_closes_the_slip_and_charges_nothing(
 
 
 def test_the_pin_stays_nowhere_on_the_page(terminal: MockTerminal, open_till: OpenTill) -> None:
-    terminal.reactions = {"enter_pin": goes_to("authorising")}
+    terminal.reactions |= {"enter_pin": goes_to("authorising")}
     terminal.show("pin")
     page = open_till(terminal.url)
     on_screen(page, "pin")
@@ -354,7 +354,7 @@ def test_power_on_and_outcomes_sound_once_unless_muted(
     page.add_init_script(_LISTENING)
     page.goto(terminal.url)
     on_screen(page, "off")
-    terminal.reactions = {
+    terminal.reactions |= {
         "power_on": lambda mock, _: mock.show("logged_out", sound={"id": 2, "name": "power_on"})
     }
     page.get_by_test_id("power-on").click()

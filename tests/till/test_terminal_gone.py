@@ -90,7 +90,7 @@ def test_taps_and_keys_while_the_terminal_is_gone_are_never_sent(
     expect(page.get_by_test_id("draft")).to_contain_text("12.50")
     assert terminal.commands == []
     page.get_by_test_id("charge").click()
-    assert terminal.wait_for_commands(1) == ["start_sale"]
+    assert terminal.wait_for_commands(1) == ["start"]
 
 
 def test_the_language_can_be_changed_on_the_cover(
@@ -144,4 +144,4 @@ def test_a_terminal_that_does_not_acknowledge_is_treated_as_gone(
     expect(page.get_by_role("alertdialog")).to_have_count(0)
     assert len(connections) == 2
     assert connections[0].is_closed()
-    assert terminal.wait_for_commands(1) == ["start_sale"]
+    assert terminal.wait_for_commands(1) == ["start"]

@@ -65,3 +65,17 @@ export function clockText(pushed: string, received_at: number, now: number): str
 export function timeOf(stamp: string): string {
   return /T(\d{2}:\d{2})/.exec(stamp)?.[1] ?? "";
 }
+
+/** Month and day as written in a pushed timestamp. */
+export function dayOf(stamp: string): string {
+  return /^\d{4}-(\d{2}-\d{2})T/.exec(stamp)?.[1] ?? "";
+}
+
+/** Whole minutes between two pushed timestamps, the later one moved on by the page's clock. */
+export function minutesSince(since: string, pushed: string, received_at: number, now: number): number {
+  const from = Date.parse(since);
+  const until = Date.parse(pushed);
+  return Number.isNaN(from) || Number.isNaN(until)
+    ? 0
+    : Math.max(0, Math.floor((until + Math.max(0, now - received_at) - from) / 60_000));
+}

@@ -4,12 +4,19 @@
  * cashier's Enter presses whatever was touched last.
  */
 
-import { onBeforeUnmount, onMounted } from "vue";
+import { onBeforeMount, onBeforeUnmount, onMounted } from "vue";
 import { BurstGuard } from "./burst";
+
+export type Direction = "Up" | "Down" | "Left" | "Right";
 
 export interface KeyHandler {
   digit?(digit: string): void;
   point?(): void;
+  /** A letter, for the few fields that take them; other letters are nobody's. */
+  letter?(letter: string): void;
+  /** The key beside the digits that calls a function by its number. */
+  star?(): void;
+  arrow?(direction: Direction): void;
   backspace?(): void;
   enter?(): void;
   escape?(): void;
@@ -21,6 +28,9 @@ export interface KeyHandler {
 
 /** A screen that has just appeared does not take Enter or Esc meant for the one before. */
 export const SETTLE_MS = 300;
+
+/** Keys that may be held down. */
+const REPEATING = /^(Backspace|Arrow.*)$/;
 
 interface FunctionKey {
   readonly command: () => void;
@@ -54,6 +64,12 @@ function act(key: string, handler: KeyHandler, settled: boolean): void {
     handler.digit?.(key);
   } else if (key === "." || key === ",") {
     handler.point?.();
+  } else if (key === "*") {
+    handler.star?.();
+  } else if (isLetter(key)) {
+    handler.letter?.(key);
+  } else if (key.startsWith("Arrow")) {
+    handler.arrow?.(key.slice("Arrow".length) as Direction);
   } else if (key === "Backspace") {
     handler.backspace?.();
   } else if (key === "Enter" && settled) {
@@ -63,8 +79,17 @@ function act(key: string, handler: KeyHandler, settled: boolean): void {
   }
 }
 
-function isOurs(key: string): boolean {
-  return /^[\d.,]$/.test(key) || ["Backspace", "Enter", "Escape"].includes(key);
+function isLetter(key: string): boolean {
+  return /^[a-z]$/i.test(key);
+}
+
+function isOurs(key: string, handler: KeyHandler | undefined): boolean {
+  return (
+    /^[\d.,*]$/.test(key) ||
+    ["Backspace", "Enter", "Escape"].includes(key) ||
+    (isLetter(key) && handler?.letter !== undefined) ||
+    (key.startsWith("Arrow") && handler?.arrow !== undefined)
+  );
 }
 
 /** True when the key may act; a scan is swallowed and the draft it touched is put back. */
@@ -96,10 +121,10 @@ function onKeydown(event: KeyboardEvent): void {
     }
     return;
   }
-  if (!isOurs(event.key)) {
+  const top = stack.at(-1);
+  if (!isOurs(event.key, top?.handler)) {
     return;
   }
-  const top = stack.at(-1);
   const ordinary = passesGuard(event, open ? top?.handler : undefined);
   const native = event.key === "Enter" && enterBelongsTo(document.activeElement);
   if (ordinary && native && !event.repeat) {
@@ -107,7 +132,7 @@ function onKeydown(event: KeyboardEvent): void {
   }
   event.preventDefault();
   event.stopPropagation();
-  if (!ordinary || !open || top === undefined || (event.repeat && event.key !== "Backspace")) {
+  if (!ordinary || !open || top === undefined || (event.repeat && !REPEATING.test(event.key))) {
     return;
   }
   act(event.key, top.handler, top.atOnce || gate.settled());
@@ -133,7 +158,8 @@ export function listenToKeys(page: Gate): () => void {
  */
 export function useKeys(handler: KeyHandler, atOnce = false): void {
   const entry = { handler, atOnce };
-  onMounted(() => {
+  // Before the children mount: what a screen holds stands above the screen itself.
+  onBeforeMount(() => {
     byTab = false;
     stack.push(entry);
   });

@@ -11,6 +11,8 @@ export const PHASES = [
   "authorising",
   "reversing",
   "result",
+  "settling",
+  "loading",
 ] as const;
 export type Phase = (typeof PHASES)[number];
 
@@ -34,14 +36,45 @@ export interface CheckedPart {
 }
 
 export interface Deadline {
-  readonly kind: "host" | "card" | "pin" | "reversal";
+  readonly kind: string;
   readonly total_ms: number;
   readonly remaining_ms: number;
 }
 
 export type Outcome = "approved" | "declined" | "reversed" | "cancelled" | "in_doubt";
 
+/** What a kind of payment asks for before it can begin; drawn as a form. */
+export type Need =
+  | "supervisor"
+  | "original_trace"
+  | "original_rrn"
+  | "original_date"
+  | "auth_code"
+  | "amount"
+  | "tip"
+  | "card"
+  | "pin";
+
+export interface Kind {
+  readonly kind: string;
+  /** The function code a cashier types, two digits. */
+  readonly code: string;
+  readonly zh: string;
+  readonly en: string;
+  readonly group: "sale" | "pre_authorisation" | "other";
+  readonly needs: readonly Need[];
+  readonly allowed: boolean;
+}
+
+export type SignatureState = "wanted" | "done" | "none";
+
 export interface Result {
+  readonly kind: string;
+  readonly balance_minor: number | null;
+  readonly available_minor: number | null;
+  readonly tip_minor: number;
+  readonly original_trace: number | null;
+  readonly signature: SignatureState;
   readonly outcome: Outcome;
   readonly code: string | null;
   readonly zh: string;
@@ -57,6 +90,9 @@ export interface Result {
 }
 
 export interface Doubt {
+  readonly kind: string;
+  /** Is the payment taken back, or sent again until it is answered? */
+  readonly resolution: "reverse" | "repeat";
   readonly trace: number;
   readonly amount_minor: number;
   readonly card_masked: string;
@@ -67,12 +103,105 @@ export interface Doubt {
 }
 
 export interface RecentPayment {
+  readonly kind: string;
+  readonly batch: number;
   readonly trace: number;
   readonly amount_minor: number;
   readonly card_masked: string;
   readonly outcome: Outcome;
   readonly at: string;
   readonly slip: string | null;
+}
+
+/** One side of a batch: cards of this country, or all others. */
+export interface Side {
+  readonly debit_count: number;
+  readonly debit_minor: number;
+  readonly credit_count: number;
+  readonly credit_minor: number;
+}
+
+export interface Totals {
+  readonly batch_no: number;
+  readonly records: number;
+  readonly records_max: number;
+  readonly must_settle: boolean;
+  readonly domestic: Side;
+  readonly foreign: Side;
+  readonly kinds: readonly {
+    readonly kind: string;
+    readonly count: number;
+    readonly amount_minor: number;
+  }[];
+}
+
+export type PendingKind = "reversal" | "advice" | "signature" | "script_result";
+
+/** Something the host has not heard yet. */
+export interface PendingItem {
+  readonly id: string;
+  readonly kind: PendingKind;
+  readonly payment_kind: string;
+  readonly batch: number;
+  readonly trace: number;
+  readonly amount_minor: number;
+  readonly since: string;
+  readonly attempts: number;
+  readonly stage: "waiting" | "sending" | "needs_person";
+  readonly code: string | null;
+}
+
+export const SETTLEMENT_STAGES = ["pending_work", "totals", "upload", "end", "done"] as const;
+export type SettlementStage = (typeof SETTLEMENT_STAGES)[number];
+export type Balance = "balanced" | "unbalanced" | "error";
+
+export interface Settlement {
+  readonly stage: SettlementStage | "stopped";
+  readonly done: number;
+  readonly total: number;
+  readonly domestic: Balance | null;
+  readonly foreign: Balance | null;
+  readonly error: Said | null;
+  readonly slip: string | null;
+}
+
+export const LOADABLE = [
+  "parameters",
+  "public_keys",
+  "chip_parameters",
+  "blacklist",
+  "master_key",
+] as const;
+export type Loadable = (typeof LOADABLE)[number];
+
+export interface Loading {
+  readonly what: string;
+  readonly done: number;
+  readonly total: number | null;
+  readonly error: Said | null;
+}
+
+/** A payment that was looked up by its trace; `payment` is null when there is none. */
+export interface Found {
+  readonly trace: number;
+  readonly batch: number;
+  readonly payment: FoundPayment | null;
+}
+
+export interface FoundPayment {
+  readonly kind: string;
+  readonly amount_minor: number;
+  readonly tip_minor: number;
+  readonly card_masked: string;
+  readonly outcome: Outcome;
+  readonly code: string | null;
+  readonly auth_code: string | null;
+  readonly rrn: string | null;
+  readonly at: string;
+  readonly slip: string | null;
+  /** May it still be voided, adjusted or given a tip? */
+  readonly reversible: boolean;
+  readonly signature: SignatureState;
 }
 
 export interface Sandbox {
@@ -96,8 +225,13 @@ export interface TerminalState {
   readonly next_trace: number;
   readonly clock: string;
   readonly self_check: readonly CheckedPart[];
-  /** Every kind of payment the terminal knows; absent where it knows sales only. */
-  readonly kinds?: readonly { readonly kind: string }[];
+  /** Every kind of payment the terminal knows, in the order of a menu. */
+  readonly kinds: readonly Kind[];
+  /** The kind of what is running, of the result or of the doubt. */
+  readonly kind: string | null;
+  readonly card_entry: readonly ("swipe" | "keyed")[];
+  readonly pin_optional: boolean;
+  readonly cancel_requested: boolean;
   readonly amount_minor: number;
   readonly currency: string;
   readonly card: { readonly masked: string; readonly entry: string } | null;
@@ -106,6 +240,12 @@ export interface TerminalState {
   readonly doubt: Doubt | null;
   readonly today: { readonly count: number; readonly amount_minor: number };
   readonly recent: readonly RecentPayment[];
+  readonly totals: Totals | null;
+  readonly pending: readonly PendingItem[];
+  readonly settlement: Settlement | null;
+  readonly loading: Loading | null;
+  readonly last_loaded: Readonly<Record<string, string>>;
+  readonly found: Found | null;
   readonly sandbox: Sandbox | null;
   readonly sound: { readonly id: number | string; readonly name: string } | null;
 }
@@ -125,6 +265,29 @@ export interface AckMessage {
 
 export type ServerMessage = StateMessage | AckMessage;
 
+/** Somebody with more rights approves one act; the cashier stays logged in. */
+export interface Supervisor {
+  readonly operator: string;
+  readonly password: string;
+}
+
+/** The payment that a new one refers to, by whatever is known of it. */
+export interface OriginalPayment {
+  readonly trace?: number;
+  readonly rrn?: string;
+  /** MMDD. */
+  readonly date?: string;
+  readonly auth_code?: string;
+}
+
+export interface StartArguments {
+  readonly kind: string;
+  readonly amount_minor?: number;
+  readonly tip_minor?: number;
+  readonly original?: OriginalPayment;
+  readonly supervisor?: Supervisor;
+}
+
 /** Every command the page can send, with its arguments. */
 export interface Commands {
   power_on: Record<never, never>;
@@ -132,14 +295,59 @@ export interface Commands {
   log_in: { readonly operator: string; readonly password: string };
   log_out: Record<never, never>;
   sign_in: Record<never, never>;
-  start_sale: { readonly amount_minor: number };
-  start: { readonly kind: string; readonly amount_minor: number };
+  start: StartArguments;
+  enter_card: { readonly pan: string; readonly expiry: string };
+  skip_pin: Record<never, never>;
+  find: { readonly trace: number; readonly batch?: number };
+  reprint: { readonly batch: number; readonly trace: number };
+  print_totals: Record<never, never>;
+  sign: {
+    readonly batch: number;
+    readonly trace: number;
+    readonly width: number;
+    readonly height: number;
+    readonly bitmap: string;
+  };
+  settle: { readonly supervisor?: Supervisor };
+  sign_off: Record<never, never>;
+  echo: Record<never, never>;
+  download: { readonly what: Loadable };
+  send_now: { readonly id?: string };
+  report_status: Record<never, never>;
   enter_pin: { readonly pin: string };
   cancel: Record<never, never>;
   dismiss: Record<never, never>;
   resolve_now: Record<never, never>;
 }
 export type CommandName = keyof Commands;
+
+/** What an older terminal does not push yet; it then has none of it. */
+const NOTHING_YET: Pick<
+  TerminalState,
+  | "kinds"
+  | "kind"
+  | "card_entry"
+  | "pin_optional"
+  | "cancel_requested"
+  | "totals"
+  | "pending"
+  | "settlement"
+  | "loading"
+  | "last_loaded"
+  | "found"
+> = {
+  kinds: [],
+  kind: null,
+  card_entry: ["swipe"],
+  pin_optional: false,
+  cancel_requested: false,
+  totals: null,
+  pending: [],
+  settlement: null,
+  loading: null,
+  last_loaded: {},
+  found: null,
+};
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
@@ -162,7 +370,11 @@ export function parseMessage(text: string): ServerMessage | null {
   const state = value["state"];
   if (value["type"] === "state" && typeof value["seq"] === "number" && isRecord(state)) {
     // The terminal is the same release as this page; only the phase decides what is drawn.
-    return PHASES.some((phase) => phase === state["phase"]) ? (value as unknown as StateMessage) : null;
+    if (!PHASES.some((phase) => phase === state["phase"])) {
+      return null;
+    }
+    const whole = { ...NOTHING_YET, ...(state as unknown as TerminalState) };
+    return { type: "state", seq: value["seq"], state: whole };
   }
   return null;
 }

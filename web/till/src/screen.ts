@@ -1,14 +1,16 @@
 /** Which screen belongs to a pushed state. Pure, so that a test can see every case. */
 
+import type { Page, PageName } from "./functions";
 import type { LinkStatus } from "./link";
 import type { Phase, TerminalState } from "./protocol";
 
-export type ScreenName = Phase | "cover" | "doubt";
+export type ScreenName = Phase | "cover" | "doubt" | PageName;
 
 export function screenFor(
   state: TerminalState | null,
   doubtOpen: boolean,
   checkStillShown = false,
+  page: Page | null = null,
 ): ScreenName {
   if (state === null) {
     return "cover";
@@ -21,10 +23,16 @@ export function screenFor(
   }
   if (state.phase === "result") {
     // A result nobody can prove is never shown as one.
-    return state.result === null || state.result.outcome === "in_doubt" ? "doubt" : "result";
+    if (state.result === null || state.result.outcome === "in_doubt") {
+      return "doubt";
+    }
+    return page?.name === "sign" ? "sign" : "result";
   }
   const resting = state.phase === "idle" || state.phase === "logged_out";
-  return doubtOpen && state.doubt !== null && resting ? "doubt" : state.phase;
+  if (doubtOpen && state.doubt !== null && resting) {
+    return "doubt";
+  }
+  return state.phase === "idle" && page !== null ? page.name : state.phase;
 }
 
 /** A quick terminal has checked itself before an eye can follow; the page shows part after part. */

@@ -9,6 +9,8 @@ export interface SecretDigits {
   readonly length: Readonly<Ref<number>>;
   push(digit: string): void;
   pop(): void;
+  /** The digits as they stand, for a field whose typist must see them; the length tells when to look. */
+  peek(): string;
   /** The digits as text, for the one message they are meant for; nothing is left here. */
   take(): string;
   wipe(): void;
@@ -35,6 +37,7 @@ export function secretDigits(max: number): SecretDigits {
       }
     },
     pop: () => cut(Math.max(0, digits.length - 1)),
+    peek: () => digits.join(""),
     take() {
       const text = digits.join("");
       cut(0);

@@ -9,8 +9,11 @@ import {
   type Language,
   type Theme,
 } from "@tongbao/shared/preference.ts";
+import { EMPTY_DRAFT, type AmountDraft } from "./draft";
+import { EMPTY_FORM, type FormValues } from "./form";
+import { kindOf, type Page } from "./functions";
 import { TerminalLink, type Answer, type LinkStatus, type Surroundings } from "./link";
-import type { CommandName, Commands, Said, TerminalState } from "./protocol";
+import type { CommandName, Commands, Phase, Said, TerminalState } from "./protocol";
 import { checkShown_ms, hasPoweredOn } from "./screen";
 import { Sounds } from "./sound";
 
@@ -37,6 +40,12 @@ export interface Notice {
   readonly en: string;
 }
 
+/** A payment as it was typed: no secret is among it. */
+export interface Entry {
+  readonly kind: string;
+  readonly values: FormValues;
+}
+
 export interface Desk {
   notice: Notice | null;
   /** A slip being looked at. */
@@ -44,6 +53,14 @@ export interface Desk {
   /** The cashier opened the page about the payment in doubt from the idle screen. */
   doubtOpen: boolean;
   recentOpen: boolean;
+  /** The pages opened from the home screen, the shown one last; empty at home. */
+  trail: readonly Page[];
+  /** The amount typed at home; it outlives a look into the menu, never a payment. */
+  draft: AmountDraft;
+  /** What the running payment was started with, to type it no second time after a refusal. */
+  entry: Entry | null;
+  /** The cashier wants the refused payment once more as soon as the terminal rests. */
+  again: boolean;
   /** When the terminal was switched on, while its self-check is being shown. */
   checkSince: number | null;
   /** The whole list has been on the screen long enough. */
@@ -61,6 +78,15 @@ export interface Till {
   /** Send a command; what the terminal refuses is shown as a notice unless the screen shows it. */
   send<Name extends CommandName>(name: Name, args: Commands[Name]): Promise<Answer>;
   tell(text: { zh: string; en: string }): void;
+  /** Open a page above the present one. */
+  open(page: Page): void;
+  /** Open a form with something typed into it already. */
+  openForm(kind: string, typed: Partial<FormValues>): void;
+  /** Leave the shown page for the one below. */
+  back(): void;
+  home(): void;
+  /** What a kind of payment is called. */
+  kindName(kind: string | null): string;
   /** The text of the chosen language. */
   said(text: { zh: string; en: string }): string;
   keep(): void;
@@ -71,7 +97,7 @@ const NOTICE_MS = 4000;
 /** Refusals that need no word: the screen has moved on or the block is already shown. */
 const SILENT = new Set(["link_lost", "link_down", "already_sent"]);
 /** Commands whose refusal the screen itself explains. */
-const EXPLAINED = new Set<CommandName>(["log_in", "enter_pin"]);
+const EXPLAINED = new Set<CommandName>(["log_in", "enter_pin", "enter_card", "find"]);
 
 export function readPreferences(browserLanguages: readonly string[]): Preferences {
   const store = browserStore();
@@ -90,6 +116,10 @@ export function createTill(around: Surroundings, sounds: Sounds, preferences: Pr
     slip: null,
     doubtOpen: false,
     recentOpen: false,
+    trail: [],
+    draft: EMPTY_DRAFT,
+    entry: null,
+    again: false,
     checkSince: null,
     checkShown: false,
     pinHint: null,
@@ -116,6 +146,7 @@ export function createTill(around: Surroundings, sounds: Sounds, preferences: Pr
       if (state.phase !== view.state?.phase) {
         desk.slip = null;
         desk.recentOpen = false;
+        turnTo(desk, state.phase);
       }
       if (state.phase !== "card" && state.phase !== "pin") {
         desk.pinHint = null;
@@ -138,6 +169,9 @@ export function createTill(around: Surroundings, sounds: Sounds, preferences: Pr
       view.state = state;
     },
   });
+
+  const said = (text: { zh: string; en: string }): string =>
+    kept.language === "zh" ? text.zh : text.en;
 
   const tell = (text: { zh: string; en: string }): void => {
     noticeId += 1;
@@ -167,7 +201,24 @@ export function createTill(around: Surroundings, sounds: Sounds, preferences: Pr
       return answer;
     },
     tell,
-    said: (text) => (kept.language === "zh" ? text.zh : text.en),
+    open(page) {
+      desk.trail = [...desk.trail, page];
+    },
+    openForm(kind, typed) {
+      desk.entry = { kind, values: { ...EMPTY_FORM, ...typed } };
+      this.open({ name: "form", kind });
+    },
+    back() {
+      desk.trail = desk.trail.slice(0, -1);
+    },
+    home() {
+      desk.trail = [];
+    },
+    kindName(kind) {
+      const known = view.state === null ? null : kindOf(view.state, kind);
+      return known === null ? "" : said(known);
+    },
+    said,
     toggleSound() {
       kept.muted = !kept.muted;
       this.keep();
@@ -180,6 +231,20 @@ export function createTill(around: Surroundings, sounds: Sounds, preferences: Pr
       sounds.muted = kept.muted;
     },
   };
+}
+
+/** A new phase closes every page, unless a refused payment is to be typed once more. */
+function turnTo(desk: Desk, phase: Phase): void {
+  const entry = desk.again && phase === "idle" ? desk.entry : null;
+  desk.trail =
+    entry === null || entry.kind === "sale"
+      ? []
+      : [{ name: "menu" }, { name: "form", kind: entry.kind }];
+  desk.draft = entry?.kind === "sale" ? entry.values.amount : EMPTY_DRAFT;
+  if (phase === "idle") {
+    desk.entry = entry;
+    desk.again = false;
+  }
 }
 
 export const TILL: InjectionKey<Till> = Symbol("till");

@@ -101,9 +101,9 @@ describe("the link to the terminal", () => {
 
   it("sends a command with id, the seq seen and the phase meant", async () => {
     world.socket.state(7, "idle");
-    const answer = world.link.send("start_sale", { amount_minor: 1250 });
+    const answer = world.link.send("start", { kind: "sale", amount_minor: 1250 });
     expect(world.socket.sent).toEqual([
-      { id: "id-1", command: "start_sale", seq: 7, phase: "idle", amount_minor: 1250 },
+      { id: "id-1", command: "start", seq: 7, phase: "idle", kind: "sale", amount_minor: 1250 },
     ]);
     world.socket.say({ type: "ack", id: "id-1", ok: true, error: null });
     expect(await answer).toEqual({ ok: true });
@@ -111,8 +111,8 @@ describe("the link to the terminal", () => {
 
   it("sends a double tap once and gives both taps the one answer", async () => {
     world.socket.state(1);
-    const first = world.link.send("start_sale", { amount_minor: 1 });
-    const second = world.link.send("start_sale", { amount_minor: 1 });
+    const first = world.link.send("start", { kind: "sale", amount_minor: 1 });
+    const second = world.link.send("start", { kind: "sale", amount_minor: 1 });
     world.socket.say({ type: "ack", id: "id-1", ok: true, error: null });
     expect(await first).toEqual({ ok: true });
     expect(await second).toEqual({ ok: true });
@@ -121,13 +121,13 @@ describe("the link to the terminal", () => {
 
   it("is deaf to the same command after its success until the state moves on", async () => {
     world.socket.state(1);
-    const first = world.link.send("start_sale", { amount_minor: 1 });
+    const first = world.link.send("start", { kind: "sale", amount_minor: 1 });
     world.socket.say({ type: "ack", id: "id-1", ok: true, error: null });
     await first;
-    const echo = await world.link.send("start_sale", { amount_minor: 1 });
+    const echo = await world.link.send("start", { kind: "sale", amount_minor: 1 });
     expect(echo).toMatchObject({ ok: false, error: { code: "already_sent" } });
     world.socket.state(2);
-    void world.link.send("start_sale", { amount_minor: 1 });
+    void world.link.send("start", { kind: "sale", amount_minor: 1 });
     expect(world.socket.sent.map((sent) => sent["seq"])).toEqual([1, 2]);
   });
 
@@ -155,7 +155,7 @@ describe("the link to the terminal", () => {
     world.socket.state(1);
     world.socket.hangUp();
     expect(world.link.status).toBe("down");
-    const answer = await world.link.send("start_sale", { amount_minor: 1 });
+    const answer = await world.link.send("start", { kind: "sale", amount_minor: 1 });
     expect(answer).toMatchObject({ ok: false, error: { code: "link_down" } });
     world.pass(250);
     world.socket.state(1);

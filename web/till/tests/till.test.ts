@@ -5,7 +5,7 @@ import { Sounds } from "../src/sound";
 import { createTill, type Till } from "../src/till";
 
 function state(changes: Partial<TerminalState>): TerminalState {
-  return { phase: "idle", doubt: null, sound: null, self_check: [], ...changes } as TerminalState;
+  return { phase: "idle", doubt: null, sound: null, self_check: [], settlement: null, ...changes } as TerminalState;
 }
 
 describe("what the page keeps", () => {
@@ -102,7 +102,7 @@ describe("what the page keeps", () => {
 
   it("tells a refusal for a while, and leaves to the log-in what it explains itself", async () => {
     push({ phase: "idle" });
-    const sale = till.send("start_sale", { amount_minor: 1 });
+    const sale = till.send("start", { kind: "sale", amount_minor: 1 });
     refuse("doubt_open");
     await sale;
     expect(till.desk.notice).toMatchObject({ zh: "不行", en: "No" });

@@ -1,6 +1,8 @@
+import { work } from "./en-work";
 import type { Messages } from "./zh";
 
 export const en: Messages = {
+  ...work,
   brand: "Tongbao",
   product: "Smart till",
   language: { name: "English", other: "中文", switch: "Switch to Chinese" },
@@ -15,6 +17,8 @@ export const en: Messages = {
     signIn: "Sign in again",
     logOut: "Log out",
     powerOff: "Power off",
+    codeHint: "Type a two-digit code",
+    unknownCode: "There is no code {code}",
   },
   status: {
     terminal: "Terminal {id}",
@@ -94,6 +98,7 @@ export const en: Messages = {
     doubtNote: "The next sale waits until it is settled.",
     doubtOpen: "Show",
     lastSlip: "Last slip",
+    nearlyFull: "{n} payments in this batch; settle before {max}",
   },
   outcome: {
     approved: "Approved",
@@ -118,6 +123,14 @@ export const en: Messages = {
     emptyNote: "There are no cards in the sandbox.",
     retry: "Try again",
     refused: "The reader did not take this card. Swipe it again.",
+    keyTitle: "Key in the card number",
+    keyNote: "Number and expiry go to the bank only; nothing is kept",
+    keyInstead: "Key in",
+    swipeInstead: "Swipe instead",
+    number: "Card number",
+    expiry: "Expiry MM/YY",
+    badNumber: "This is not a card number. Check the digits.",
+    badExpiry: "Four digits: month, then year.",
   },
   pin: {
     title: "Enter PIN",
@@ -134,24 +147,37 @@ export const en: Messages = {
     hint: "The PIN of this sandbox card is {pin}",
     short: "A PIN has at least 4 digits.",
     failed: "The PIN was not sent. Enter it again.",
+    optional: "A card without a PIN: just confirm",
+    skip: "No PIN",
   },
   wait: {
     title: "Waiting for the bank",
     note: "Do not take another payment.",
     card: "The card can be put away.",
     remaining: "{n} seconds left",
+    cancel: "Ask to cancel",
+    cancelTitle: "Cancel requested; waiting for the result",
+    cancelNote: "The bank may have charged already. Do not take another payment.",
   },
   doubt: {
     title: "Being checked",
     lead: "It is not yet certain whether the card was charged.",
     doNot: "Do not charge again.",
     doing: "The terminal is taking this payment back until the bank confirms it.",
+    repeating: "The terminal sends it again until the bank answers; it is never booked twice.",
+    leadOther: "It is not yet certain whether this {kind} went through.",
+    doNotOther: "Do not do it again.",
+    tellOther:
+      "We cannot see yet whether your bank has taken it. The terminal is taking this step back; nothing is booked twice. One moment, please.",
+    tellRepeat:
+      "We cannot see yet whether your bank has taken it. The terminal sends it again until there is an answer; nothing is booked twice.",
     person: "Automatic tries have stopped. This needs a person.",
     personTodo: "Press Try now. If it still fails, call your acquirer.",
     tell: "Tell the customer",
     tellText:
       "We cannot see yet whether your bank took the money. The terminal is taking this payment back, so you will not pay twice. One moment, please.",
     sending: "Sending the reversal",
+    sendingAgain: "Sending it again",
     waiting: "Waiting for the next try",
     attempts: "no tries yet | 1 try so far | {n} tries so far",
     next: "next try in {n} s",
@@ -161,6 +187,13 @@ export const en: Messages = {
   },
   result: {
     next: "Next sale",
+    back: "Back to the till",
+    again: "Do it again",
+    tip: "Tip",
+    withTip: "With a tip of",
+    balance: "Balance",
+    available: "Available",
+    original: "Original trace",
     notTaken: "No payment taken",
     nothing: "Nothing was charged",
     reversedNote: "The payment was taken back. You can charge again.",

@@ -13,6 +13,7 @@ __all__ = ["CARDS", "DOUBT", "SCENES", "State", "scene"]
 def _result(outcome: str, **changes: Any) -> dict[str, Any]:
     return {
         "kind": "sale",
+        "batch": 1,
         "balance_minor": None,
         "available_minor": None,
         "tip_minor": 0,

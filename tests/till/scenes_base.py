@@ -115,6 +115,7 @@ def base() -> State:
         "pending": [],
         "settlement": None,
         "loading": None,
+        "service": None,
         "last_loaded": {"parameters": "2026-11-20T08:30:00+08:00"},
         "found": None,
         "sound": None,

@@ -123,7 +123,16 @@ def test_menu_slip_and_list_fit_can_be_hit_and_read(
         assert faults_of(page) == []
 
 
-SCREENS_WITH_AMOUNTS = ("card", "pin", "authorising", "reversing", "approved", "declined", "approved_refund", "authorising_refund")
+SCREENS_WITH_AMOUNTS = (
+    "card",
+    "pin",
+    "authorising",
+    "reversing",
+    "approved",
+    "declined",
+    "approved_refund",
+    "authorising_refund",
+)
 
 
 @pytest.mark.parametrize("size", ["counter", "handheld"])

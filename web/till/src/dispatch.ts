@@ -2,33 +2,29 @@
 
 import { i18n } from "./i18n";
 import { kindOf, needsForm, type Bar, type TillFunction } from "./functions";
+import type { Words } from "./approval";
+import type { ServiceResult } from "./protocol";
 import { useTill } from "./till";
 import { EMPTY_FORM } from "./form";
 
 /** The words of a bar in both languages. */
-export function barWords(bar: Bar): { zh: string; en: string } {
+export function barWords(bar: Bar): Words {
   const say = (locale: "zh" | "en"): string => i18n.global.t(`bar.${bar}`, {}, { locale });
   return { zh: say("zh"), en: say("en") };
 }
 
-const SENT = {
-  sign_in: null,
-  sign_off: "functions.sent.signOff",
-  echo: "functions.sent.echo",
-  report_status: "functions.sent.reportStatus",
-} as const;
+/** How a small service ended: its name, and how quick the host was or why it failed. */
+export function serviceWords({ what, round_trip_ms, error }: ServiceResult): Words {
+  const say = (locale: "zh" | "en"): string => {
+    const key = error === null ? `functions.done.${what}` : `functions.failed.${what}`;
+    const values = { ms: round_trip_ms ?? 0, why: error?.[locale] ?? "" };
+    return i18n.global.t(key, values, { locale });
+  };
+  return { zh: say("zh"), en: say("en") };
+}
 
 export function useDispatch(): (wanted: TillFunction) => void {
   const till = useTill();
-
-  const command = async (name: keyof typeof SENT): Promise<void> => {
-    const answer = await till.send(name, {});
-    const key = SENT[name];
-    if (answer.ok && key !== null) {
-      const say = (locale: "zh" | "en"): string => i18n.global.t(key, {}, { locale });
-      till.tell({ zh: say("zh"), en: say("en") });
-    }
-  };
 
   const startBare = (kind: string): void => {
     till.desk.entry = { kind, values: EMPTY_FORM };
@@ -42,7 +38,7 @@ export function useDispatch(): (wanted: TillFunction) => void {
     } else if ("home" in act) {
       till.home();
     } else if ("command" in act) {
-      void command(act.command);
+      void till.send(act.command, {});
     } else {
       const kind =
         act.page.name === "form" && till.view.state !== null

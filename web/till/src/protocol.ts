@@ -70,6 +70,7 @@ export type SignatureState = "wanted" | "done" | "none";
 
 export interface Result {
   readonly kind: string;
+  readonly batch: number;
   readonly balance_minor: number | null;
   readonly available_minor: number | null;
   readonly tip_minor: number;
@@ -181,6 +182,14 @@ export interface Loading {
   readonly error: Said | null;
 }
 
+/** How the last small service of the line ended. */
+export interface ServiceResult {
+  readonly what: "sign_off" | "echo" | "status";
+  readonly at: string;
+  readonly round_trip_ms: number | null;
+  readonly error: Said | null;
+}
+
 /** A payment that was looked up by its trace; `payment` is null when there is none. */
 export interface Found {
   readonly trace: number;
@@ -244,6 +253,7 @@ export interface TerminalState {
   readonly pending: readonly PendingItem[];
   readonly settlement: Settlement | null;
   readonly loading: Loading | null;
+  readonly service: ServiceResult | null;
   readonly last_loaded: Readonly<Record<string, string>>;
   readonly found: Found | null;
   readonly sandbox: Sandbox | null;
@@ -312,7 +322,7 @@ export interface Commands {
   sign_off: Record<never, never>;
   echo: Record<never, never>;
   download: { readonly what: Loadable };
-  send_now: { readonly id?: string };
+  send_now: { readonly work?: string };
   report_status: Record<never, never>;
   enter_pin: { readonly pin: string };
   cancel: Record<never, never>;
@@ -333,6 +343,7 @@ const NOTHING_YET: Pick<
   | "pending"
   | "settlement"
   | "loading"
+  | "service"
   | "last_loaded"
   | "found"
 > = {
@@ -345,6 +356,7 @@ const NOTHING_YET: Pick<
   pending: [],
   settlement: null,
   loading: null,
+  service: null,
   last_loaded: {},
   found: null,
 };

@@ -20,10 +20,15 @@ export const work: Work = {
     echo: "Echo test",
     downloads: "Downloads",
     reportStatus: "Report status",
-    sent: {
-      signOff: "Signed off",
-      echo: "The host answers; the line is good",
-      reportStatus: "Status reported",
+    done: {
+      sign_off: "Signed off",
+      echo: "The host answers in {ms} ms",
+      status: "Status reported",
+    },
+    failed: {
+      sign_off: "The sign-off was not confirmed: {why}",
+      echo: "Echo test failed: {why}",
+      status: "The status was not reported: {why}",
     },
   },
   bar: {
@@ -45,7 +50,6 @@ export const work: Work = {
   form: {
     pad: "Number pad",
     letters: "Letter pad",
-    digits: "Digits",
     next: "Next",
     find: "Find",
     card: "Next: the card",

@@ -20,10 +20,15 @@ export const work = {
     echo: "回响测试",
     downloads: "下载",
     reportStatus: "上报状态",
-    sent: {
-      signOff: "已签退",
-      echo: "主机有应答，线路正常",
-      reportStatus: "状态已上报",
+    done: {
+      sign_off: "已签退",
+      echo: "主机有应答，用时 {ms} 毫秒",
+      status: "状态已上报",
+    },
+    failed: {
+      sign_off: "签退没有得到确认：{why}",
+      echo: "回响测试失败：{why}",
+      status: "状态没有上报：{why}",
     },
   },
   bar: {
@@ -45,7 +50,6 @@ export const work = {
   form: {
     pad: "数字键盘",
     letters: "字母键盘",
-    digits: "数字",
     next: "下一项",
     find: "查找",
     card: "下一步：卡片",

@@ -8,26 +8,38 @@ from random import Random
 from typing import TypeVar
 
 from tests.terminal.fake_host import FakeHost, key_store
+from tongbao.crypto.ciphers import KeyAlgorithm
 from tongbao.domain.dates import Instant
-from tongbao.domain.ids import MerchantId, OperatorNo, TerminalId
+from tongbao.domain.ids import BatchNo, MerchantId, OperatorNo, Stan, TerminalId
 from tongbao.domain.money import Currency, Money
 from tongbao.domain.secrets import Pin, Track2
 from tongbao.terminal.core import effects as fx
 from tongbao.terminal.core import events as ev
 from tongbao.terminal.core.core import TerminalCore
+from tongbao.terminal.core.items import BatchItem
 from tongbao.terminal.core.recovery import read_records, restore
 from tongbao.terminal.core.state import PartCheck
-from tongbao.terminal.core.vocabulary import CheckResult, Cue, Part, Phase, TimerKind
+from tongbao.terminal.core.vocabulary import CheckResult, Cue, Outcome, Part, Phase, TimerKind
 from tongbao.terminal.settings import TerminalSettings
+from tongbao.wire.iso8583.codec import Message
+from tongbao.wire.unionpay.framing import unpack_frame
+from tongbao.wire.unionpay.table import UNIONPAY
 
 TRACK = Track2("6200001234567890128=30122010000000000")
 MASKED = "620000*********0128"
 PIN = Pin("123456")
 OPERATOR_PIN = Pin("0000")
+
+
 # As `hash_pin` writes it, but with the least cost, because most tests log in.
-HASHED_0000 = (
-    "scrypt$2$8$1$00$" + hashlib.scrypt(b"0000", salt=b"\0", n=2, r=8, p=1, dklen=32).hex()
-)
+def _hashed(password: bytes) -> str:
+    digest = hashlib.scrypt(password, salt=b"\0", n=2, r=8, p=1, dklen=32)
+    return "scrypt$2$8$1$00$" + digest.hex()
+
+
+HASHED_0000 = _hashed(b"0000")
+HASHED_123456 = _hashed(b"123456")
+SUPERVISOR = ev.Approval(OperatorNo("00"), Pin("123456"))
 # 2026-11-21 10:00:00 in China.
 TEN_O_CLOCK = Instant(1_795_226_400_000_000)
 ALL_WELL = tuple(PartCheck(part, CheckResult.OK, "") for part in Part)
@@ -45,7 +57,7 @@ def make_settings(**changes: object) -> TerminalSettings:
         "key_file": Path("unused"),
         "master_key_file": Path("unused"),
         "host_tls": False,
-        "operators": {"01": HASHED_0000, "02": HASHED_0000},
+        "operators": {"00": HASHED_123456, "01": HASHED_0000, "02": HASHED_0000},
     }
     return TerminalSettings(**{**values, **changes})
 
@@ -55,9 +67,11 @@ class Rig:
 
     def __init__(self, **settings: object) -> None:
         self.settings = make_settings(**settings)
-        self.keys = key_store()
+        profile = self.settings.profile
+        sm4 = profile.uses_sm4
+        self.keys = key_store(algorithm=KeyAlgorithm.SM4 if sm4 else KeyAlgorithm.TDES)
         self.core = TerminalCore(self.settings, self.keys, Random(1).randbytes)
-        self.host = FakeHost()
+        self.host = FakeHost(profile=profile)
         self.now = TEN_O_CLOCK
         self.state = restore(self.settings, read_records([]))
         self.records: list[tuple[object, Instant]] = []
@@ -149,6 +163,44 @@ class Rig:
         self.tell(ev.PinEntered(PIN))
         assert self.state.phase is Phase.AUTHORISING
         return self
+
+    def begin(self, kind: str, command_id: str = "p-1", **given: object) -> list[fx.Effect]:
+        """Start any kind; amounts are fen, the original's parts stand beside them."""
+        money = {
+            name: Money(given.pop(name), Currency.CNY)
+            for name in ("amount", "tip")
+            if name in given
+        }
+        approval = given.pop("approval", SUPERVISOR)
+        if isinstance(given.get("trace"), int):
+            given["trace"] = Stan(given["trace"])
+        if isinstance(given.get("batch"), int):
+            given["batch"] = BatchNo(given["batch"])
+        original = ev.OriginalGiven(**given)
+        return self.tell(ev.Start(command_id, kind, original=original, approval=approval, **money))
+
+    def pay(self, kind: str, command_id: str = "p-1", **given: object) -> Rig:
+        """Send any kind with the card swiped and a PIN where one is asked for."""
+        self.begin(kind, command_id, **given)
+        assert self.refusal is None, self.refusal
+        if self.state.phase is Phase.CARD:
+            self.tell(ev.CardSwiped(TRACK))
+        if self.state.phase is Phase.PIN:
+            self.tell(ev.PinEntered(PIN))
+        assert self.state.phase is Phase.AUTHORISING
+        return self
+
+    def settle(self, kind: str, command_id: str = "p-1", **given: object) -> BatchItem:
+        """Have the host approve any kind, leave its result, and return it."""
+        self.pay(kind, command_id, **given)
+        self.answer()
+        assert self.state.result.outcome is Outcome.APPROVED
+        self.tell(ev.Dismiss())
+        return self.state.items[-1]
+
+    def sent(self, index: int = -1) -> Message:
+        """Return a message that went out, decoded."""
+        return UNIONPAY.decode(unpack_frame(self.outbox[index].frame[2:]).body)
 
     def power_cut(self) -> Rig:
         """Lose everything but the journal."""

@@ -11,6 +11,7 @@ from tongbao.domain.money import Currency, Money
 from tongbao.domain.secrets import Purpose, Track2
 from tongbao.terminal.core import effects as fx
 from tongbao.terminal.core import events as ev
+from tongbao.terminal.core.card_seal import CardSeal
 from tongbao.terminal.core.records import (
     DoubtOpened,
     PaymentClosed,
@@ -77,6 +78,7 @@ def test_a_sale_goes_out_only_after_its_intent():
         field60="22000007000200",
         operator="01",
         merchant_id="100000000000001",
+        sealed_card=CardSeal(rig.keys, bytes).seal(7, 2, TRACK.pan),
     )
     assert rig.state.phase is Phase.AUTHORISING
     assert rig.effects == [

@@ -84,11 +84,11 @@ class Page:
         """Move the paper a little."""
         self.builder.feed(dots)
 
-    def amount(self, amount: Money) -> None:
+    def amount(self, amount: Money, label: str = "金额 AMOUNT") -> None:
         """Print the amount as the largest thing on the slip."""
         text = amount_text(amount)
         scale = max(1, min(_AMOUNT_MAX_SCALE, self.columns // columns(text)))
-        self.builder.line("金额 AMOUNT")
+        self.builder.line(label)
         self.gap(6)
         self.right(text, scale, min(scale + 1, _AMOUNT_MAX_SCALE), bold=True)
         self.gap()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from tongbao.domain.ids import BatchNo, MerchantId, OperatorNo, Rrn, Stan, TerminalId
 from tongbao.domain.secrets import Pan
 from tongbao.terminal.coin import COIN_SIZE_DOTS, coin_raster
-from tongbao.terminal.paper import BilingualText, Page, wrap
+from tongbao.terminal.paper import BilingualText, Page, amount_text, wrap
 from tongbao.wire.escpos.operations import Alignment, columns
 
 if TYPE_CHECKING:
@@ -125,6 +125,7 @@ class Slip:
     `Pan.masked` text: at most six leading and four trailing digits, `*` between them, at most 19
     characters. Texts may have any length and are wrapped. The expiry date is left out on purpose.
     `stan` is the trace number, printed as voucher 凭证号; a reversal's slip shows the original one.
+    `amount` is negative when money goes back; with a `tip` it is the total of both.
 
     Raises `ValueError` when the card number shows more, `TypeError` when it is not text.
     Spec: UnionPay terminal dialect, 7.8 receipt
@@ -143,6 +144,7 @@ class Slip:
     stan: Stan
     at: Instant
     amount: Money
+    tip: Money | None = None
     transaction: BilingualText = SALE_WORDS
     issuer_name: str = ""
     acquirer_name: str = ""
@@ -247,7 +249,12 @@ def _approved(page: Page, slip: Slip) -> None:
     page.row(("交易类型 TRANS TYPE", "交易类型"), _words(slip.transaction), bold=True)
     _numbers(page, slip)
     page.rule()
-    page.amount(slip.amount)
+    if slip.tip is not None:
+        page.row(("消费金额 SALE",), amount_text(slip.amount - slip.tip))
+        page.row(("小费 TIP",), amount_text(slip.tip))
+        page.amount(slip.amount, "总计 TOTAL")
+    else:
+        page.amount(slip.amount)
     page.rule()
     _remarks(page, slip)
     if slip.copy is SlipCopy.MERCHANT:

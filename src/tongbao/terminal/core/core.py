@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tongbao.domain.errors import InvariantViolationError
+from tongbao.terminal.core.card_seal import CardSeal
 from tongbao.terminal.core.effects import Effect, Refuse
 from tongbao.terminal.core.messages import HostMessages
 from tongbao.terminal.core.transitions import IGNORED, REFUSED, TRANSITIONS
@@ -28,7 +29,13 @@ class TerminalCore:
         self, settings: TerminalSettings, keys: KeyStore, random_bytes: Callable[[int], bytes]
     ) -> None:
         """`random_bytes` returns so many unpredictable bytes; new keys are made of them."""
-        self._equipment = Equipment(settings, HostMessages(settings, keys), random_bytes)
+        self._equipment = Equipment(
+            settings,
+            HostMessages(settings, keys),
+            keys,
+            CardSeal(keys, random_bytes),
+            random_bytes,
+        )
 
     def step(
         self, state: TerminalState, event: Event, now: Instant

@@ -61,6 +61,14 @@ def is_undone(items: Sequence[BatchItem], item: BatchItem) -> bool:
     )
 
 
+def is_used_up(items: Sequence[BatchItem], item: BatchItem) -> bool:
+    """Whether an approved void, completion or refund leaves others nothing to do with a payment."""
+    return any(
+        other.is_approved and other.rule.counts is not CountsAs.CHANGE
+        for other in _about(items, item)
+    )
+
+
 def present_amount(items: Sequence[BatchItem], item: BatchItem) -> int:
     """Return what a payment stands at in minor units, after approved tips and adjustments."""
     amount_minor = item.intent.amount_minor
@@ -95,7 +103,7 @@ def can_be_undone(items: Sequence[BatchItem], item: BatchItem) -> bool:
             for rule in RULE_OF.values()
             if rule.counts is CountsAs.UNDO
         )
-        and not is_undone(items, item)
+        and not is_used_up(items, item)
     )
 
 

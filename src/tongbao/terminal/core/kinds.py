@@ -186,7 +186,7 @@ RULES: Final = (
         group=Group.SALE,
         amount=AmountFrom.ORIGINAL,
         original=OriginalBy.TRACE,
-        originals=frozenset({"sale", "mail_order"}),
+        originals=frozenset({"sale", "mail_order", "offline_sale"}),
         card=CardUse.AS_VOID,
         pin=PinUse.AS_VOID,
         counts=CountsAs.UNDO,
@@ -203,7 +203,9 @@ RULES: Final = (
         slip_en="REFUND",
         group=Group.SALE,
         original=OriginalBy.RRN,
-        originals=frozenset({"sale", "mail_order", "offline_sale"}),
+        originals=frozenset(
+            {"sale", "mail_order", "offline_sale", "completion", "completion_advice"}
+        ),
         counts=CountsAs.CREDIT,
         field61=16,
         has_rrn=True,

@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, Final
 
 from tongbao.crypto.errors import CryptoError
 from tongbao.crypto.key_store import KeyName
-from tongbao.crypto.mac import MacAlgorithm
+from tongbao.crypto.mac import MacAlgorithm, terminal_mac_algorithm
 from tongbao.domain.errors import ProtocolError
 from tongbao.domain.secrets import Purpose, SecretBytes, SecretText
 from tongbao.terminal.core.kinds import RULE_OF, AmountFrom
+from tongbao.terminal.core.vocabulary import ReversalReason
 from tongbao.wire.iso8583.codec import Message
 from tongbao.wire.iso8583.fields import FieldValue
 from tongbao.wire.unionpay.framing import Header, pack_frame, unpack_frame
+from tongbao.wire.unionpay.structured.field59 import PrivateData
 from tongbao.wire.unionpay.table import UNIONPAY
+from tongbao.wire.unionpay.transactions import SIGN_IN_SINGLE_DES, SIGN_IN_SM4
 
 if TYPE_CHECKING:
     from tongbao.crypto.key_store import KeyStore
@@ -27,13 +30,13 @@ if TYPE_CHECKING:
     from tongbao.terminal.core.kinds import PaymentRule
     from tongbao.terminal.core.records import PaymentIntended
     from tongbao.terminal.core.state import CardRead, Original
-    from tongbao.terminal.core.vocabulary import ReversalReason
     from tongbao.terminal.settings import TerminalSettings
 
 TMK: Final = KeyName("tmk")
 WORK: Final = "work"
 _PIK: Final = KeyName(f"{WORK}/pik")
 _MAK: Final = KeyName(f"{WORK}/mak")
+_TDK: Final = KeyName(f"{WORK}/tdk")
 
 _SWIPED: Final = "02"
 _KEYED: Final = "01"
@@ -43,7 +46,13 @@ _WITHOUT_PIN: Final = "2"
 _BY_PHONE: Final = "01"
 _NO_INSTITUTION: Final = "00000000000"
 _NO_ORGANISATION: Final = "000"
+_NO_DATE: Final = "0000"
 _LONGEST_PIN: Final = "12"
+# With SM4 the PIN block is too long for field 52 and stands in field 59.
+_NO_PIN_BLOCK: Final = bytes(8)
+# Field 53, second digit: single DES, SM4, and double-length 3DES for all other sign-ins.
+_CIPHERS: Final = {SIGN_IN_SINGLE_DES: "0", SIGN_IN_SM4: "3"}
+_DOUBLE_LENGTH: Final = "6"
 _MAC_FIELD: Final = 64
 _SIGN_IN_AGAIN: Final = "3"
 
@@ -58,10 +67,14 @@ class MacCheck(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What goes into a request and is kept nowhere: the card as it was read, and the PIN."""
+    """What goes into a request and is kept nowhere: the card as it was read, and the PIN.
+
+    `known` is the number of a card that was not read again, because the original has it.
+    """
 
     card: CardRead | None = None
     pin: Pin | None = None
+    known: Pan | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -122,7 +135,12 @@ class HostMessages:
     def load_working_keys(self, answer: Answer) -> bool:
         """Take the keys of a sign-in answer; False, and no key taken, when any check fails."""
         try:
-            self._keys.unwrap_working_keys(TMK, answer.data(62), WORK)
+            self._keys.unwrap_working_keys(
+                TMK,
+                answer.data(62),
+                WORK,
+                mak_check_value_offset=self._settings.profile.mak_check_value_offset,
+            )
         except CryptoError:
             # Old keys are not used after new ones failed their check.
             self._keys.forget(WORK)
@@ -151,7 +169,7 @@ class HostMessages:
 
         Spec: UnionPay terminal dialect, 2.7.
         """
-        date = original.date or "0000"
+        date = original.date or _NO_DATE
         whole = f"{original.batch:06d}{original.trace:06d}{date}{_BY_PHONE}{_NO_INSTITUTION}"
         return whole[: rule.field61]
 
@@ -163,14 +181,38 @@ class HostMessages:
         return (original.organisation or _NO_ORGANISATION) if rule.has_organisation else ""
 
     def payment(self, intent: PaymentIntended, parts: Parts) -> bytes:
-        """Build the request of a payment; with no parts its repeat, without track and PIN.
+        """Build the request of a payment.
 
         Raises: CryptoError when the card number or the keys cannot make a PIN block or a MAC.
         Spec: UnionPay terminal dialect, 3.0.1 and 5.7.
         """
+        message = self._request(intent)
+        card, pin = parts.card, parts.pin
+        fields = message.fields
+        if parts.known is not None:
+            fields[2] = SecretText(parts.known.reveal(Purpose.WIRE))
+        if card is not None:
+            self._put_card(fields, card)
+            if pin is not None:
+                self._put_pin(fields, card.pan, pin)
+        return self.signed(message)
+
+    def repeat(self, intent: PaymentIntended, pan: Pan | None) -> Message:
+        """Return the request of a payment once more, unsigned: the number, no track and no PIN.
+
+        `pan` is None when the number was not kept.
+
+        Spec: UnionPay terminal dialect, 3.0.1 and 3.10.
+        """
+        message = self._request(intent)
+        if pan is not None:
+            message.fields[2] = SecretText(pan.reveal(Purpose.WIRE))
+        return message
+
+    def _request(self, intent: PaymentIntended) -> Message:
+        """Return what of a request is on record, and so in each repeat of it."""
         rule = RULE_OF[intent.payment_kind]
         fields = self._common(intent)
-        card, pin = parts.card, parts.pin
         if intent.tip_minor:
             fields[48] = f"{intent.tip_minor:012d}"
         if rule.has_rrn and intent.original_rrn:
@@ -181,19 +223,27 @@ class HostMessages:
             fields[61] = intent.field61
         if intent.field63:
             fields[63] = intent.field63
-        if card is not None:
-            self._put_card(fields, card)
-            if pin is not None:
-                self._put_pin(fields, card.pan, pin)
-        return self._signed(Message(rule.transaction.mti, fields))
+        return Message(rule.transaction.mti, fields)
 
-    def reversal(self, intent: PaymentIntended, reason: ReversalReason) -> bytes:
+    def reversal(self, intent: PaymentIntended, reason: ReversalReason, pan: Pan | None) -> bytes:
         """Build the 0400 frame that undoes a payment; trace, batch and amount are the payment's.
 
+        `pan` goes along for a keyed card, and for a swiped one by the host profile; it is None when
+        the number was not kept.
+
         Raises: CryptoError when there is no MAC key.
-        Spec: UnionPay terminal dialect, 3.7.
+        Spec: UnionPay terminal dialect, 3.7 and 3.0.1 (column Reversal, C1, C6, C11).
         """
-        return self._signed(Message("0400", {**self._common(intent), 39: reason.value}))
+        fields = self._common(intent)
+        fields[39] = reason.value
+        is_swiped = intent.entry_mode.startswith(_SWIPED)
+        if pan is not None and (not is_swiped or self._settings.profile.pan_in_reversals):
+            fields[2] = SecretText(pan.reveal(Purpose.WIRE))
+        if RULE_OF[intent.payment_kind].has_auth_code and intent.original_auth_code:
+            fields[38] = intent.original_auth_code.ljust(6)
+        if intent.field61:
+            fields[61] = self._reversed_field61(intent, reason)
+        return self.signed(Message("0400", fields))
 
     def _common(self, intent: PaymentIntended) -> dict[int, FieldValue]:
         """Return what a payment, its repeats and its reversal have in common."""
@@ -221,14 +271,21 @@ class HostMessages:
             return
         if profile.expiry_in_swiped:
             fields[14] = track.expiry
-        fields[35] = SecretText(track.reveal(Purpose.WIRE).replace("=", "D"))
-        fields[53] = self._security_control(has_pin=False)
+        if profile.track_encryption:
+            fields[35] = self._keys.encrypt_track(_TDK, track)
+        else:
+            fields[35] = SecretText(track.reveal(Purpose.WIRE).replace("=", "D"))
+        fields[53] = self._security_control(has_pin=False, has_track=True)
 
     def _put_pin(self, fields: dict[int, FieldValue], pan: Pan, pin: Pin) -> None:
-        block = self._keys.encrypt_pin(_PIK, pin, pan)
+        block = self._keys.encrypt_pin(_PIK, pin, pan).reveal(Purpose.WIRE)
         fields[26] = _LONGEST_PIN
-        fields[52] = SecretBytes(block.reveal(Purpose.WIRE))
-        fields[53] = self._security_control(has_pin=True)
+        fields[53] = self._security_control(has_pin=True, has_track=35 in fields)
+        if self._settings.profile.uses_sm4:
+            fields[52] = SecretBytes(_NO_PIN_BLOCK)
+            fields[59] = PrivateData.of_pin_block(block).build()
+        else:
+            fields[52] = SecretBytes(block)
 
     def read(self, frame: bytes) -> Answer | None:
         """Read a frame without its length prefix; None when it is not a message of the dialect."""
@@ -289,17 +346,42 @@ class HostMessages:
             return MacCheck.MISSING
         unsigned, mac = UNIONPAY.mac_split(answer.body)
         try:
-            good = self._keys.verify_mac(_MAK, MacAlgorithm.UNIONPAY_ECB, unsigned, mac)
+            good = self._keys.verify_mac(_MAK, self._mac_algorithm(), unsigned, mac)
         except CryptoError:
             good = False
         return MacCheck.GOOD if good else MacCheck.WRONG
 
-    def _signed(self, message: Message) -> bytes:
+    def signed(self, message: Message) -> bytes:
+        """Return the frame of a message with its MAC.
+
+        Raises: CryptoError when there is no MAC key.
+        Spec: UnionPay terminal dialect, 5.2.
+        """
         unsigned = UNIONPAY.encode_unsigned(message, _MAC_FIELD)
-        mac = self._keys.mac(_MAK, MacAlgorithm.UNIONPAY_ECB, unsigned)
+        mac = self._keys.mac(_MAK, self._mac_algorithm(), unsigned)
         return pack_frame(self._tpdu, self._header, unsigned + mac)
 
-    def _security_control(self, *, has_pin: bool) -> str:
-        # PIN block with card number; single DES for the layout 001, double-length 3DES otherwise.
-        algorithm = "0" if self._settings.profile.sign_in_code == "001" else "6"
-        return f"{'2' if has_pin else '0'}{algorithm}".ljust(16, "0")
+    def _security_control(self, *, has_pin: bool, has_track: bool) -> str:
+        """Return field 53: PIN block with card number, the cipher, whether the track is encrypted.
+
+        Spec: UnionPay terminal dialect, 2.2.
+        """
+        profile = self._settings.profile
+        cipher = _CIPHERS.get(profile.sign_in_code, _DOUBLE_LENGTH)
+        is_encrypted = has_track and profile.track_encryption
+        return f"{2 if has_pin else 0}{cipher}{int(is_encrypted)}".ljust(16, "0")
+
+    def _reversed_field61(self, intent: PaymentIntended, reason: ReversalReason) -> str:
+        """Return field 61 of a reversal: batch and trace are those of what is reversed.
+
+        Spec: UnionPay terminal dialect, 3.0.1 (C11).
+        """
+        profile = self._settings.profile
+        says_date = reason is not ReversalReason.NO_ANSWER or profile.date_in_no_answer_reversal
+        date = intent.original_date if says_date else ""
+        whole = f"{intent.batch:06d}{intent.trace:06d}{date or _NO_DATE}"
+        return whole[: len(intent.field61)]
+
+    def _mac_algorithm(self) -> MacAlgorithm:
+        word = self._settings.profile.mac_algorithm
+        return terminal_mac_algorithm(word, self._keys.key_algorithm(_MAK))

@@ -40,7 +40,7 @@ from tongbao.terminal.core.wording import (
 from tongbao.wire.unionpay.transactions import Resolution
 
 if TYPE_CHECKING:
-    from tongbao.domain.secrets import Pin
+    from tongbao.domain.secrets import Pan, Pin
     from tongbao.terminal.core.events import (
         Cancel,
         CardEntered,
@@ -49,6 +49,8 @@ if TYPE_CHECKING:
         PinSkipped,
         Timeout,
     )
+    from tongbao.terminal.core.kinds import PaymentRule
+    from tongbao.terminal.core.state import TerminalState
     from tongbao.terminal.core.turn import Equipment, Turn
     from tongbao.terminal.settings import TerminalSettings
 
@@ -192,8 +194,9 @@ def _send_or_drop(equipment: Equipment, turn: Turn, draft: PaymentDraft, pin: Pi
 def _send_payment(equipment: Equipment, turn: Turn, draft: PaymentDraft, pin: Pin | None) -> bool:
     trace = turn.state.next_trace
     try:
-        intent = _intent(equipment, turn, draft, has_pin=pin is not None)
-        frame = equipment.messages.payment(intent, Parts(draft.card, pin))
+        known = _known_card(equipment, draft)
+        intent = _intent(equipment, turn, draft, has_pin=pin is not None, known=known)
+        frame = equipment.messages.payment(intent, Parts(draft.card, pin, known))
     except CryptoError:
         return False
     turn.take_trace()
@@ -205,10 +208,11 @@ def _send_payment(equipment: Equipment, turn: Turn, draft: PaymentDraft, pin: Pi
 
 
 def _intent(
-    equipment: Equipment, turn: Turn, draft: PaymentDraft, *, has_pin: bool
+    equipment: Equipment, turn: Turn, draft: PaymentDraft, *, has_pin: bool, known: Pan | None
 ) -> PaymentIntended:
     state, messages = turn.state, equipment.messages
     rule, card, original = RULE_OF[draft.payment_kind], draft.card, draft.original
+    pan = card.pan if card else known
     trace = state.next_trace
     return PaymentIntended(
         command_id=draft.command_id,
@@ -228,13 +232,36 @@ def _intent(
         operator=(state.operator or OperatorNo("00")).value,
         approver=draft.approver,
         merchant_id=equipment.settings.merchant_id.value,
-        sealed_card=original.sealed_card if card is None else "",
+        sealed_card=_sealed_card(equipment, state, rule, pan),
         original_batch=original.batch,
         original_trace=original.trace,
         original_date=original.date,
         original_rrn=original.rrn,
         original_auth_code=original.auth_code,
     )
+
+
+def _known_card(equipment: Equipment, draft: PaymentDraft) -> Pan | None:
+    """Return the number of a card that is not read again.
+
+    Raises: CryptoError when it was not kept: the message would name no card.
+    """
+    if draft.card is not None:
+        return None
+    original = draft.original
+    pan = equipment.seal.open_from(original.batch, original.trace, original.sealed_card)
+    if pan is None:
+        raise CryptoError("the card number of the original was not kept")
+    return pan
+
+
+def _sealed_card(
+    equipment: Equipment, state: TerminalState, rule: PaymentRule, pan: Pan | None
+) -> str:
+    """Return the card number sealed for this payment, of which a question keeps none."""
+    if pan is None or rule.resolution is Resolution.NONE:
+        return ""
+    return equipment.seal.seal(state.batch.value, state.next_trace.value, pan)
 
 
 def _draft(turn: Turn) -> PaymentDraft:

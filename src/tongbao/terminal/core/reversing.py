@@ -19,7 +19,7 @@ from tongbao.terminal.core.closing import add_item, close_payment, closing_recor
 from tongbao.terminal.core.effects import RenewLink
 from tongbao.terminal.core.items import BatchItem
 from tongbao.terminal.core.kinds import RULE_OF, CountsAs
-from tongbao.terminal.core.messages import MacCheck, Parts
+from tongbao.terminal.core.messages import MacCheck
 from tongbao.terminal.core.records import (
     DoubtOpened,
     RepeatFailed,
@@ -107,11 +107,12 @@ def send_reversal(equipment: Equipment, turn: Turn) -> None:
     intent = doubt.intent
     attempt = doubt.attempts + 1
     repeats = doubt.resolution is Resolution.REPEAT
+    pan = equipment.seal.open(intent)
     try:
         if repeats:
-            frame = equipment.messages.payment(intent, Parts())
+            frame = equipment.messages.signed(equipment.messages.repeat(intent, pan))
         else:
-            frame = equipment.messages.reversal(intent, doubt.reason)
+            frame = equipment.messages.reversal(intent, doubt.reason, pan)
     except CryptoError:
         turn.change(signed_in=False)
         attempt_failed(equipment, turn, "no_keys")

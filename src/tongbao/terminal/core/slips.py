@@ -217,6 +217,7 @@ def _plain_slip(
         stan=Stan(intent.trace),
         at=moment,
         amount=-intent.amount if rule.takes_money_back else intent.amount,
+        tip=Money(intent.tip_minor, intent.amount.currency) if intent.tip_minor else None,
         transaction=BilingualText(rule.slip_zh, rule.slip_en),
         mark=SlipMark.SANDBOX if settings.is_sandbox else None,
     )

@@ -17,10 +17,18 @@ from tongbao.terminal.core.items import (
     find_item,
     has_tip,
     is_undone,
+    is_used_up,
     present_amount,
     refunded_minor,
 )
-from tongbao.terminal.core.kinds import RULE_OF, AmountFrom, OriginalBy, PaymentRule, is_allowed
+from tongbao.terminal.core.kinds import (
+    RULE_OF,
+    AmountFrom,
+    CountsAs,
+    OriginalBy,
+    PaymentRule,
+    is_allowed,
+)
 from tongbao.terminal.core.paying import begin_payment
 from tongbao.terminal.core.reversing import begin_row
 from tongbao.terminal.core.state import Notice, Original, PaymentDraft
@@ -132,11 +140,19 @@ def _item_by_trace(turn: Turn, rule: PaymentRule, given: OriginalGiven) -> Batch
         raise RefusedError(wording.WRONG_KIND_OF_ORIGINAL)
     if not item.is_approved:
         raise RefusedError(wording.ORIGINAL_NOT_APPROVED)
-    if is_undone(state.items, item):
-        raise RefusedError(wording.ALREADY_VOID)
+    _check_still_open(turn, rule, item)
     if rule.amount is AmountFrom.ORIGINAL_AND_TIP and has_tip(state.items, item):
         raise RefusedError(wording.ALREADY_TIPPED)
     return item
+
+
+def _check_still_open(turn: Turn, rule: PaymentRule, item: BatchItem) -> None:
+    """Refuse what the open batch already knows to be done; one refund may follow another."""
+    items = turn.state.items
+    if is_undone(items, item):
+        raise RefusedError(wording.ALREADY_VOID)
+    if is_used_up(items, item) and rule.counts is not CountsAs.CREDIT:
+        raise RefusedError(wording.ALREADY_USED)
 
 
 def _original(rule: PaymentRule, given: OriginalGiven, item: BatchItem | None) -> Original:
@@ -207,8 +223,7 @@ def _check_against(
 ) -> None:
     """Compare an amount with an original that this terminal knows."""
     standing_minor = present_amount(turn.state.items, item)
-    if is_undone(turn.state.items, item):
-        raise RefusedError(wording.ALREADY_VOID)
+    _check_still_open(turn, rule, item)
     if rule.original is OriginalBy.RRN:
         left_minor = standing_minor - refunded_minor(turn.state.items, item.closed_rrn)
         if amount.minor > left_minor:

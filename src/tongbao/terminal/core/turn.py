@@ -21,7 +21,9 @@ from tongbao.terminal.core.state import Exchange, ExchangeKind, Notice, Terminal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tongbao.crypto.key_store import KeyStore
     from tongbao.domain.ids import Stan
+    from tongbao.terminal.core.card_seal import CardSeal
     from tongbao.terminal.core.messages import HostMessages
     from tongbao.terminal.core.records import Record
     from tongbao.terminal.core.vocabulary import Cue, Phase, TimerKind
@@ -30,10 +32,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Equipment:
-    """What every handler may use: the settings, the messages with their keys, and chance."""
+    """What every handler may use: the settings, the messages, the keys, and chance."""
 
     settings: TerminalSettings
     messages: HostMessages
+    keys: KeyStore
+    seal: CardSeal
     random_bytes: Callable[[int], bytes]
 
 

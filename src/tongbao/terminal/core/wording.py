@@ -58,6 +58,11 @@ ORIGINAL_NOT_APPROVED: Final = Notice(
     "The original was not approved; nothing to do",
 )
 ALREADY_VOID: Final = Notice("already_void", "原交易已撤销", "The original is void already")
+ALREADY_USED: Final = Notice(
+    "already_used",
+    "原交易已退货、撤销或完成，不能再操作",
+    "The original was refunded, cancelled or completed already",
+)
 ALREADY_TIPPED: Final = Notice(
     "already_tipped", "原交易已加小费", "The original has its tip already"
 )

@@ -10,16 +10,21 @@ from tests.fuzz.target import Outcome, Run, Target, refused, require
 from tongbao.domain.errors import ProtocolError
 from tongbao.domain.secrets import Track2
 from tongbao.terminal.devices.magnetic_reader import BadSwipeError, read_track
+from tongbao.wire import jbig
 from tongbao.wire.escpos.builder import encode_operations
 from tongbao.wire.escpos.parser import parse, parse_job
 from tongbao.wire.framing import FrameSplitter, add_length
 from tongbao.wire.iso8583 import codec
 from tongbao.wire.iso8583.codec import Dialect, Message
+from tongbao.wire.jbig import Bitmap
 from tongbao.wire.network import messages as network
 from tongbao.wire.network.dialect import NETWORK
+from tongbao.wire.network.inquiry import StatusAnswer, StatusInquiry
+from tongbao.wire.network.operation_messages import OperationReply, OperationRequest
 from tongbao.wire.tlv import build_tlv, parse_tlv
 from tongbao.wire.unionpay.table import UNIONPAY
 
+_JBIG_PIXELS_MAX = 4_096
 _LIMITS = ((4096, 12), (1024, 1), (8192, 12), (65535, 1), (64, 2))
 
 
@@ -137,13 +142,19 @@ def _check_mac_cut(dialect: Dialect, data: bytes, message: Message) -> None:
     )
 
 
-_REQUESTS = {
-    "0200": network.SaleRequest,
-    "0210": network.SaleReply,
-    "0420": network.ReversalRequest,
-    "0430": network.ReversalReply,
-    "0800": network.NetworkManagement,
-    "0810": network.NetworkManagement,
+_KINDS: dict[str, tuple[type[Any], ...]] = {
+    "0100": (OperationRequest,),
+    "0110": (OperationReply,),
+    "0200": (OperationRequest, network.SaleRequest),
+    "0210": (OperationReply, network.SaleReply),
+    "0220": (OperationRequest,),
+    "0230": (OperationReply,),
+    "0420": (network.ReversalRequest,),
+    "0430": (network.ReversalReply,),
+    "0600": (StatusInquiry,),
+    "0610": (StatusAnswer,),
+    "0800": (network.NetworkManagement,),
+    "0810": (network.NetworkManagement,),
 }
 
 
@@ -155,19 +166,53 @@ def _prepare_network() -> Run:
         if outcome.kind != "accepted":
             return outcome
         message = NETWORK.decode(data)
-        kind = _REQUESTS.get(message.mti)
-        if kind is None:
-            return outcome
-        try:
-            typed = kind.from_message(message)
-        except ProtocolError as error:
-            return refused(error)
-        again = kind.from_message(typed.to_message())
-        require(again == typed, "a typed message survives being written and read")
-        NETWORK.encode(typed.to_message())
-        return Outcome("accepted and typed", outcome.detail)
+        kinds = _KINDS.get(message.mti, ())
+        outcomes = [_typed(kind, message, outcome.detail) for kind in kinds]
+        return outcomes[0] if outcomes else outcome
 
     return run
+
+
+def _typed(kind: type[Any], message: Message, detail: str) -> Outcome:
+    try:
+        typed = kind.from_message(message)
+    except ProtocolError as error:
+        return refused(error)
+    again = kind.from_message(typed.to_message())
+    require(again == typed, "a typed message survives being written and read")
+    NETWORK.encode(typed.to_message())
+    return Outcome(f"accepted and typed {kind.__name__}", detail)
+
+
+def _jbig(data: bytes) -> Outcome:
+    try:
+        bitmap = jbig.decode(data, pixels_max=_JBIG_PIXELS_MAX)
+    except ProtocolError as error:
+        require(error.offset <= len(data), "an error lies within the data")
+        return refused(error)
+    require(bitmap.width * bitmap.height <= _JBIG_PIXELS_MAX, "a picture keeps to its limit")
+    again = jbig.decode(jbig.encode(bitmap))
+    require(again == bitmap, "a picture survives being encoded and decoded")
+    return Outcome("accepted", f"{data[19]:02x}")
+
+
+def _jbig_seeds() -> dict[str, bytes]:
+    rows = bytes(8 * 4) + bytes.fromhex("00ff0ff0a5a50001") * 5 + b"\xff" * 8 + bytes(8 * 6)
+    picture = Bitmap(61, 16, rows)
+    found = {
+        f"options_{options:02x}_stripes_{stripe}": jbig.encode(
+            picture, options=options, stripe_rows=stripe
+        )
+        for options in (0x00, 0x08, 0x40, 0x48)
+        for stripe in (0, 5)
+    }
+    plain = found["options_00_stripes_0"]
+    moved = plain[:16] + b"\x10" + plain[17:20] + b"\xff\x06\0\0\0\2\x08\0" + plain[20:]
+    comment = plain[:20] + b"\xff\x07\0\0\0\3abc" + plain[20:]
+    head = plain[:8] + b"\xff\xff\xff\xff" + plain[12:19] + b"\x20"
+    told = head + plain[20:] + b"\xff\x05\0\0\0\x10"
+    reset = found["options_08_stripes_5"].replace(b"\xff\x02", b"\xff\x03", 2)
+    return found | {"moved": moved, "comment": comment, "new_length": told, "reset": reset}
 
 
 def _tlv(data: bytes) -> Outcome:
@@ -282,7 +327,10 @@ TARGETS = (
         "network_codec",
         "decodes, types and encodes messages between host and issuer",
         _prepare_network,
-        seeds.network_bodies,
+        lambda: (
+            seeds.network_bodies()
+            | {f"{name}_reply": body for name, body in seeds.network_replies().items()}
+        ),
     ),
     Target(
         "tlv",
@@ -290,6 +338,14 @@ TARGETS = (
         lambda: _tlv,
         _tlv_seeds,
         (b"\x9f\x26", b"\x81", b"\x82", b"\x83", b"\x80", b"\x5f\x2a", b"\xdf\x31"),
+    ),
+    Target(
+        "jbig",
+        "decodes signatures, and encodes and decodes what came out",
+        lambda: _jbig,
+        _jbig_seeds,
+        (b"\xff\x02", b"\xff\x03", b"\xff\x05", b"\xff\x06", b"\xff\x07", b"\xff\x00"),
+        fixed_ms=60,
     ),
     Target(
         "track2_line",

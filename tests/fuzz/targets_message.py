@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import json
+from typing import Protocol
 
-from tests.fuzz import seeds
+from tests.fuzz import our_messages, seeds
 from tests.fuzz.target import Outcome, Target, refused, require
 from tongbao.domain.errors import ProtocolError
 from tongbao.domain.secrets import Purpose, Secret
+from tongbao.wire.framing import add_length
 from tongbao.wire.unionpay import structured as st
 from tongbao.wire.unionpay.describe import describe
 from tongbao.wire.unionpay.dump import Dump, parse_dump
 from tongbao.wire.unionpay.plain import from_plain, to_plain
+from tongbao.wire.unionpay.table import UNIONPAY
+
+
+class _Reading(Protocol):
+    """A type that reads a field value and builds one."""
+
+    def parse(self, value: bytes, /) -> _Built: ...
+
+
+class _Built(Protocol):
+    """What was read."""
+
+    def build(self) -> bytes: ...
+
 
 CONTEXTS = (
     st.MessageContext("0200", "000000", "22", "000"),
@@ -31,8 +47,21 @@ CONTEXTS = (
     st.MessageContext("0200", "600000", "45", "000"),
     st.MessageContext("0210", "000000", "22", "000"),
     st.MessageContext("0410", "000000", "22", "000"),
+    *(st.MessageContext("0320", "", "00", code) for code in ("204", "206")),
+    st.MessageContext("0220", "000000", "30", "000"),
+    st.MessageContext("0820", "", "07", "800"),
+    st.MessageContext("0830", "", "00", "373"),
+    st.MessageContext("0810", "", "00", "398"),
 )
-FIELDS = (44, 48, 53, 54, 55, 59, 60, 61, 62, 63, 592, 595)
+# From 1000 on: typed readings of fields 55 and 62, which may leave out or reorder what they read.
+READINGS: dict[int, _Reading] = {
+    1055: st.SignatureData,
+    1352: st.RsaTransportKey,
+    1350: st.WrappedTransportKey,
+    1351: st.WrappedMasterKey,
+    1370: st.CaPublicKey,
+}
+FIELDS = (44, 48, 53, 54, 55, 59, 60, 61, 62, 63, 592, 595, *READINGS)
 _DIGITS = (48, 53, 60, 61)
 
 
@@ -86,6 +115,8 @@ def _structured(data: bytes) -> Outcome:
         return Outcome("too short for a field")
     context, number = CONTEXTS[data[0] % len(CONTEXTS)], FIELDS[data[1] % len(FIELDS)]
     try:
+        if number in READINGS:
+            return _reading(READINGS[number], data[2:])
         wanted, built = _parse_and_build(number, data[2:], context)
     except ProtocolError as error:
         return refused(error)
@@ -93,17 +124,45 @@ def _structured(data: bytes) -> Outcome:
     return Outcome(f"accepted field {number}", f"in {context.mti} {context.network}")
 
 
+def _reading(kind: _Reading, value: bytes) -> Outcome:
+    read = kind.parse(value)
+    require(kind.parse(read.build()) == read, "what was read survives being built and read")
+    return Outcome(f"read as {type(read).__name__}")
+
+
 def _structured_seeds() -> dict[str, bytes]:
     contexts = {(one.mti, one.network): at for at, one in reversed(list(enumerate(CONTEXTS)))}
     found = {}
-    for name, dump in seeds.parsed().items():
+    for name, dump in (seeds.parsed() | _our_replies()).items():
         own = st.MessageContext.of(dump.message)
         at = contexts.get((own.mti, own.network), 0)
         for number, value in dump.message.fields.items():
             if number in FIELDS:
                 head = bytes((at, FIELDS.index(number)))
                 found[f"{name}_f{number}"] = head + seeds.field_value(value)
+            for reading in _readings_of(own, number):
+                head = bytes((at, FIELDS.index(reading)))
+                found[f"{name}_r{reading}"] = head + seeds.field_value(value)
+    key = next(one for name, one in found.items() if name.endswith("public_key_reply_f62"))
+    found["public_key_entry"] = bytes((0, FIELDS.index(1370))) + key[3:]
     return found
+
+
+def _readings_of(context: st.MessageContext, number: int) -> tuple[int, ...]:
+    by_message = {
+        ("0820", "800", 55): (1055,),
+        ("0810", "352", 62): (1352,),
+        ("0800", "350", 62): (1350,),
+        ("0810", "350", 62): (1351,),
+    }
+    return by_message.get((context.mti, context.network, number), ())
+
+
+def _our_replies() -> dict[str, Dump]:
+    return {
+        f"{name}_reply": parse_dump(add_length(seeds.ENVELOPE + UNIONPAY.encode(message)))
+        for name, message in our_messages.replies().items()
+    }
 
 
 def _dump(data: bytes) -> Outcome:

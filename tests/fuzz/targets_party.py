@@ -32,7 +32,6 @@ from tongbao.host.core.events import (
 )
 from tongbao.host.records import StoredSession, StoredTerminal, TerminalRecord
 from tongbao.host.settings import HostSettings
-from tongbao.sandbox.issuer.core.book import Remembered
 from tongbao.sandbox.issuer.core.events import (
     FrameArrived,
     Recall,
@@ -41,8 +40,10 @@ from tongbao.sandbox.issuer.core.events import (
     RequestRecalled,
 )
 from tongbao.sandbox.issuer.core.issuer import IssuerCore, IssuerRules
+from tongbao.sandbox.issuer.core.standing import NOBODY, Recollection
 from tongbao.sandbox.issuer.core.state import IssuerState
 from tongbao.sandbox.issuer.install import load_state
+from tongbao.sandbox.issuer.pump import IssuerPump
 from tongbao.sandbox.issuer.store import IssuerStore
 from tongbao.terminal.core import effects as fx
 from tongbao.terminal.core import events as ev
@@ -220,6 +221,10 @@ def _prepare_issuer() -> Run:
     with tempfile.TemporaryDirectory(prefix="tongbao-fuzz-issuer-") as folder:
         store = IssuerStore.open(Path(folder) / "issuer.sqlite3")
         fresh = load_state(store, keys, NOW)
+        pump = IssuerPump(IssuerCore(keys, fresh, IssuerRules(0)), store)
+        for body in seeds.booked().values():
+            pump.run([FrameArrived(1, body)], NOW)
+        known = store.recall([NETWORK.decode(one).text(37) for one in seeds.booked().values()])
         store.close()
 
     def run(data: bytes) -> Outcome:
@@ -229,13 +234,20 @@ def _prepare_issuer() -> Run:
         body = data[1:]
         if data[0] & _WITH_MAC:
             body += keys.mac(KeyName("zak"), MacAlgorithm.CMAC_AES, body)
-        # The drawer's cards, with their balances and no wrong PIN yet.
+        # The drawer's cards after what is booked, and no wrong PIN yet.
         state = IssuerState(dict(fresh.cards), dict(fresh.balances))
+        for rrn, hold in fresh.holds.items():
+            state.open_hold(rrn, hold)
         core = IssuerCore(keys, state, IssuerRules(0))
         effects = core.step(FrameArrived(1, body), NOW)
+        recollection = Recollection(known)
         for effect in list(effects):
             if isinstance(effect, Recall):
-                effects += core.step(RequestRecalled(effect, Remembered(None, None)), NOW)
+                about = effect.family_of
+                family = NOBODY if about is None else recollection.family(about)
+                remembered = recollection.of(effect.rrn)
+                effects += core.step(RequestRecalled(effect, remembered, family), NOW)
+        require(sum(state.balances.values()) == 0, "money is moved and never made")
         for effect in effects:
             if isinstance(effect, Reply):
                 reply = NETWORK.decode(effect.body)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.fuzz import seeds
 from tests.fuzz.target import BrokenPropertyError, Outcome, Run, Target, require
+from tests.host.memory_store import MemoryStore
 from tests.host.parties import MERCHANT, TERMINAL, ScriptedIssuer, ScriptedTerminal, host_keys
 from tests.sandbox.acquirer import NOW, zone_keys
 from tests.terminal.rig import TEN_O_CLOCK, Rig
@@ -19,18 +20,15 @@ from tongbao.host.core.core import HostCore
 from tongbao.host.core.events import (
     Effect,
     Event,
-    LoadPayment,
-    LoadTerminal,
-    PaymentLoaded,
     Persist,
     SendToTerminal,
     SendUpstream,
     TerminalFrame,
-    TerminalLoaded,
     UpstreamFrame,
     UpstreamUp,
 )
-from tongbao.host.records import StoredSession, StoredTerminal, TerminalRecord
+from tongbao.host.loading import LOADS, load
+from tongbao.host.records import TerminalRecord
 from tongbao.host.settings import HostSettings
 from tongbao.sandbox.issuer.core.events import (
     FrameArrived,
@@ -57,7 +55,7 @@ _WITH_MAC = 0x80
 
 
 class HostBench:
-    """A host core of its own for each input, over the keys of one sign-in made in advance."""
+    """A host core of its own for each input, over what one sign-in, a sale and a hold have left."""
 
     def __init__(self) -> None:
         self.keys = host_keys()
@@ -65,16 +63,23 @@ class HostBench:
             tls=False, key_file=Path("unused"), master_key_file=Path("unused")
         )
         self.terminal = ScriptedTerminal()
-        record = TerminalRecord(TERMINAL, MERCHANT, 1, True, True, "5411")
-        self.stored = StoredTerminal(record, None)
-        said = self.talk(self.new_core(), TerminalFrame(1, self.terminal.sign_in()[2:]))
-        session = next(one.record for one in said if isinstance(one, Persist))
+        self.store = MemoryStore(TerminalRecord(TERMINAL, MERCHANT, 1, True, True, "5411"))
+        core = self.new_core()
+        said = self.talk(core, TerminalFrame(1, self.terminal.sign_in()[2:]), keep=True)
         (reply,) = (one for one in said if isinstance(one, SendToTerminal))
         self.terminal.accept_sign_in(reply.data)
-        self.stored = StoredTerminal(
-            record, StoredSession(session.signed_in_at_us, session.batch_no, session.key_block)
-        )
+        core.step(UpstreamUp(), NOW)
+        self._approve(core, self.terminal.sale(3)[2:])
+        hold: dict[int, object] = {3: "030000", 25: "06", 60: "10000001000501"}
+        self._approve(core, _as_mti("0100", self.terminal, self.terminal.sale(4, change=hold)))
         self.sale = self.terminal.sale(7)[2:]
+
+    def _approve(self, core: HostCore, frame: bytes) -> None:
+        issuer = ScriptedIssuer()
+        for effect in self.talk(core, TerminalFrame(1, frame), keep=True):
+            if isinstance(effect, SendUpstream):
+                answer = issuer.answer(issuer.read(effect.data))
+                self.talk(core, UpstreamFrame(answer), keep=True)
 
     def new_core(self) -> HostCore:
         return HostCore(self.settings, self.keys, lambda count: b"\x5a\xa5\x3c\xc3" * (count // 4))
@@ -85,16 +90,19 @@ class HostBench:
         core.step(UpstreamUp(), NOW)
         return core, self.talk(core, TerminalFrame(7, self.sale))
 
-    def talk(self, core: HostCore, event: Event) -> list[Effect]:
+    def talk(self, core: HostCore, event: Event, *, keep: bool = False) -> list[Effect]:
         """Step an event and answer what the core asks its store, as the shell would."""
         said: list[Effect] = []
         waiting: list[Event] = [event]
         for _ in range(8):
-            said += [effect for event in waiting for effect in core.step(event, NOW)]
-            waiting = [_from_store(effect, self.stored) for effect in said if _asks_store(effect)]
-            said = [effect for effect in said if not _asks_store(effect)]
-            if not waiting:
+            effects = [effect for event in waiting for effect in core.step(event, NOW)]
+            if keep:
+                self.store.commit([one.record for one in effects if isinstance(one, Persist)])
+            loads = [one for one in effects if isinstance(one, LOADS)]
+            said += [one for one in effects if not isinstance(one, LOADS)]
+            if not loads:
                 return said
+            waiting = load(self.store, loads)
         raise BrokenPropertyError("a core asks its store a few times at most")
 
     def run(self, data: bytes) -> Outcome:
@@ -129,16 +137,11 @@ class HostBench:
         return found | {"reversed": issuer.answer(request, "00")[:-8]}
 
 
-def _asks_store(effect: Effect) -> bool:
-    return isinstance(effect, LoadTerminal | LoadPayment)
-
-
-def _from_store(effect: Effect, stored: StoredTerminal) -> Event:
-    if isinstance(effect, LoadTerminal):
-        known = effect.terminal_id == TERMINAL
-        return TerminalLoaded(effect.request, stored if known else None)
-    assert isinstance(effect, LoadPayment)
-    return PaymentLoaded(effect.request, None)
+def _as_mti(mti: str, terminal: ScriptedTerminal, frame: bytes) -> bytes:
+    """The same request under another message type, without its length."""
+    fields = dict(UNIONPAY.decode(frame[13:]).fields)
+    del fields[64]
+    return terminal.frame(mti, fields, mac=True)[2:]
 
 
 def _kinds(effects: Sequence[object]) -> str:

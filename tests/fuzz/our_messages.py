@@ -122,7 +122,7 @@ def _signature() -> bytes:
     return encode(Bitmap(240, 50, rows))
 
 
-def _management_requests() -> dict[str, Message]:
+def _batch_requests() -> dict[str, Message]:
     totals = st.SettlementTotals(
         st.SettlementSide.of((3, 12_345), (1, 500)), st.SettlementSide.of((1, 700), (0, 0))
     )
@@ -136,6 +136,23 @@ def _management_requests() -> dict[str, Message]:
     risky = st.IcUpload("71", "01", "05", "000000012345", "156", "22")
     chip_fields: dict[str, FieldValue] = {"f2": PAN, "f4": "000000012345", "f11": "000004"}
     chip_fields |= {"f22": "051", "f23": "001", "f55": _CHIP}
+    found = {
+        "settlement": _management(
+            tx.SETTLEMENT, f11="000010", f48=totals.build(), f49="156", f63="01 "
+        ),
+        "batch_details": _management(tx.BATCH_DETAILS, f11="000011", f48=details.build()),
+        "batch_chip": _management(tx.BATCH_CHIP_BALANCED, f62=chip.build(), **chip_fields),
+        "batch_risk": _management(tx.BATCH_RISK_UNBALANCED, f62=risky.build(), **chip_fields),
+        "batch_end": _management(tx.BATCH_END_BALANCED, f11="000012", f48="0004"),
+    }
+    for kind in ("refund", "completion_advice", "offline_sale"):
+        request = _financial_requests()[kind]
+        fields = {number: value for number, value in request.fields.items() if number != 64}
+        found[f"batch_{kind}"] = Message("0320", fields)
+    return found
+
+
+def _management_requests() -> dict[str, Message]:
     slip = st.SignatureData(merchant_name="小店", transaction_type="消费", operator="01")
     transport = st.WrappedTransportKey(b"\xa5" * 256, b"\x01\x02\x03\x04")
     found = {
@@ -144,13 +161,6 @@ def _management_requests() -> dict[str, Message]:
         "sign_off": _management(tx.SIGN_OFF, f11="000009"),
         "echo": _management(tx.ECHO),
         "status": _management(tx.STATUS_UPLOAD, f62=b"paper=ok;printer=ok"),
-        "settlement": _management(
-            tx.SETTLEMENT, f11="000010", f48=totals.build(), f49="156", f63="01 "
-        ),
-        "batch_details": _management(tx.BATCH_DETAILS, f11="000011", f48=details.build()),
-        "batch_chip": _management(tx.BATCH_CHIP_BALANCED, f62=chip.build(), **chip_fields),
-        "batch_risk": _management(tx.BATCH_RISK_UNBALANCED, f62=risky.build(), **chip_fields),
-        "batch_end": _management(tx.BATCH_END_BALANCED, f11="000012", f48="0004"),
         "signature": Message(
             "0820",
             {
@@ -178,16 +188,12 @@ def _management_requests() -> dict[str, Message]:
     for download in (tx.PARAMETERS, tx.BLACKLIST, tx.CONTACTLESS_PARAMETERS, tx.MASTER_KEY_RSA):
         found[download.kind] = _management(download)
         found[f"{download.kind}_end"] = _management(download, download.end_code)
-    for kind in ("refund", "completion_advice", "offline_sale"):
-        request = _financial_requests()[kind]
-        fields = {number: value for number, value in request.fields.items() if number != 64}
-        found[f"batch_{kind}"] = Message("0320", fields)
     return found
 
 
 def requests() -> dict[str, Message]:
     """Every message that a terminal sends."""
-    return _financial_requests() | _management_requests()
+    return _financial_requests() | _batch_requests() | _management_requests()
 
 
 def _reply(request: Message, **values: FieldValue) -> Message:

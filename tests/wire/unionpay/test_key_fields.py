@@ -131,6 +131,14 @@ def test_a_public_key_says_whether_it_is_whole():
     ).is_intact
 
 
+@pytest.mark.parametrize("date", [b"2030-231", b"2\xa9\0\0\0231", b"20301\xb231"])
+def test_a_public_key_with_an_expiry_of_no_digits_is_refused(date):
+    good = CaPublicKey("A000000333", "0B", "20301231", b"\xcd", b"\x03").build()
+    with pytest.raises(ProtocolError, match="DF05 is a date of 8 digits") as caught:
+        CaPublicKey.parse(good.replace(b"20301231", date))
+    assert_tells_nothing(caught.value)
+
+
 def test_a_rid_that_is_no_hexadecimal_is_refused():
     with pytest.raises(ProtocolError, match="hexadecimal"):
         RsaTransportKey(b"", b"", rid="UNIONPAY00").build()

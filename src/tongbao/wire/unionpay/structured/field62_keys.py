@@ -45,6 +45,12 @@ def _index(values: dict[str, bytes]) -> str:
     return _take(values, "9F22", 1).hex().upper()
 
 
+def _date(value: bytes) -> str:
+    if not value.isdigit():
+        raise ProtocolError("F62", 0, "tag DF05 is a date of 8 digits")
+    return value.decode("ascii")
+
+
 def _build(*parts: tuple[str, bytes]) -> bytes:
     return build_tlv(TlvElement(tag, value) for tag, value in parts)
 
@@ -168,7 +174,7 @@ class CaPublicKey:
         return cls(
             rid=_rid(found),
             index=_index(found),
-            expiry=_take(found, "DF05", 8).decode("ascii", "replace"),
+            expiry=_date(_take(found, "DF05", 8)),
             modulus=_take(found, "DF02"),
             exponent=_take(found, "DF04"),
             hash_algorithm=_take(found, "DF06", 1).hex().upper(),

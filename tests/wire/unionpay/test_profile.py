@@ -67,6 +67,7 @@ def test_only_the_listed_codes_are_approvals():
         ({"tip_percent_max": -1}, "tip_percent_max"),
         ({"refund_days_max": -1}, "refund_days_max"),
         ({"batch_records_max": 0}, "batch_records_max"),
+        ({"batch_records_max": 1_000}, "batch_records_max must be 1 to 999"),
         ({"upload_repeats": -1}, "upload_repeats"),
         ({"reversal_repeats": -1}, "reversal_repeats"),
         ({"signature_code": "80"}, "signature_code"),

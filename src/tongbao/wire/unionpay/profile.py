@@ -30,7 +30,8 @@ _RANGES: Final = {
     "completion_percent_max": (100, 1_000),
     "tip_percent_max": (0, 100),
     "refund_days_max": (0, 3_650),
-    "batch_records_max": (1, 100_000),
+    # Settlement totals have three digits for a count.
+    "batch_records_max": (1, 999),
     "upload_repeats": (0, 100),
     "reversal_repeats": (0, 1_000),
 }

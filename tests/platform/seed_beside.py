@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tongbao.domain.dates import CHINA_TIME
 from tongbao.platform.project import run_with
+from tongbao.wire import jbig
 
 TERMINAL = "00000001"
 OTHER_TERMINAL = "00000002"
@@ -96,12 +98,28 @@ def _write_batches(alias: str, at_us: int) -> None:
         )
 
 
+def signature_bitmap() -> jbig.Bitmap:
+    """A signature of 160 by 60 points: a wave over a line."""
+    width, height = 160, 60
+    rows = bytearray(width // 8 * height)
+    for x in range(10, width - 10):
+        for y in (50, *(round(28 + 18 * math.sin(x / (4 + x / 30))) + line for line in (0, 1))):
+            rows[y * (width // 8) + x // 8] |= 0x80 >> x % 8
+    return jbig.Bitmap(width, height, bytes(rows))
+
+
 def _write_papers(alias: str, ids: dict[str, int], at_us: int) -> None:
     from tongbao.platform.payments.models import ScriptResult, Signature
 
-    Signature.objects.using(alias).create(
-        payment_id=ids["approved"], part_no=0, is_last=True, at_us=at_us, image=b"\x00"
-    )
+    image = jbig.encode(signature_bitmap())
+    for part_no, part in enumerate((image[:40], image[40:])):
+        Signature.objects.using(alias).create(
+            payment_id=ids["approved"],
+            part_no=part_no,
+            is_last=part_no == 1,
+            at_us=at_us,
+            image=part,
+        )
     ScriptResult.objects.using(alias).create(
         payment_id=ids["approved"], at_us=at_us, data="9F26081122334455667788DF31050000000000"
     )

@@ -28,7 +28,8 @@ ACTS = [
     ("/console/fleet/terminal/00000001/order/", {"act": "1"}),
 ]
 TRACE = f"/console/payments/payment/{PAYMENT}/trace/"
-READING = ["/console/", "/console/password_change/", TRACE] + [
+SIGNATURE = f"/console/payments/payment/{PAYMENT}/signature.png"
+READING = ["/console/", "/console/password_change/", TRACE, SIGNATURE] + [
     f"/console/{path}/{rest}" for path, key in RECORDS.items() for rest in ("", f"{key}/change/")
 ]
 WRITING = [

@@ -26,6 +26,7 @@ __all__ = [
     "NewTerminal",
     "UnknownMerchantError",
     "register_merchant",
+    "register_merchants",
     "register_terminal",
     "register_terminals",
 ]
@@ -33,11 +34,17 @@ __all__ = [
 
 def register_merchant(database_url: str, merchant: NewMerchant) -> None:
     """Register one merchant."""
+    register_merchants(database_url, [merchant])
+
+
+def register_merchants(database_url: str, merchants: Iterable[NewMerchant]) -> None:
+    """Register many merchants in one transaction."""
+    rows = list(merchants)
 
     def work(alias: str) -> None:
         from tongbao.platform.merchants import services  # noqa: PLC0415 - models need the settings
 
-        services.register_merchants([merchant], now_us=_now_us(), using=alias)
+        services.register_merchants(rows, now_us=_now_us(), using=alias)
 
     run_with(database_url, work)
 

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tongbao.app.bench.generator import percentile
+from tongbao.app.bench.measuring import percentile
 from tongbao.app.bench.plan import (
     AcknowledgedSales,
     LoadPlan,

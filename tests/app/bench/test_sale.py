@@ -6,7 +6,8 @@ import pytest
 from tongbao.app.bench import sale
 from tongbao.app.bench.durability import DurabilityReport
 from tongbao.app.bench.plan import LoadReport
-from tongbao.app.bench.sale import BenchFailedError, BenchOptions, BenchResult, run_sale_benchmark
+from tongbao.app.bench.sale import run_sale_benchmark
+from tongbao.app.bench.stage import BenchFailedError, BenchOptions, BenchResult
 from tongbao.app.cli import main
 from tongbao.app.commands.bench import describe
 

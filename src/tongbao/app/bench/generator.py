@@ -9,18 +9,16 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-import math
-import os
 import ssl
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import uvloop
 
-from tongbao.app.bench.machine import machine_cpu_s, process_cpu_s
+from tongbao.app.bench.measuring import Sample, percentile
+from tongbao.app.bench.mixed_load import run_mixed_load
 from tongbao.app.bench.plan import (
     AcknowledgedSales,
     LoadPlan,
@@ -38,6 +36,8 @@ from tongbao.crypto.software_key_store import SoftwareKeyStore
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
 
+    from tongbao.app.bench.mix_report import MixReport
+
 _T = TypeVar("_T")
 
 _LOOPBACK: Final = "127.0.0.1"
@@ -53,34 +53,14 @@ def generate_load(plan_file: Path) -> int:
     plan = read_plan(plan_file)
     print(json.dumps({"ready": "load"}), flush=True)
     try:
-        report = uvloop.run(_run(plan))
+        report: LoadReport | MixReport = (
+            uvloop.run(run_mixed_load(plan)) if plan.connections else uvloop.run(_run(plan))
+        )
     except (SignInFailedError, OSError) as error:
         print(f"tongbao bench load: {error}", file=sys.stderr)
         return 1
     write_json(Path(plan.report_file), report)
     return 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Sample:
-    """Clocks at one end of the measured window."""
-
-    wall_s: float
-    host_cpu_s: float
-    load_cpu_s: float
-    busy_s: float
-    total_s: float
-
-    @classmethod
-    def now(cls, plan: LoadPlan) -> _Sample:
-        busy_s, total_s = machine_cpu_s()
-        return cls(
-            time.perf_counter(),
-            process_cpu_s(plan.host_pid),
-            process_cpu_s(os.getpid()),
-            busy_s,
-            total_s,
-        )
 
 
 async def _run(plan: LoadPlan) -> LoadReport:
@@ -123,9 +103,7 @@ async def _run(plan: LoadPlan) -> LoadReport:
         max_ms=percentile(latencies_ms, 100),
         host_cpu_s=after.host_cpu_s - before.host_cpu_s,
         load_cpu_s=after.load_cpu_s - before.load_cpu_s,
-        machine_busy_percent=100
-        * (after.busy_s - before.busy_s)
-        / max(after.total_s - before.total_s, 0.01),
+        machine_busy_percent=after.busy_percent_since(before),
         issuer_messages=issuer.messages,
         unanswered=unanswered,
         wrong=dict(tally.wrong),
@@ -181,7 +159,7 @@ async def _answered(waiting: Awaitable[_T], what: str) -> _T:
 
 async def _measure(
     plan: LoadPlan, terminals: Sequence[SimulatedTerminal], tally: Tally
-) -> tuple[_Sample, _Sample]:
+) -> tuple[Sample, Sample]:
     """Let every terminal sell, measure the window, stop and wait for the last answers."""
     # Nothing here makes cycles; a collection would only stretch somebody's answer.
     gc.collect()
@@ -190,24 +168,17 @@ async def _measure(
     for terminal in terminals:
         terminal.sell()
     await asyncio.sleep(plan.warmup_seconds)
-    before = _Sample.now(plan)
+    before = Sample.now(plan.host_pid)
     tally.measuring = True
     await asyncio.sleep(plan.seconds)
     tally.measuring = False
-    after = _Sample.now(plan)
+    after = Sample.now(plan.host_pid)
     tally.stopping = True
     deadline = time.monotonic() + _DRAIN_S
     # The answers arrive in protocols; a look at them now and then spares each one a signal.
     while any(terminal.waiting for terminal in terminals) and time.monotonic() < deadline:  # noqa: ASYNC110 - see above
         await asyncio.sleep(0.02)
     return before, after
-
-
-def percentile(ordered: Sequence[float], percent: int) -> float:
-    """Return the nearest-rank percentile of sorted values; 0 when there are none."""
-    if not ordered:
-        return 0.0
-    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
 
 
 def _open_store(key_file: str, master_key_file: str) -> SoftwareKeyStore:

@@ -15,6 +15,8 @@ from tongbao.sandbox.cards import CARD_BY_ID
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from _typeshed import DataclassInstance
+
 BENCH_BIN: Final = "620000"
 # Above the serial numbers of the drawer's cards.
 _FIRST_SERIAL: Final = 900_000_000
@@ -26,6 +28,8 @@ class LoadPlan:
     """All that the load generator needs to know; the keys are in files of their own.
 
     `issuer_port` 0 means that the sandbox's issuer answers and the generator plays none.
+    `connections` 0 means sales only, each terminal on its own connection; any other number is the
+    mixed workload over so many connections.
     """
 
     host_address: str
@@ -43,6 +47,7 @@ class LoadPlan:
     warmup_seconds: float
     seconds: float
     report_file: str
+    connections: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +82,7 @@ class AcknowledgedSales:
     amounts: dict[int, int]
 
 
-def write_json(file: Path, value: LoadPlan | LoadReport) -> None:
+def write_json(file: Path, value: DataclassInstance) -> None:
     """Write a plan or report; the file appears whole."""
     new = file.with_name(file.name + ".new")
     new.write_text(json.dumps(dataclasses.asdict(value)), encoding="utf-8")
@@ -128,6 +133,11 @@ class SimulatedCard:
 def terminal_ids(count: int) -> list[str]:
     """Return the ids of the simulated terminals, from 00000001."""
     return [f"{number:08d}" for number in range(1, count + 1)]
+
+
+def merchant_ids(count: int) -> list[str]:
+    """Return the merchant numbers of the mixed workload, one for each terminal."""
+    return [f"2{number:014d}" for number in range(1, count + 1)]
 
 
 def terminal_master_key(terminal_id: str, seed: int) -> KeyBytes:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, cast
 from tongbao.crypto.key_store import KeyName
 from tongbao.crypto.mac import MacAlgorithm
 from tongbao.domain.errors import ProtocolError
+from tongbao.domain.money import Currency, Money
 from tongbao.domain.secrets import Purpose
 from tongbao.wire.framing import FrameSplitter, add_length
 from tongbao.wire.iso8583.codec import Message
@@ -26,12 +27,15 @@ from tongbao.wire.network.messages import (
     SALE_REPLY_MTI,
     SALE_REQUEST_MTI,
 )
+from tongbao.wire.network.operation_messages import Balances
+from tongbao.wire.network.operations import ADVICE_MTI
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tongbao.app.bench.plan import SimulatedCard
     from tongbao.crypto.key_store import KeyStore
+    from tongbao.wire.iso8583.fields import FieldValue
 
 _ZAK: Final = KeyName("zak")
 _ZPK: Final = KeyName("zpk")
@@ -41,9 +45,15 @@ _HEAD_BYTES: Final = 10
 _SALE_REQUEST_BYTES: Final = bytes.fromhex(SALE_REQUEST_MTI)
 # Head, F3 to F11, and the last six fields with the MAC.
 _SALE_BYTES_MIN: Final = 10 + 17 + 62
+_ADVICE_REPLY_MTI: Final = "0230"
+# Tag 91: what a real issuer's card would check.
+_ISSUER_AUTHENTICATION: Final = bytes.fromhex("910A") + bytes(8) + b"00"
+_BALANCE_CODE: Final = "310000"
+_BALANCES: Final = Balances(Money(1_000_000, Currency.CNY), Money(1_000_000, Currency.CNY)).build()
 # What an answer takes over from its request, by the request's message type.
 _ECHOED: Final = {
-    SALE_REQUEST_MTI: (SALE_REPLY_MTI, (3, 4, 7, 11, 37, 41, 42, 49)),
+    SALE_REQUEST_MTI: (SALE_REPLY_MTI, (3, 4, 7, 11, 37, 41, 42, 49, 62)),
+    ADVICE_MTI: (_ADVICE_REPLY_MTI, (3, 4, 7, 11, 37, 41, 42, 49, 62)),
     REVERSAL_REQUEST_MTI: (REVERSAL_REPLY_MTI, (3, 4, 7, 11, 37, 41, 42, 49)),
     MANAGEMENT_REQUEST_MTI: (MANAGEMENT_REPLY_MTI, (7, 11, 70)),
 }
@@ -87,18 +97,28 @@ class StandInIssuer:
             self.faults["issuer: wrong MAC"] += 1
             return b""
         self.messages += 1
-        fields = {number: request.fields[number] for number in echoed}
+        fields = {number: request.fields[number] for number in echoed if number in request.fields}
         fields[39] = "00"
-        if mti == SALE_REPLY_MTI:
-            fields[15] = request.text(7)[:4]
-            fields[38] = f"{self.messages % 1_000_000:06d}"
+        if mti in (SALE_REPLY_MTI, _ADVICE_REPLY_MTI):
+            self._decide(request, fields)
+        unsigned = NETWORK.encode_unsigned(Message(mti, fields), MAC_FIELD[mti])
+        return add_length(unsigned + self._keys.mac(_ZAK, _MAC, unsigned))
+
+    def _decide(self, request: Message, fields: dict[int, FieldValue]) -> None:
+        """Approve, unless the PIN is another one than the card has."""
+        fields[15] = request.text(7)[:4]
+        if 52 in request.fields:
             block = request.secret_bytes(52).reveal(Purpose.CRYPTO)
             if block != self._blocks[request.text(41)]:
                 self.faults["issuer: another PIN"] += 1
                 fields[39] = "55"
-                del fields[38]
-        unsigned = NETWORK.encode_unsigned(Message(mti, fields), MAC_FIELD[mti])
-        return add_length(unsigned + self._keys.mac(_ZAK, _MAC, unsigned))
+                return
+        if fields[3] == _BALANCE_CODE:
+            fields[54] = _BALANCES
+            return
+        fields[38] = f"{self.messages % 1_000_000:06d}"
+        if 55 in request.fields:
+            fields[55] = _ISSUER_AUTHENTICATION
 
     def _answer_by_slices(self, body: bytes, reply_head: bytes) -> bytes:
         """Answer a sale of a known bitmap by copying bytes: a quarter of the codec's time."""
@@ -122,7 +142,10 @@ class StandInIssuer:
 
     def _learn(self, body: bytes, answer: bytes) -> None:
         """Trust the short way with messages of this bitmap when it gives the codec's bytes."""
-        if answer and body[:2] == _SALE_REQUEST_BYTES and len(body) >= _SALE_BYTES_MIN:
+        if not answer or body[:2] != _SALE_REQUEST_BYTES or len(body) < _SALE_BYTES_MIN:
+            return
+        # With a PIN and an amount, without chip data and original: then every field has its place.
+        if body[2] & 0x10 and body[8] & 0x12 == 0x10 and not body[9] & 0x04:
             self.messages -= 1
             reply_head = answer[2 : 2 + _HEAD_BYTES]
             if self._answer_by_slices(body, reply_head) == answer:

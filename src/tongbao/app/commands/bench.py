@@ -1,4 +1,4 @@
-"""`tongbao bench sale`: how many flushed sales a second, how fast, and whether all were kept."""
+"""`tongbao bench`: how many flushed payments a second, how fast, and whether all were kept."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 if TYPE_CHECKING:
-    from tongbao.app.bench.sale import BenchResult
+    from collections.abc import Callable
+
+    from tongbao.app.bench.stage import BenchOptions, BenchResult
 
 _EXIT_FAILED: Final = 1
 _EXIT_ENVIRONMENT: Final = 3
@@ -18,19 +20,10 @@ _EXIT_INTERRUPTED: Final = 130
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the verb sale, and load, which sale starts by itself."""
+    """Add the verbs sale and mix, and load, which these start by themselves."""
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     sale = verbs.add_parser("sale", help="measure the whole path of a sale over loopback")
     sale.add_argument("--terminals", type=_count, default=256, help="simulated terminals (256)")
-    sale.add_argument("--seconds", type=_seconds, default=10.0, help="measured time (10)")
-    sale.add_argument("--warmup-seconds", type=_seconds, default=2.0, help="time before it (2)")
-    sale.add_argument("--store", choices=("sqlite", "postgresql"), default="sqlite")
-    sale.add_argument(
-        "--tls",
-        action=argparse.BooleanOptionalAction,
-        default=False,
-        help="TLS between terminals and host (default: off, as the yardstick has it)",
-    )
     sale.add_argument(
         "--issuer",
         choices=("standin", "sandbox"),
@@ -38,13 +31,33 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="who answers: a stand-in in the load generator, at once, or the sandbox's issuer with"
         " its own flushed book",
     )
-    sale.add_argument("--seed", type=int, default=1, help="seed of cards, PINs and keys (1)")
-    sale.add_argument("--data", type=Path, metavar="DIR", help="new folder to work in; it is kept")
-    sale.add_argument("--json", action="store_true", help="print one JSON object")
     sale.set_defaults(run=_sale)
+    mix = verbs.add_parser("mix", help="measure the canonical workload without payments by code")
+    mix.add_argument(
+        "--terminals", type=_count, default=1_000, help="simulated terminals, each a shop (1000)"
+    )
+    mix.add_argument("--connections", type=_count, default=64, help="connections they share (64)")
+    mix.set_defaults(run=_mix, issuer="standin")
+    for verb in (sale, mix):
+        _add_common(verb)
     load = verbs.add_parser("load", help="the load generator's process (started by sale)")
     load.add_argument("--plan", type=Path, required=True, metavar="FILE")
     load.set_defaults(run=_load)
+
+
+def _add_common(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--seconds", type=_seconds, default=10.0, help="measured time (10)")
+    verb.add_argument("--warmup-seconds", type=_seconds, default=2.0, help="time before it (2)")
+    verb.add_argument("--store", choices=("sqlite", "postgresql"), default="sqlite")
+    verb.add_argument(
+        "--tls",
+        action=argparse.BooleanOptionalAction,
+        default=False,
+        help="TLS between terminals and host (default: off, as the yardstick has it)",
+    )
+    verb.add_argument("--seed", type=int, default=1, help="seed of cards, PINs and keys (1)")
+    verb.add_argument("--data", type=Path, metavar="DIR", help="new folder to work in; it is kept")
+    verb.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def _count(text: str) -> int:
@@ -68,7 +81,24 @@ def _load(arguments: argparse.Namespace) -> int:
 
 
 def _sale(arguments: argparse.Namespace) -> int:
-    from tongbao.app.bench.sale import BenchFailedError, BenchOptions, run_sale_benchmark
+    from tongbao.app.bench.sale import run_sale_benchmark
+
+    return _run("sale", arguments, run_sale_benchmark, describe)
+
+
+def _mix(arguments: argparse.Namespace) -> int:
+    from tongbao.app.bench.mix import run_mix_benchmark
+
+    return _run("mix", arguments, run_mix_benchmark, describe_mix)
+
+
+def _run(
+    name: str,
+    arguments: argparse.Namespace,
+    run: Callable[[BenchOptions], BenchResult],
+    tell: Callable[[BenchResult], str],
+) -> int:
+    from tongbao.app.bench.stage import BenchFailedError, BenchOptions
     from tongbao.app.postgresql import PostgresqlFailedError, PostgresqlMissingError
     from tongbao.app.processes import PartFailedError
 
@@ -81,27 +111,25 @@ def _sale(arguments: argparse.Namespace) -> int:
         issuer=arguments.issuer,
         seed=arguments.seed,
         folder=arguments.data,
+        connections=getattr(arguments, "connections", 0),
     )
     # Asked to end, unwind as for Ctrl-C: the host and the load generator must not outlive this.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        result = run_sale_benchmark(options)
+        result = run(options)
     except KeyboardInterrupt:
         return _EXIT_INTERRUPTED
     except (PostgresqlMissingError, PostgresqlFailedError) as error:
-        print(f"tongbao bench sale: {error}", file=sys.stderr)
+        print(f"tongbao bench {name}: {error}", file=sys.stderr)
         return _EXIT_ENVIRONMENT
     except (BenchFailedError, PartFailedError) as error:
-        print(f"tongbao bench sale: {error}", file=sys.stderr)
+        print(f"tongbao bench {name}: {error}", file=sys.stderr)
         return _EXIT_FAILED
     finally:
         signal.signal(signal.SIGTERM, before)
-    if arguments.json:
-        print(json.dumps(result.figures))
-    else:
-        print(describe(result))
+    print(json.dumps(result.figures) if arguments.json else tell(result))
     for fault in result.faults:
-        print(f"tongbao bench sale: {fault}", file=sys.stderr)
+        print(f"tongbao bench {name}: {fault}", file=sys.stderr)
     return _EXIT_FAILED if result.faults else 0
 
 
@@ -123,6 +151,47 @@ def describe(result: BenchResult) -> str:
     return "\n".join([head, "", *(f"{name:<10}{text}" for name, text in rows)])
 
 
+def describe_mix(result: BenchResult) -> str:
+    """Write the figures of the mixed workload for people, with the shares as they were."""
+    figures = cast("dict[str, Any]", result.figures)
+    messages = figures["measured_messages"]
+    wanted, acts = figures["wanted_percent"], figures["acts"]
+    window = f"{messages:,} in {figures['window_s']:.1f} s"
+    lines = [
+        f"{figures['messages_per_s']:,.0f} flushed messages a second ({window})",
+        "",
+        f"{'act':<18}{'wanted':>8}{'seen':>8}{'count':>9}{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}",
+    ]
+    for name, one in acts.items():
+        share = f"{wanted[name]:.1f} %" if name in wanted else "-"
+        seen = f"{100 * one['count'] / max(messages, 1):.1f} %"
+        lines.append(
+            f"{name:<18}{share:>8}{seen:>8}{one['count']:>9,}"
+            f"{one['p50_ms']:>9.2f}{one['p95_ms']:>9.2f}{one['p99_ms']:>9.2f}"
+        )
+    rows = [
+        ("latency", _row("p50_ms", "p95_ms", "p99_ms", "max_ms").format(**figures)),
+        ("CPU", _MIX_CPU.format(**figures)),
+        ("books", _books(figures)),
+        ("answers", "{wrong_answers} wrong, {unanswered} missing".format(**figures)),
+        ("replaced", _REPLACED.format(**figures)),
+        ("load", _MIX_LOAD.format(**figures, tls_word="on" if figures["tls"] else "off")),
+        ("store", _store(figures)),
+        ("machine", "{cpu}, {processors} processors, {system}".format(**figures["machine"])),
+        ("versions", _versions(figures["machine"])),
+    ]
+    return "\n".join([*lines, "", *(f"{name:<10}{text}" for name, text in rows)])
+
+
+_MIX_CPU: Final = (
+    "host {host_cpu_us_per_message:.1f} µs a message, load generator"
+    " {load_cpu_us_per_message:.1f} µs, machine {machine_busy_percent:.0f} % busy"
+)
+_MIX_LOAD: Final = (
+    "{terminals} terminals by Zipf 0.99 on {connections} connections, no payments by code,"
+    " TLS {tls_word}, issuer {issuer}, seed {seed}"
+)
+_REPLACED: Final = "{replaced} voids and refunds became sales: nothing to void or refund yet"
 _CPU: Final = (
     "host {host_cpu_us_per_sale:.1f} µs a sale, load generator {load_cpu_us_per_sale:.1f} µs,"
     " machine {machine_busy_percent:.0f} % busy"

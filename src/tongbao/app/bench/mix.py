@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 from tongbao.app.bench.durability import DurabilityReport, check_mix_durability
 from tongbao.app.bench.machine import flush_time_us, machine_facts
 from tongbao.app.bench.mix_report import read_mix_report
-from tongbao.app.bench.stage import BenchResult, bench_stage, load_the_host, prepare_world
+from tongbao.app.bench.stage import (
+    BenchFailedError,
+    BenchResult,
+    bench_stage,
+    load_the_host,
+    prepare_world,
+)
 from tongbao.app.bench.workload import shares
 
 if TYPE_CHECKING:
@@ -16,10 +22,12 @@ if TYPE_CHECKING:
 
 
 def run_mix_benchmark(options: BenchOptions) -> BenchResult:
-    """Run the benchmark once; `options.connections` must be more than 0.
+    """Run the benchmark once; `options.connections` must be 1 to half of the terminals.
 
     Raises: BenchFailedError; PartFailedError; PostgresqlMissingError and others of the set-up.
     """
+    if not 2 <= 2 * options.connections <= options.terminals:
+        raise BenchFailedError("there must be two terminals for each connection")
     with bench_stage(options) as stage:
         flush_us = flush_time_us(stage.folder)
         world = prepare_world(stage.folder / "world", options, stage.database_url)

@@ -50,12 +50,27 @@ class Course:
     measuring: bool = False
     stopping: bool = False
     replaced: int = 0
+    held: int = 0
     latencies_s: dict[str, list[float]] = field(default_factory=dict)
     wrong: Counter[str] = field(default_factory=Counter)
     late: deque[tuple[MixedTerminal, int]] = field(default_factory=deque)
 
+    def next_act(self) -> Act:
+        """Draw an act; while too many terminals wait to reverse, late becomes at once."""
+        act = self.workload.act()
+        if act is not Act.LATE_REVERSAL:
+            return act
+        if self.held >= len(self.terminals) // 4:
+            self.replaced += 1
+            return Act.REVERSAL
+        self.held += 1
+        return act
+
     def free_terminal(self) -> MixedTerminal:
-        """Draw a terminal that does nothing at the moment, and take it."""
+        """Draw a terminal that does nothing at the moment, and take it.
+
+        There is always one: half of them have a connection at most, and a quarter waits.
+        """
         while True:
             terminal = self.terminals[self.workload.terminal()]
             if not terminal.busy:
@@ -119,7 +134,7 @@ class Lane(asyncio.Protocol):
             terminal, trace = course.late.popleft()
             self._send(terminal, terminal.reversal(Act.LATE_REVERSAL, trace), "")
             return
-        act, terminal = course.workload.act(), course.free_terminal()
+        act, terminal = course.next_act(), course.free_terminal()
         if act in (Act.VOID, Act.REFUND) and not terminal.originals:
             # Nothing to void or refund yet: it sells instead, and the figures say how often.
             course.replaced += 1
@@ -152,6 +167,8 @@ class Lane(asyncio.Protocol):
             course.wrong[fault] += 1
         else:
             course.note(name, took_s)
+        if asked.act is Act.LATE_REVERSAL and (fault or name != TO_REVERSE):
+            course.held -= 1
         if not fault and name == TO_REVERSE and asked.act is Act.REVERSAL:
             self._send(terminal, terminal.reversal(Act.REVERSAL, asked.trace), "")
             return
@@ -173,8 +190,10 @@ _REVERSING: Final = (Act.REVERSAL, Act.LATE_REVERSAL)
 async def run_mixed_load(plan: LoadPlan) -> MixReport:
     """Play the mixed workload against a host and return what was seen.
 
-    Raises: SignInFailedError; OSError.
+    Raises: SignInFailedError; OSError; ValueError for too many connections.
     """
+    if 2 * plan.connections > plan.terminals:
+        raise ValueError("there must be two terminals for each connection")
     ids = terminal_ids(plan.terminals)
     cards = {one: SimulatedCard.of_terminal(n, plan.seed) for n, one in enumerate(ids)}
     keys = _open_store(plan.terminal_key_file, plan.terminal_master_key_file)

@@ -163,6 +163,8 @@ class MixedTerminal:
         if asked.reply_mti == wire.reply_mti(wire.REVERSAL_MTI):
             self.book[asked.trace].state = "reversed"
             return
+        if asked.act is Act.BALANCE:
+            return  # no money moves: there is nothing that would have to be kept
         self.book[asked.trace] = Booked(asked.kind, asked.amount)
         if asked.act in _WITH_CHIP:
             rrn, date = str(fields[37]), str(fields[13])

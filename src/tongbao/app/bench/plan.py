@@ -9,6 +9,7 @@ import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from tongbao.app.setup import MERCHANT
 from tongbao.domain.secrets import KeyBytes, Pan, Pin, Track2
 from tongbao.sandbox.cards import CARD_BY_ID
 
@@ -136,8 +137,11 @@ def terminal_ids(count: int) -> list[str]:
 
 
 def merchant_ids(count: int) -> list[str]:
-    """Return the merchant numbers of the mixed workload, one for each terminal."""
-    return [f"2{number:014d}" for number in range(1, count + 1)]
+    """Return the merchant numbers of the mixed workload, one for each terminal.
+
+    The first terminal is that of every prepared world and stays with its merchant.
+    """
+    return [MERCHANT.merchant_id, *(f"2{number:014d}" for number in range(2, count + 1))]
 
 
 def terminal_master_key(terminal_id: str, seed: int) -> KeyBytes:

@@ -191,7 +191,9 @@ _MIX_LOAD: Final = (
     "{terminals} terminals by Zipf 0.99 on {connections} connections, no payments by code,"
     " TLS {tls_word}, issuer {issuer}, seed {seed}"
 )
-_REPLACED: Final = "{replaced} voids and refunds became sales: nothing to void or refund yet"
+_REPLACED: Final = (
+    "{replaced} acts by others: nothing to void or refund yet, too many waiting to reverse"
+)
 _CPU: Final = (
     "host {host_cpu_us_per_sale:.1f} µs a sale, load generator {load_cpu_us_per_sale:.1f} µs,"
     " machine {machine_busy_percent:.0f} % busy"

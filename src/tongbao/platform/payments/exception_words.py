@@ -145,7 +145,7 @@ def advice_of(kind: str) -> Advice:
     return ADVICE.get(kind, _UNKNOWN)
 
 
-_NO_ANSWER = re.compile(r"([a-z_]+): no answer to ([0-9]+) attempts")
+_NO_ANSWER = re.compile(r"([a-z_]+): (?:no answer to|not confirmed in) ([0-9]+) attempts")
 _LATE = re.compile(r"([a-z_]+): approved after its reversal was confirmed")
 
 

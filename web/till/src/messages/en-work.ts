@@ -204,7 +204,7 @@ export const work: Work = {
     stopped: "Settlement stopped",
     stoppedTodo: "No payment is lost. Check the network and press Go on; it continues where it stopped.",
     later: "Later",
-    slip: "Show settlement slip",
+    slip: "Settlement slip",
     none: "No payments",
     balanced: "Balanced",
     unbalanced: "Not balanced",

@@ -15,6 +15,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.till.looking import AXE, watch_commands
 from tests.till.mock_terminal import MockTerminal, running
 
+from tongbao.app.processes import Part
+from tongbao.app.setup import PreparedWorld, SetUpOptions, prepare
+from tongbao.app.world import host_part, sandbox_part, terminal_part
+
 ROOT = Path(__file__).parents[2]
 # No sandbox of its own (tests run as root in containers), no graphics card, no calls home.
 CHROMIUM_OPTIONS = [
@@ -30,6 +34,14 @@ SIZES = {"counter": (1280, 800), "handheld": (480, 800)}
 LOCALES = {"zh": "zh-CN", "en": "en-US"}
 
 OpenTill = Callable[..., Page]
+
+# Short waits, so that a silent issuer costs seconds and not minutes.
+OPTIONS = SetUpOptions(
+    port_base=None,
+    terminal_ids=("00000001",),
+    host={"issuer_timeout_ms": 1_500, "reversal_retry_ms": 200},
+    terminal={"host_timeout_ms": 20_000, "retry_first_ms": 300, "retry_max_ms": 1_000},
+)
 
 
 def chromium_path() -> str | None:
@@ -111,3 +123,24 @@ def open_till(browser: Browser) -> Iterator[OpenTill]:
     for context in contexts:
         context.close()
     assert trouble == []
+
+
+@pytest.fixture(scope="module")
+def world(built_pages: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PreparedWorld]:
+    """A prepared data folder with the sandbox running."""
+    prepared = prepare(tmp_path_factory.mktemp("till") / "data", OPTIONS)
+    with sandbox_part(prepared):
+        yield prepared
+
+
+@pytest.fixture
+def host(world: PreparedWorld) -> Iterator[Part]:
+    with host_part(world) as part:
+        yield part
+
+
+@pytest.fixture
+def real_terminal(world: PreparedWorld, host: Part) -> Iterator[Part]:
+    """A terminal that was just switched on at the wall: its screen is dark."""
+    with terminal_part(world) as part:
+        yield part

@@ -46,8 +46,8 @@ MERCHANT = NewMerchant(
     city="上海 Shanghai",
     mail_order_allowed=True,
 )
-# The sandbox's cashiers; a real terminal gets its operators at activation.
-SANDBOX_OPERATORS = {"01": "0000", "02": "0000", "03": "0000"}
+# The sandbox's cashiers and their supervisor; a real terminal gets its operators at activation.
+SANDBOX_OPERATORS = {"00": "123456", "01": "0000", "02": "0000", "03": "0000"}
 
 Table = Mapping[str, object]
 
@@ -259,6 +259,8 @@ def _terminal_table(
         "reader_port": ports["reader"] if number == 0 else 0,
         "drawer_url": f"http://127.0.0.1:{ports['sandbox_http']}",
         "on_screen_pin": True,
+        "on_screen_card_entry": True,
+        "mail_order_allowed": MERCHANT.mail_order_allowed,
         "operators": operators,
         **options.terminal,
     }

@@ -45,6 +45,18 @@ describe("which screen is shown", () => {
     expect(screenFor(state({ phase: "card", doubt }), true)).toBe("card");
   });
 
+  it("is an opened page only while the terminal rests, and a signature also over its result", () => {
+    const menu = { name: "menu" } as const;
+    const sign = { name: "sign", batch: 1, trace: 2 } as const;
+    expect(screenFor(state({}), false, false, menu)).toBe("menu");
+    expect(screenFor(state({ phase: "card" }), false, false, menu)).toBe("card");
+    expect(screenFor(state({ phase: "reversing", doubt }), false, false, sign)).toBe("doubt");
+    expect(screenFor(state({ phase: "result", result: approved }), false, false, menu)).toBe("result");
+    expect(screenFor(state({ phase: "result", result: approved }), false, false, sign)).toBe("sign");
+    const unknown = { outcome: "in_doubt" } as Result;
+    expect(screenFor(state({ phase: "result", result: unknown }), false, false, sign)).toBe("doubt");
+  });
+
   it("stays with the self-check a moment longer, but over nothing else than the log-in", () => {
     expect(screenFor(state({ phase: "logged_out" }), false, true)).toBe("self_check");
     expect(screenFor(state({ phase: "idle" }), false, true)).toBe("idle");

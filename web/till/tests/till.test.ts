@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Socket } from "../src/link";
 import type { TerminalState } from "../src/protocol";
+import { EMPTY_FORM } from "../src/form";
 import { Sounds } from "../src/sound";
 import { createTill, type Till } from "../src/till";
 
@@ -112,6 +113,47 @@ describe("what the page keeps", () => {
     refuse("wrong_password");
     expect(await logIn).toMatchObject({ ok: false });
     expect(till.desk.notice).toBeNull();
+  });
+
+  it("closes every page and forgets the amount when a payment begins", () => {
+    push({ phase: "idle" });
+    till.open({ name: "menu" });
+    till.openForm("refund", { original_trace: "7" });
+    till.desk.draft = { digits: "12", decimals: null };
+    expect(till.desk.trail.map(({ name }) => name)).toEqual(["menu", "form"]);
+    push({ phase: "idle" });
+    expect(till.desk.trail).toHaveLength(2);
+    push({ phase: "card" });
+    expect([till.desk.trail, till.desk.draft.digits]).toEqual([[], ""]);
+    expect(till.desk.entry?.values.original_trace).toBe("7");
+  });
+
+  it("forgets what was typed when the payment is over, unless it is wanted again", () => {
+    const values = { ...EMPTY_FORM, amount: { digits: "900", decimals: null } };
+    push({ phase: "result" });
+    till.desk.entry = { kind: "refund", values };
+    till.desk.again = true;
+    push({ phase: "idle" });
+    expect(till.desk.trail.at(-1)).toEqual({ name: "form", kind: "refund" });
+    expect([till.desk.entry?.kind, till.desk.again]).toEqual(["refund", false]);
+    push({ phase: "result" });
+    push({ phase: "idle" });
+    expect([till.desk.trail, till.desk.entry]).toEqual([[], null]);
+  });
+
+  it("puts the amount of a refused sale back where it was typed", () => {
+    const values = { ...EMPTY_FORM, amount: { digits: "900", decimals: null } };
+    push({ phase: "result" });
+    till.desk.entry = { kind: "sale", values };
+    till.desk.again = true;
+    push({ phase: "idle" });
+    expect([till.desk.trail, till.desk.draft.digits]).toEqual([[], "900"]);
+  });
+
+  it("names a kind in the chosen language, and an unknown one not at all", () => {
+    const kinds = [{ kind: "refund", zh: "退货", en: "Refund" }] as unknown as TerminalState["kinds"];
+    push({ kinds });
+    expect([till.kindName("refund"), till.kindName("void"), till.kindName(null)]).toEqual(["退货", "", ""]);
   });
 
   it("speaks the chosen language", () => {

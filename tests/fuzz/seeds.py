@@ -79,18 +79,6 @@ def terminal_frames() -> dict[str, bytes]:
 
 
 @functools.cache
-def host_frames() -> dict[str, bytes]:
-    """Answers of a host to our own terminal, without length."""
-    rig = Rig()
-    rig.switch_on().log_in()
-    found = {"sign_in_answer": rig.host.answer(rig.outbox[-1].frame)}
-    rig.hear(found["sign_in_answer"])
-    rig.sell()
-    found["sale_answer"] = rig.host.answer(rig.outbox[-1].frame)
-    return found
-
-
-@functools.cache
 def network_bodies() -> dict[str, bytes]:
     """Messages of the network dialect with right MACs."""
     acquirer = Acquirer()

@@ -177,21 +177,41 @@ def _host_seeds() -> dict[str, bytes]:
     return found
 
 
+def _waits() -> dict[str, Rig]:
+    """Terminals that wait for an answer of each kind, each with its own keys."""
+    found = {
+        "sign_in": Rig().switch_on().log_in(),
+        "sale": Rig().ready().sell(),
+        "reversal": Rig().ready().sell(),
+        "idle": Rig().ready(),
+        "balance": Rig().ready().pay("balance"),
+        "void": Rig().ready(),
+        "refund": Rig().ready().pay("refund", amount=5_000, rrn="112000000077", date="1120"),
+        "repeated_refund": Rig().ready(),
+        "pre_authorisation": Rig().ready().pay("pre_authorisation", amount=10_000),
+        "completion": Rig().ready(),
+        "offline_sale": Rig().ready().pay("offline_sale", amount=7_000, auth_code="TEL123"),
+    }
+    found["reversal"].fire(TimerKind.HOST)
+    sale = found["void"].settle("sale", amount=10_000)
+    found["void"].pay("void", "p-2", trace=sale.intent.trace)
+    doubtful = found["repeated_refund"]
+    doubtful.pay("refund", amount=5_000, rrn="112000000077", date="1120").fire(TimerKind.HOST)
+    found["completion"].settle("pre_authorisation", amount=10_000)
+    found["completion"].pay("completion", "p-2", amount=9_000, auth_code="012345", date="1121")
+    return found
+
+
 def _prepare_terminal() -> Run:
-    """The terminal's core in three waits, each with its own keys; states are values, so reused."""
-    signing_in = Rig().switch_on().log_in()
-    selling = Rig().ready().sell()
-    reversing = Rig().ready().sell()
-    reversing.fire(TimerKind.HOST)
-    idle = Rig().ready()
-    rigs = (signing_in, selling, reversing, idle)
+    """The terminal's core in each of the waits; states are values, so reused."""
+    names, rigs = zip(*_waits().items(), strict=True)
     mak = KeyName("work/mak")
 
     def run(data: bytes) -> Outcome:
         """Layout: 1 byte which wait and whether to add a right MAC, then the host's frame."""
         if not data:
             return Outcome("nothing")
-        which = data[0] & 3
+        which = (data[0] & 0x7F) % len(rigs)
         rig, frame = rigs[which], data[1:]
         if data[0] & _WITH_MAC and which:
             frame += rig.keys.mac(mak, MacAlgorithm.UNIONPAY_ECB, frame[11:])
@@ -199,24 +219,31 @@ def _prepare_terminal() -> Run:
         for effect in effects:
             if isinstance(effect, fx.Print):
                 parse_job(slip_to_escpos(effect.slip))
-        return Outcome(f"{which} {state.phase.value}: {_kinds(effects)}")
+        return Outcome(f"{names[which]} {state.phase.value}: {_kinds(effects)}")
 
     return run
 
 
 def _terminal_seeds() -> dict[str, bytes]:
     found = {}
-    for name, frame in seeds.host_frames().items():
-        which = 0 if name.startswith("sign_in") else 2 if name.startswith("reversal") else 1
+    for which, (name, rig) in enumerate(_waits().items()):
+        right = rig.host.answer(rig.outbox[-1].frame)
         if which:
-            found[name] = bytes((which | _WITH_MAC,)) + frame[:-8]
-            found[f"{name}_wrong_mac"] = bytes((which,)) + frame
+            found[name] = bytes((which | _WITH_MAC,)) + right[:-8]
+            found[f"{name}_declined"] = bytes((which | _WITH_MAC,)) + _declined(right)[:-8]
+            found[f"{name}_wrong_mac"] = bytes((which,)) + right[:-8] + b"00000000"
         else:
-            found[name] = b"\0" + frame
+            found[name] = b"\0" + right
     for name, body in seeds.bodies().items():
         if body[1] & 0x10:
             found[f"published_{name}"] = b"\1" + seeds.ENVELOPE + body
     return found
+
+
+def _declined(frame: bytes) -> bytes:
+    message = UNIONPAY.decode(frame[11:])
+    message.fields[39] = "51"
+    return frame[:11] + UNIONPAY.encode(message)
 
 
 def _prepare_issuer() -> Run:

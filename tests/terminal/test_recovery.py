@@ -2,17 +2,19 @@
 
 import pytest
 
-from tests.terminal.rig import MASKED, PIN, Rig
+from tests.terminal.rig import ALL_WELL, MASKED, PIN, Rig
 from tongbao.domain.errors import InvariantViolationError
 from tongbao.domain.ids import BatchNo, Stan
 from tongbao.terminal.core import effects as fx
 from tongbao.terminal.core import events as ev
 from tongbao.terminal.core.records import PaymentIntended
 from tongbao.terminal.core.recovery import read_records
-from tongbao.terminal.core.state import DayTotals, TerminalState
+from tongbao.terminal.core.state import DayTotals, ExchangeKind, PartCheck, TerminalState
 from tongbao.terminal.core.vocabulary import (
+    CheckResult,
     DoubtStage,
     Outcome,
+    Part,
     Phase,
     ReversalReason,
     TimerKind,
@@ -169,3 +171,104 @@ def test_payments_of_earlier_batches_are_forgotten_but_never_one_in_doubt():
     assert reader.open_payment().intent == intent
     assert reader.today.count == 501
     assert len(read_records(records, keep_all=True).payments) == 502
+
+
+def restarted_with_a_doubt(kind="sale", **given):
+    rig = Rig(reversal_repeats=0).ready().pay(kind, **(given or {"amount": 12_345}))
+    rig.host.answer(rig.outbox[-1].frame)
+    rig.power_cut()
+    rig.switch_on()
+    assert rig.state.phase is Phase.LOGGED_OUT
+    return rig
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "debits"),
+    [
+        ("sale", {"amount": 12_345}, 0),
+        ("refund", {"amount": 500, "rrn": "112000000077", "date": "1120"}, -500),
+    ],
+)
+def test_a_restarted_terminal_settles_its_doubt_before_anybody_logs_in(kind, given, debits):
+    rig = restarted_with_a_doubt(kind, **given)
+    rig.tell(ev.LinkUp())
+    assert (rig.state.phase, rig.state.operator) == (Phase.REVERSING, None)
+    assert rig.sent().mti == "0800"
+    rig.answer()
+    rig.answer()
+    assert (rig.state.phase, rig.state.doubt) == (Phase.RESULT, None)
+    assert rig.host.debits == debits
+    rig.tell(ev.Dismiss())
+    assert rig.state.phase is Phase.LOGGED_OUT
+    rig.log_in()
+    assert rig.state.phase is Phase.IDLE
+
+
+def test_a_line_that_stands_before_the_self_check_ends_is_used_at_once():
+    rig = Rig().ready().pay("sale", amount=100)
+    rig.power_cut()
+    rig.tell(ev.PowerOn())
+    rig.tell(ev.LinkUp())
+    rig.tell(ev.SelfCheckDone(ALL_WELL))
+    assert rig.state.phase is Phase.REVERSING
+
+
+def test_nothing_is_sent_while_the_journal_cannot_be_written():
+    rig = Rig().ready().pay("sale", amount=100)
+    rig.power_cut()
+    rig.tell(ev.PowerOn())
+    rig.tell(ev.LinkUp())
+    broken = PartCheck(Part.JOURNAL, CheckResult.FAIL)
+    rig.tell(ev.SelfCheckDone((*ALL_WELL[:4], broken, *ALL_WELL[5:])))
+    assert rig.state.phase is Phase.LOGGED_OUT
+    assert rig.of(fx.Send) == []
+
+
+def test_a_doubt_that_nobody_answers_is_tried_again_by_itself_for_ever():
+    rig = restarted_with_a_doubt()
+    rig.tell(ev.LinkUp())
+    for _ in range(3):
+        if rig.state.exchange.kind is ExchangeKind.SIGN_IN:
+            rig.fire(TimerKind.HOST)
+        else:
+            rig.fire(TimerKind.REVERSAL)
+        assert rig.state.doubt.stage is DoubtStage.NEEDS_PERSON
+        rig.tell(ev.Dismiss())
+        assert rig.state.phase is Phase.LOGGED_OUT
+        assert rig.timers == {TimerKind.RETRY: 600_000}
+        rig.fire(TimerKind.RETRY)
+        assert rig.state.phase is Phase.REVERSING
+    rig.answer()
+    rig.answer()
+    assert rig.host.debits == 0
+    assert len([job for job in rig.slips if job.name.endswith("in-doubt")]) == 1
+
+
+def test_a_doubt_left_for_the_till_is_tried_again_by_itself():
+    rig = restarted_with_a_doubt()
+    rig.log_in()
+    rig.fire(TimerKind.HOST)
+    assert rig.state.phase is Phase.IDLE
+    assert rig.timers == {TimerKind.RETRY: 600_000}
+    rig.tell(ev.SignIn())
+    rig.tell(ev.Timeout(TimerKind.RETRY))
+    assert rig.state.phase is Phase.SIGNING_IN
+    assert rig.timers[TimerKind.RETRY] == 600_000
+    rig.answer()
+    assert rig.state.phase is Phase.REVERSING
+
+
+def test_a_restored_batch_is_the_one_that_was():
+    rig = Rig().ready()
+    sale = rig.settle("sale", amount=10_000)
+    rig.settle("tip", "p-2", tip=1_000, trace=sale.intent.trace)
+    rig.settle("void", "p-3", trace=sale.intent.trace)
+    rig.host.codes = ["51"]
+    rig.pay("sale", "p-4", amount=1)
+    rig.answer()
+    rig.print_all()
+    before = rig.state
+    rig.power_cut()
+    assert rig.state.items == before.items
+    assert rig.state.today == before.today
+    assert rig.state.recent == before.recent

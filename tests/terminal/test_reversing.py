@@ -193,7 +193,7 @@ def test_tries_follow_with_growing_pauses_and_then_a_person_is_asked():
     assert pauses == [1_000, 2_000, 4_000]
     rig.fire(TimerKind.REVERSAL)
     assert rig.state.doubt.stage is DoubtStage.NEEDS_PERSON
-    assert rig.timers == {}
+    assert rig.timers == {TimerKind.RETRY: 600_000}
     assert [record.attempt for record in rig.kept(ReversalSent)] == [1, 2, 3, 4]
     assert [record.code for record in rig.kept(ReversalFailed)] == ["timeout"] * 4
     assert rig.slips[-1].name == "000002-in-doubt"
@@ -375,7 +375,7 @@ def test_a_host_that_always_wants_a_sign_in_is_not_asked_for_ever():
         rig.answer()
     rig.answer()
     assert rig.state.doubt.stage is DoubtStage.NEEDS_PERSON
-    assert rig.timers == {}
+    assert rig.timers == {TimerKind.RETRY: 600_000}
 
 
 def test_a_sign_in_that_fails_while_reversing_is_a_failed_try():

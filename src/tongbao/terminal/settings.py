@@ -75,6 +75,7 @@ class TerminalSettings:
     reversal_repeats: int | None = None
     retry_first_ms: int = 1_000
     retry_max_ms: int = 60_000
+    slow_retry_ms: int = 600_000
     log_in_delay_first_ms: int = 1_000
     log_in_delay_max_ms: int = 60_000
 
@@ -117,6 +118,7 @@ class TerminalSettings:
             "card_timeout_ms",
             "pin_timeout_ms",
             "retry_first_ms",
+            "slow_retry_ms",
             "log_in_delay_first_ms",
         ):
             if getattr(self, name) < 1:

@@ -9,7 +9,7 @@ from tongbao.terminal.core.approval import password_refusal
 from tongbao.terminal.core.effects import CloseLink, OpenLink, RunSelfCheck
 from tongbao.terminal.core.exchanges import enter_sign_in
 from tongbao.terminal.core.records import LoggedIn, LoggedOut, SlipDone
-from tongbao.terminal.core.reversing import begin_row
+from tongbao.terminal.core.reversing import begin_by_itself, begin_row
 from tongbao.terminal.core.slips import print_jobs, slip_name
 from tongbao.terminal.core.state import PartCheck, TerminalState
 from tongbao.terminal.core.vocabulary import (
@@ -84,8 +84,8 @@ def self_check_part(_equipment: Equipment, turn: Turn, event: SelfCheckPart) -> 
     )
 
 
-def self_check_done(_equipment: Equipment, turn: Turn, event: SelfCheckDone) -> None:
-    """Let people in; slips that a power cut kept off the paper are printed now."""
+def self_check_done(equipment: Equipment, turn: Turn, event: SelfCheckDone) -> None:
+    """Let people in; what a power cut has left, a slip or a doubt, is dealt with now."""
     found = {check.part: check for check in event.results}
     checks = tuple(found.get(part, PartCheck(part)) for part in Part)
     failed = any(check.result is CheckResult.FAIL for check in checks)
@@ -96,6 +96,7 @@ def self_check_done(_equipment: Equipment, turn: Turn, event: SelfCheckDone) -> 
         print_jobs(turn, jobs)
     if failed:
         turn.sound(Cue.ERROR)
+    begin_by_itself(equipment, turn)
 
 
 def log_in(equipment: Equipment, turn: Turn, event: LogIn) -> None:
@@ -129,6 +130,10 @@ def log_out(_equipment: Equipment, turn: Turn, _event: LogOut) -> None:
 
 def dismiss(_equipment: Equipment, turn: Turn, _event: Dismiss) -> None:
     """Leave the result; a sign-in that the host asked for is shown while it still runs."""
+    if turn.state.operator is None:
+        # What was in doubt has ended while nobody was logged in.
+        turn.go(Phase.LOGGED_OUT, result=None)
+        return
     waiting = turn.state.exchange is not None
     turn.go(Phase.SIGNING_IN if waiting else Phase.IDLE, result=None)
 
@@ -149,9 +154,17 @@ def slip_printed(_equipment: Equipment, turn: Turn, event: SlipPrinted) -> None:
     turn.persist(
         SlipDone(trace=trace.value if trace else 0, batch=event.batch.value, name=event.name)
     )
-    if trace is None or event.name != slip_name(trace.value):
+    if trace is None:
         return
     key = event.batch.value, trace.value
+    turn.change(
+        items=tuple(
+            replace(item, slips=item.slips | {event.name}) if item.key == key else item
+            for item in turn.state.items
+        )
+    )
+    if event.name != slip_name(trace.value):
+        return
     result = turn.state.result
     if result is not None and result.trace == trace:
         turn.change(result=replace(result, slip=event.name))
@@ -159,9 +172,5 @@ def slip_printed(_equipment: Equipment, turn: Turn, event: SlipPrinted) -> None:
         recent=tuple(
             replace(line, slip=event.name) if (line.batch, line.trace) == key else line
             for line in turn.state.recent
-        ),
-        items=tuple(
-            replace(item, slips=item.slips | {event.name}) if item.key == key else item
-            for item in turn.state.items
-        ),
+        )
     )

@@ -11,6 +11,7 @@ from tongbao.terminal.core.records import StrayAnswer
 from tongbao.terminal.core.reversing import (
     attempt_failed,
     begin_row,
+    rest,
     send_reversal,
     take_repeat_answer,
     take_reversal_answer,
@@ -53,6 +54,7 @@ def enter_sign_in(equipment: Equipment, turn: Turn) -> None:
     if not begin_sign_in(equipment, turn):
         turn.go(Phase.IDLE)
         turn.sound(Cue.ERROR)
+        rest(equipment, turn)
 
 
 def cancel_sign_in(equipment: Equipment, turn: Turn, _event: Cancel) -> None:
@@ -180,3 +182,4 @@ def _after_failed_sign_in(equipment: Equipment, turn: Turn, silence: Silence | N
     elif phase is Phase.SIGNING_IN:
         turn.go(Phase.IDLE)
         turn.sound(Cue.ERROR)
+        rest(equipment, turn)

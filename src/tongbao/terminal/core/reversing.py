@@ -40,6 +40,7 @@ from tongbao.terminal.core.vocabulary import (
     Cue,
     DoubtStage,
     Outcome,
+    Part,
     Phase,
     ReversalReason,
     Silence,
@@ -152,6 +153,7 @@ def attempt_failed(
         turn.start_timer(TimerKind.RETRY, _pause_ms(equipment, failures))
         return
     _change_doubt(turn, stage=DoubtStage.NEEDS_PERSON)
+    rest(equipment, turn)
     if not doubt.told_on_paper:
         _change_doubt(turn, told_on_paper=True)
         print_jobs(turn, doubt_slip(settings, doubt))
@@ -193,8 +195,27 @@ def reversal_timeout(equipment: Equipment, turn: Turn, _event: Timeout) -> None:
 
 
 def retry_due(equipment: Equipment, turn: Turn, _event: Timeout) -> None:
-    """The pause is over: try again."""
+    """The pause is over: try again, after a row of tries only once and then after a long pause."""
+    turn.go(Phase.REVERSING, result=None, found=None)
     begin_attempt(equipment, turn)
+
+
+def retry_later(equipment: Equipment, turn: Turn, _event: Timeout) -> None:
+    """Something else is under way: what is in doubt has its turn after it."""
+    rest(equipment, turn)
+
+
+def rest(equipment: Equipment, turn: Turn) -> None:
+    """Take a long pause before the next try by itself, while something is in doubt."""
+    if turn.state.doubt is not None:
+        turn.start_timer(TimerKind.RETRY, equipment.settings.slow_retry_ms)
+
+
+def begin_by_itself(equipment: Equipment, turn: Turn) -> None:
+    """Begin to settle what is in doubt without a person, where line and journal allow it."""
+    state = turn.state
+    if state.doubt is not None and state.link_up and state.works(Part.JOURNAL):
+        begin_row(equipment, turn)
 
 
 def resolve_now(equipment: Equipment, turn: Turn, _event: ResolveNow) -> None:
@@ -214,8 +235,8 @@ def link_up(equipment: Equipment, turn: Turn, _event: LinkUp) -> None:
     doubt = turn.state.doubt
     if doubt is None or turn.state.exchange is not None:
         return
-    if turn.state.phase is Phase.IDLE:
-        begin_row(equipment, turn)
+    if turn.state.phase is not Phase.REVERSING:
+        begin_by_itself(equipment, turn)
     elif doubt.line_broke and doubt.unanswered <= equipment.settings.repeats_max:
         turn.stop_timer(TimerKind.RETRY)
         begin_attempt(equipment, turn)
@@ -227,8 +248,7 @@ def leave_doubt(_equipment: Equipment, turn: Turn, _event: Dismiss) -> None:
     if doubt.stage is not DoubtStage.NEEDS_PERSON:
         turn.refuse(KEEP_WAITING)
         return
-    turn.stop_timer(TimerKind.RETRY)
-    turn.go(Phase.IDLE)
+    turn.go(Phase.LOGGED_OUT if turn.state.operator is None else Phase.IDLE)
 
 
 def _close_doubt(equipment: Equipment, turn: Turn, answer: Answer, code: str) -> None:

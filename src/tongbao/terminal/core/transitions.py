@@ -60,7 +60,7 @@ def _people_rows(table: _Table) -> None:
         row(phase, E.SLIP_PRINTED, attendance.slip_printed)
 
     row(P.SELF_CHECK, E.SELF_CHECK_PART, attendance.self_check_part)
-    row(P.SELF_CHECK, E.SELF_CHECK_DONE, attendance.self_check_done, P.LOGGED_OUT)
+    row(P.SELF_CHECK, E.SELF_CHECK_DONE, attendance.self_check_done, P.LOGGED_OUT, P.REVERSING)
     row(
         P.LOGGED_OUT,
         E.LOG_IN,
@@ -83,16 +83,19 @@ def _people_rows(table: _Table) -> None:
     row(P.PIN, E.CANCEL, paying.cancel_payment, P.IDLE)
     row(P.PIN, E.PIN_TIMEOUT, paying.pin_timeout, P.RESULT)
     row(P.AUTHORISING, E.CANCEL, paying.request_cancel)
-    row(P.RESULT, E.DISMISS, attendance.dismiss, P.IDLE, P.SIGNING_IN)
+    row(P.RESULT, E.DISMISS, attendance.dismiss, P.IDLE, P.SIGNING_IN, P.LOGGED_OUT)
 
     row(P.REVERSING, E.REVERSAL_TIMEOUT, reversing.reversal_timeout)
-    row(P.REVERSING, E.RETRY_DUE, reversing.retry_due)
+    for phase in (P.REVERSING, P.IDLE, P.LOGGED_OUT):
+        row(phase, E.RETRY_DUE, reversing.retry_due, P.REVERSING)
+    for phase in _POWERED - {P.REVERSING, P.IDLE, P.LOGGED_OUT}:
+        row(phase, E.RETRY_DUE, reversing.retry_later)
     row(P.REVERSING, E.RESOLVE_NOW, reversing.resolve_now)
     row(P.IDLE, E.FIND, asking.find)
     row(P.IDLE, E.REPRINT, asking.reprint)
     row(P.IDLE, E.PRINT_TOTALS, asking.print_totals)
     row(P.IDLE, E.RESOLVE_NOW, reversing.resolve_now, P.IDLE, P.REVERSING)
-    row(P.REVERSING, E.DISMISS, reversing.leave_doubt, P.REVERSING, P.IDLE)
+    row(P.REVERSING, E.DISMISS, reversing.leave_doubt, P.REVERSING, P.IDLE, P.LOGGED_OUT)
 
 
 def _line_rows(table: _Table) -> None:
@@ -112,13 +115,14 @@ def _line_rows(table: _Table) -> None:
         row(phase, E.SEND_FAILED, exchanges.send_failed)
         row(phase, E.LINK_DOWN, exchanges.link_down)
         row(phase, E.HOST_TIMEOUT, exchanges.host_timeout)
-    for phase in _POWERED - {P.IDLE, P.REVERSING}:
+    for phase in _POWERED - {P.IDLE, P.LOGGED_OUT, P.REVERSING}:
         row(phase, E.LINK_UP, exchanges.note_link_up)
     row(P.REVERSING, E.LINK_UP, reversing.link_up)
     for phase in _WITHOUT_EXCHANGE:
         row(phase, E.FRAME_RECEIVED, exchanges.stray_frame)
         row(phase, E.LINK_DOWN, exchanges.note_link_down)
-    row(P.IDLE, E.LINK_UP, reversing.link_up, P.IDLE, P.REVERSING)
+    for phase in (P.IDLE, P.LOGGED_OUT):
+        row(phase, E.LINK_UP, reversing.link_up, phase, P.REVERSING)
 
 
 def _rows() -> dict[Pair, Transition]:
@@ -154,7 +158,7 @@ _TIMER_PHASES: Final = {
     E.CARD_TIMEOUT: {P.CARD},
     E.PIN_TIMEOUT: {P.PIN},
     E.REVERSAL_TIMEOUT: {P.REVERSING},
-    E.RETRY_DUE: {P.REVERSING},
+    E.RETRY_DUE: _POWERED,
 }
 IMPOSSIBLE: Final = frozenset(
     (phase, kind)

@@ -179,7 +179,12 @@ class Page:
 
     async def get_ready(self) -> None:
         await self.phase("off")
+        in_doubt = self.state["doubt"] is not None
         await self.do("power_on")
+        if in_doubt:
+            # It is settled without anybody; the result waits to be seen.
+            await self.phase("result")
+            await self.do("dismiss")
         await self.phase("logged_out")
         await self.do("log_in", operator="01", password="0000")
 

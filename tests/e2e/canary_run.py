@@ -155,7 +155,7 @@ class CanaryRun:
     def _leave_result(self, till: TillPage) -> None:
         if till.state["phase"] == "result":
             till.do("dismiss")
-        till.wait_phase("idle")
+        till.wait_phase("idle", "logged_out")
 
     def _bad_swipes(self, till: TillPage) -> None:
         """Swipe stripes that cannot be read, and a good one that nobody waits for."""

@@ -29,6 +29,7 @@ OPENINGS = {
     "pin_locked": 500_000,
     "late": 500_000,
     "silent": 500_000,
+    "foreign": 3_000_000,
 }
 
 
@@ -39,7 +40,7 @@ def book(issuer, rows_max=500):
 def test_a_new_book_holds_the_opening_balances_and_balances_to_zero(issuer):
     view = book(issuer)
     balances = {account["account_id"]: account["balance_minor"] for account in view["accounts"]}
-    assert balances == {**OPENINGS, "capital": -10_000_001, "clearing": 0}
+    assert balances == {**OPENINGS, "capital": -13_000_001, "clearing": 0}
     assert view["checks"] == {
         "entries_sum_minor": 0,
         "unbalanced_events": 0,
@@ -49,7 +50,7 @@ def test_a_new_book_holds_the_opening_balances_and_balances_to_zero(issuer):
     }
     assert view["payments"] == []
     assert view["totals"] == {}
-    assert len(view["entries"]) == 18
+    assert len(view["entries"]) == 20
 
 
 def test_the_book_shows_each_payment_with_its_end(issuer):
@@ -198,8 +199,8 @@ def test_a_book_made_under_other_keys_is_refused(tmp_path):
 def test_a_book_of_a_newer_version_is_refused(tmp_path):
     path = tmp_path / "issuer.sqlite3"
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA user_version = 3")
-    with pytest.raises(StoreUnusableError, match="has version 3, not 2"):
+        connection.execute("PRAGMA user_version = 4")
+    with pytest.raises(StoreUnusableError, match="has version 4, not 3"):
         IssuerStore.open(path)
 
 
@@ -226,7 +227,7 @@ def test_opening_twice_opens_the_accounts_once(tmp_path):
     path = tmp_path / "issuer.sqlite3"
     for _ in range(3):
         issuer = Issuer(path)
-        assert len(book(issuer)["entries"]) == 18
+        assert len(book(issuer)["entries"]) == 20
         assert issuer.state.wrong_pins == {
             token: 3 for token, card in issuer.state.cards.items() if card.card_id == "pin_locked"
         }

@@ -199,9 +199,11 @@ def _write_families(alias: str) -> dict[str, int]:
         )
         events = [(one.outcome, "00" if one.outcome == "approved" else "64", "")]
         if one.name == "refund":
-            events = [("delivery_repeated", "", "attempt 2"), *events, ("repeated", "00", "")]
+            waits = ("delivery_repeated", "", "issuer timeout")
+            again = ("delivery_repeated", "", "attempt 2")
+            events = [waits, again, *events, ("repeated", "00", "")]
         if one.name == "sale":
-            events = [("inquired", "", "00"), *events, ("signed", "", "")]
+            events = [("inquired", "", "found approved (00)"), *events, ("signed", "", "")]
         for second, (kind, code, detail) in enumerate(events, 1):
             PaymentEvent.objects.using(alias).create(
                 payment_id=ids[one.name],

@@ -38,8 +38,8 @@ def test_a_result_is_two_flags_or_nothing():
         assert balances_of(result) is None
 
 
-def booked(stan, amount_minor=5, token=CARD, *, is_approved=True, counts=True):
-    return Booked(stan, amount_minor, token, is_approved=is_approved, counts=counts)
+def booked(stan, *amounts, token=CARD, is_approved=True, must_come=True):
+    return Booked(stan, amounts or (5,), token, is_approved=is_approved, must_come=must_come)
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,8 @@ def booked(stan, amount_minor=5, token=CARD, *, is_approved=True, counts=True):
         ((Uploaded(1, 5, CARD),), (booked(1),), {}),
         ((Uploaded(1, 5, CARD),), (), {1: Difference.UNKNOWN_TO_HOST}),
         ((Uploaded(1, 6, CARD),), (booked(1),), {1: Difference.OTHER_AMOUNT}),
+        ((Uploaded(1, 6, CARD),), (booked(1, 5, 6),), {}),
+        ((Uploaded(1, 5, b""),), (booked(1),), {}),
         ((Uploaded(1, 5, OTHER),), (booked(1),), {1: Difference.OTHER_CARD}),
         (
             (Uploaded(1, 5, CARD),),
@@ -57,7 +59,7 @@ def booked(stan, amount_minor=5, token=CARD, *, is_approved=True, counts=True):
         ),
         (
             (Uploaded(1, 5, CARD),),
-            (booked(1), booked(2), booked(3, counts=False), booked(4, is_approved=False)),
+            (booked(1), booked(2), booked(3, must_come=False), booked(4, is_approved=False)),
             {2: Difference.NOT_UPLOADED},
         ),
     ],

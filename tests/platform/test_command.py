@@ -169,7 +169,7 @@ def test_a_trace_is_told_as_a_story(traced, capsys):
         "amount 50.00 (156), card 620000*********0128, original 500000000002",
         "terminal → host           0220  F3=200000 F4=000000005000 F60=25000005",
         "           host → issuer  0220",
-        "+0.820 s  = approved 00",
+        "+1.230 s  = approved 00",
     ):
         assert part in story
     assert main([*command[:-1], "nothing"]) == 4

@@ -117,6 +117,35 @@ STORIES = {
             "issuer > host 0430 reversal_answer",
         ],
     ),
+    "asked and not found": (
+        (
+            ("inquired", {"detail": "found nothing (25)"}),
+            ("reversal_requested", {"detail": "issuer asked: found nothing (25)"}),
+        ),
+        [
+            *REQUEST,
+            "host > issuer 0600 inquiry",
+            "issuer > host 0610 inquiry_answer 39=25",
+            "host > terminal 0210 answer 39=98",
+            "host > issuer 0420 reversal",
+        ],
+    ),
+    "approved late, reversed again": (
+        (
+            TIMEOUT,
+            ("reversed", {}),
+            ("late_answer", {"code": "00", "auth_code": "204817"}),
+            ("reversal_requested", {}),
+        ),
+        [
+            *REQUEST,
+            "host > terminal 0210 answer 39=98",
+            "host > issuer 0420 reversal",
+            "issuer > host 0430 reversal_answer",
+            "issuer > host 0210 late_answer 38=204817 39=00",
+            "host > issuer 0420 reversal",
+        ],
+    ),
     "inquiry without answer": (
         (("inquired", {"detail": "no answer"}), TIMEOUT),
         [
@@ -193,6 +222,7 @@ def test_the_messages_of_a_payment_are_those_that_its_rows_prove(story):
 
 def test_a_refund_travels_as_an_advice_and_names_its_original():
     refund = payment(
+        ("delivery_repeated", {"detail": "issuer timeout"}),
         ("delivery_repeated", {"detail": "attempt 2"}),
         APPROVED,
         ("repeated", {"code": "00"}),
@@ -202,13 +232,89 @@ def test_a_refund_travels_as_an_advice_and_names_its_original():
     assert [(m.mti, m.meaning) for m in refund.messages] == [
         ("0220", Meaning.REQUEST),
         ("0220", Meaning.REQUEST),
+        ("0230", Meaning.ANSWER),
         ("0220", Meaning.REQUEST_AGAIN),
         ("0230", Meaning.ANSWER),
         ("0220", Meaning.REQUEST_AGAIN),
         ("0230", Meaning.ANSWER),
     ]
     assert dict(refund.messages[1].fields)[62] == "000000000000"
-    assert [m.is_recorded for m in refund.messages] == [True, False, True, True, True, True]
+    assert [m.is_recorded for m in refund.messages] == [True, False, *[True] * 5]
+
+
+ADVICES = {
+    "told to wait, then delivered": (
+        (
+            ("inquired", {"detail": "no answer"}),
+            ("delivery_repeated", {"detail": "issuer timeout"}),
+            ("delivery_repeated", {"detail": "attempt 1"}),
+            APPROVED,
+            ("repeated", {"code": "00"}),
+        ),
+        [
+            "terminal > host 0220 request",
+            "host > issuer 0220 request",
+            "host > issuer 0600 inquiry",
+            "host > terminal 0230 answer 39=98",
+            "host > issuer 0220 request_again",
+            "issuer > host 0230 answer 38=204816 39=00",
+            "terminal > host 0220 request_again",
+            "host > terminal 0230 answer 39=00",
+        ],
+    ),
+    "no link, then repeated by the terminal": (
+        (
+            ("delivery_repeated", {"detail": "no link to the issuer"}),
+            ("delivery_repeated", {"detail": "the terminal repeats it"}),
+            APPROVED,
+        ),
+        [
+            "terminal > host 0220 request",
+            "host > terminal 0230 answer 39=98",
+            "terminal > host 0220 request_again",
+            "host > issuer 0220 request_again",
+            "issuer > host 0230 answer 38=204816 39=00",
+            "host > terminal 0230 answer 38=204816 39=00",
+        ],
+    ),
+    "unclear answer, found by asking": (
+        (
+            ("delivery_repeated", {"detail": "issuer answer 10 unclear"}),
+            ("inquired", {"detail": "found approved (00)"}),
+            APPROVED,
+        ),
+        [
+            "terminal > host 0220 request",
+            "host > issuer 0220 request",
+            "issuer > host 0230 answer 39=10",
+            "host > terminal 0230 answer 39=98",
+            "host > issuer 0600 inquiry",
+            "host > issuer 0600 inquiry",
+            "issuer > host 0610 inquiry_answer 39=00",
+        ],
+    ),
+    "after a restart the issuer is asked": (
+        (("delivery_repeated", {"detail": "host restart"}),),
+        [
+            "terminal > host 0220 request",
+            "host > issuer 0220 request",
+            "host > issuer 0600 inquiry",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("story", ADVICES)
+def test_an_advice_is_delivered_until_it_is_answered(story):
+    events, expected = ADVICES[story]
+    assert told(payment(*events, kind="refund", original="000000000000")) == expected
+
+
+def test_what_the_host_refuses_by_itself_never_went_to_the_issuer():
+    refused = payment(
+        kind="void", events=(TracedEvent(at_us=START_US, kind="declined", code="64"),)
+    )
+    assert told(refused) == ["terminal > host 0200 request", "host > terminal 0210 answer 39=64"]
 
 
 def test_the_request_of_a_terminal_is_told_by_its_known_fields():

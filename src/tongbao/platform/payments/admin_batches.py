@@ -15,6 +15,7 @@ from tongbao.platform.console.read_only import ReadOnlyAdmin
 from tongbao.platform.console.words import local_name
 from tongbao.platform.merchants.models import Merchant
 from tongbao.platform.payments.batch_rules import (
+    DOMESTIC,
     Balance,
     BatchTotals,
     Booked,
@@ -31,7 +32,7 @@ from tongbao.platform.payments.batch_words import (
     DIFFERENCE_WORDS,
     SOURCE_WORDS,
 )
-from tongbao.platform.payments.family import GIVING_BACK, TAKING
+from tongbao.platform.payments.family import RESTATING, TAKING, VOIDING
 from tongbao.platform.payments.filters import TerminalFilter
 from tongbao.platform.payments.models import BatchDetail, BatchEvent, Payment
 from tongbao.platform.payments.queries import with_status
@@ -118,7 +119,9 @@ class BatchAdmin(ReadOnlyAdmin[BatchEvent]):
                 terminal_id=record.terminal_id, batch_no=record.batch_no
             ).order_by("event_id")
         )
-        totals = next((one for one in reversed(events) if one.kind == _TOTALS), events[-1])
+        # What is compared at the close is final; the flags of the answer say what must come.
+        totals = next((one for one in reversed(events) if one.sent_totals), events[-1])
+        asked = next((one for one in reversed(events) if one.kind == _TOTALS), totals)
         payments = list(
             with_status(
                 Payment.objects.filter(terminal_id=record.terminal_id, batch_no=record.batch_no)
@@ -131,7 +134,7 @@ class BatchAdmin(ReadOnlyAdmin[BatchEvent]):
         )
         flags = balances_of(totals.result)
         merchant = Merchant.objects.filter(pk=record.merchant_id).first()
-        rows = _rows(details, payments)
+        rows = _rows(details, payments, balances_of(asked.result))
         return {
             "title": gettext("Batch %(number)s") % {"number": f"{record.batch_no:06}"},
             "batch": record,
@@ -204,23 +207,16 @@ def _side(totals: BatchTotals | None, place: int) -> Side | None:
     return (totals.domestic, totals.foreign)[place]
 
 
-def _rows(details: list[BatchDetail], payments: Iterable[Any]) -> list[dict[str, Any]]:
+def _rows(
+    details: list[BatchDetail],
+    payments: Iterable[Any],
+    flags: tuple[Balance, Balance] | None,
+) -> list[dict[str, Any]]:
     """Return one row for each trace number that either side knows."""
     booked = {payment.stan: payment for payment in payments}
     told = {detail.stan: detail for detail in details}
-    found = differences(
-        [Uploaded(one.stan, one.amount_minor, bytes(one.card_token)) for one in details],
-        [
-            Booked(
-                one.stan,
-                one.amount_minor,
-                bytes(one.card_token),
-                is_approved=one.status == Status.APPROVED,
-                counts=one.kind in (*TAKING, *GIVING_BACK),
-            )
-            for one in booked.values()
-        ],
-    )
+    uploaded = [Uploaded(one.stan, one.amount_minor, bytes(one.card_token)) for one in details]
+    found = differences(uploaded, _booked(list(booked.values()), flags))
     rows = []
     for stan in sorted({*booked, *told}):
         payment, detail = booked.get(stan), told.get(stan)
@@ -236,3 +232,24 @@ def _rows(details: list[BatchDetail], payments: Iterable[Any]) -> list[dict[str,
             }
         )
     return rows
+
+
+def _booked(payments: list[Any], flags: tuple[Balance, Balance] | None) -> list[Booked]:
+    """Say of each payment how it may have been uploaded, and whether it must have been."""
+    approved = [one for one in payments if one.status == Status.APPROVED]
+    voided = {one.original_id for one in approved if one.kind in VOIDING}
+    restated = {one.original_id: one.amount_minor for one in approved if one.kind in RESTATING}
+    booked = []
+    for one in payments:
+        counts = one.kind in (*TAKING, "refund") and one.payment_id not in voided
+        side = 0 if one.organisation == DOMESTIC else 1
+        booked.append(
+            Booked(
+                one.stan,
+                (one.amount_minor, restated.get(one.payment_id, one.amount_minor)),
+                bytes(one.card_token),
+                is_approved=one.status == Status.APPROVED,
+                must_come=counts and flags is not None and flags[side] is Balance.UNBALANCED,
+            )
+        )
+    return booked

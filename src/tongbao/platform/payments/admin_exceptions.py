@@ -26,6 +26,7 @@ from tongbao.platform.payments.exception_words import (
     REFUSAL_WORDS,
     advice_of,
     age_text,
+    batch_of,
     detail_text,
     staff_text,
 )
@@ -165,11 +166,10 @@ class PaymentExceptionAdmin(ReadOnlyAdmin[PaymentException]):
         standing = stand_of((one.kind, one.staff) for one in done)
         advice = advice_of(record.kind)
         payment = with_status(Payment.objects.filter(pk=record.payment_id)).first()
-        batch = (
-            BatchEvent.objects.filter(terminal_id=record.terminal_id).order_by("-event_id").first()
-            if record.kind == "batch_difference"
-            else None
-        )
+        batch = None
+        if batch_no := batch_of(record.detail):
+            batches = BatchEvent.objects.filter(terminal_id=record.terminal_id, batch_no=batch_no)
+            batch = batches.order_by("-event_id").first()
         return {
             "title": str(advice.name),
             "exception": record,

@@ -97,20 +97,21 @@ class Uploaded:
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """A payment as the host has it."""
+    """A payment as the host has it.
+
+    `amounts` are what it may be uploaded with: its own, and that of a later tip or adjustment.
+    `must_come` says that it counts, on a side that did not balance.
+    """
 
     stan: int
-    amount_minor: int
+    amounts: tuple[int, ...]
     card_token: bytes
     is_approved: bool
-    counts: bool
+    must_come: bool
 
 
 def differences(uploaded: Iterable[Uploaded], booked: Iterable[Booked]) -> dict[int, Difference]:
-    """Return what differs, by trace number; nothing at all when nothing was uploaded.
-
-    `counts` of a booked payment says whether its kind stands in the totals.
-    """
+    """Return what differs, by trace number; nothing at all when nothing was uploaded."""
     told = {one.stan: one for one in uploaded}
     known = {one.stan: one for one in booked}
     if not told:
@@ -122,11 +123,11 @@ def differences(uploaded: Iterable[Uploaded], booked: Iterable[Booked]) -> dict[
             found[stan] = Difference.UNKNOWN_TO_HOST
         elif not payment.is_approved:
             found[stan] = Difference.NOT_APPROVED
-        elif payment.amount_minor != one.amount_minor:
+        elif one.amount_minor not in payment.amounts:
             found[stan] = Difference.OTHER_AMOUNT
-        elif one.card_token != payment.card_token:
+        elif one.card_token and payment.card_token and one.card_token != payment.card_token:
             found[stan] = Difference.OTHER_CARD
     for stan, payment in sorted(known.items()):
-        if payment.is_approved and payment.counts and stan not in told:
+        if payment.is_approved and payment.must_come and stan not in told:
             found[stan] = Difference.NOT_UPLOADED
     return found

@@ -149,6 +149,12 @@ _NO_ANSWER = re.compile(r"([a-z_]+): (?:no answer to|not confirmed in) ([0-9]+) 
 _LATE = re.compile(r"([a-z_]+): approved after its reversal was confirmed")
 
 
+def batch_of(detail: str) -> int:
+    """Return the number of the batch that a difference is about, 0 when it is about none."""
+    found = re.match(r"batch ([0-9]{6}) ", detail)
+    return int(found[1]) if found else 0
+
+
 def detail_text(detail: str) -> str:
     """Return what the host noted when it opened an exception, in words where they are known."""
     found = _NO_ANSWER.fullmatch(detail)

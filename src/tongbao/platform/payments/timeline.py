@@ -10,7 +10,13 @@ from django.utils.translation import gettext_lazy
 
 from tongbao.platform.console.words import reader_is_chinese
 from tongbao.platform.payments.status import EventKind, Status, fold
-from tongbao.platform.payments.traces.messages import message_groups
+from tongbao.platform.payments.traces.messages import (
+    ATTEMPT,
+    TERMINAL_REPEATS,
+    inquiry_code,
+    message_groups,
+    went_upstream,
+)
 from tongbao.platform.payments.traces.types import Party
 from tongbao.platform.payments.tracing import traced
 from tongbao.platform.payments.words import MEANING_WORDS, PARTY_WORDS, Tone, route_text
@@ -31,6 +37,11 @@ _REASONS = {
     "host restart": gettext_lazy("The host started again and found no answer to this payment."),
     "issuer link lost": gettext_lazy("The link to the issuer broke before the answer."),
     "issuer answer": gettext_lazy("The issuer's answer was neither a clear yes nor a clear no."),
+    "issuer asked": gettext_lazy("The issuer was asked and could not say that it approved."),
+    "no link to the issuer": gettext_lazy("There was no link to the issuer."),
+    "the terminal repeats": gettext_lazy(
+        "The terminal sent it again, because it was told to wait."
+    ),
     "late approval": gettext_lazy(
         "The issuer approved after the reversal, so it is reversed again."
     ),
@@ -81,10 +92,11 @@ def steps_of(
     payment: Payment, events: Sequence[PaymentEvent], describe_response: Callable[[str], str]
 ) -> list[Step]:
     """Return the steps of a payment, oldest first; `describe_response` puts field 39 into words."""
-    first, *groups = message_groups(traced(payment, events))
+    story = traced(payment, events)
+    first, *groups = message_groups(story)
     from_terminal = [one for one in first if one.sender is Party.TERMINAL]
     steps = [_with(_received(payment), from_terminal)]
-    if _went_upstream(events):
+    if went_upstream(story):
         upstream = [one for one in first if one.sender is Party.HOST]
         steps.append(_with(_sent(payment, events), upstream))
     steps += [
@@ -143,15 +155,6 @@ def _sent(payment: Payment, events: Sequence[PaymentEvent]) -> Step:
     )
 
 
-def _went_upstream(events: Sequence[PaymentEvent]) -> bool:
-    if not events:
-        return True
-    first = events[0]
-    return first.response_code != LINK_DOWN and not first.detail.startswith(
-        "reversal before original"
-    )
-
-
 def _happened(
     payment: Payment, event: PaymentEvent, describe_response: Callable[[str], str]
 ) -> Step:
@@ -170,13 +173,20 @@ def _happened(
         EventKind.REPEATED: (_("Asked again"), _terminal(payment), Tone.CALM, "repeat"),
         EventKind.INQUIRED: (_("Issuer asked"), _("Host"), Tone.CALM, "help"),
         EventKind.REVERSAL_REPEATED: (_("Reversal repeated"), _("Host"), Tone.DOUBT, "sync"),
-        EventKind.DELIVERY_REPEATED: (_("Sent on again"), _("Host"), Tone.DOUBT, "sync"),
+        EventKind.DELIVERY_REPEATED: (
+            _("Sent on again")
+            if event.detail.startswith((ATTEMPT, TERMINAL_REPEATS))
+            else _("Waits to be sent on again"),
+            _("Host"),
+            Tone.DOUBT,
+            "sync",
+        ),
         EventKind.SIGNED: (_("Signature received"), _terminal(payment), Tone.CALM, "draw"),
         EventKind.SCRIPT_RESULT: (_("Script result"), _terminal(payment), Tone.CALM, "memory"),
     }
     unknown = (event.kind, _("Host"), Tone.CALM, "info")
     title, who, tone, icon = looks.get(event.kind, unknown)
-    if event.response_code == LINK_DOWN:
+    if event.response_code == LINK_DOWN or event.at_us == payment.received_at_us:
         who = _("Host")
     return Step(
         title=title,
@@ -206,8 +216,9 @@ def _words(event: PaymentEvent, describe_response: Callable[[str], str]) -> list
     return words
 
 
-def _inquiry(answer: str) -> str:
+def _inquiry(detail: str) -> str:
     """Put into words what the issuer said when it was asked about a payment."""
+    answer = inquiry_code(detail)
     known = {
         "00": _("It had approved the payment."),
         "25": _("It has never seen the payment."),
@@ -215,7 +226,7 @@ def _inquiry(answer: str) -> str:
     }
     if answer in known:
         return known[answer]
-    if len(answer) == 2 and answer.isalnum():
+    if answer:
         return _("It had declined the payment (code %(code)s).") % {"code": answer}
     return _("It did not answer.")
 
@@ -234,6 +245,7 @@ def _reason(detail: str) -> str:
 
 def _waiting(events: Sequence[PaymentEvent]) -> Step:
     reversing = any(event.kind == EventKind.REVERSAL_REQUESTED for event in events)
+    delivering = any(event.kind == EventKind.DELIVERY_REPEATED for event in events)
     return Step(
         title=_("In doubt"),
         who=_("Host"),
@@ -242,6 +254,8 @@ def _waiting(events: Sequence[PaymentEvent]) -> Step:
         words=(
             _("The host repeats the reversal until the issuer confirms it.")
             if reversing
+            else _("The host sends it again until the issuer answers.")
+            if delivering
             else _("The issuer has not answered yet."),
         ),
     )

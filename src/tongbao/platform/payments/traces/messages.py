@@ -6,6 +6,7 @@ cannot hold secrets. What is built here is what the rows prove and nothing more.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from tongbao.platform.payments.status import EventKind
@@ -25,7 +26,15 @@ BEFORE_ORIGINAL: Final = "reversal before original"
 FROM_TERMINAL: Final = "terminal"
 UNCLEAR_ANSWER: Final = "issuer answer"
 _DOUBT_CODE: Final = "98"
-_TOLD_DOUBT: Final = ("issuer timeout", "issuer link lost", UNCLEAR_ANSWER)
+AFTER_INQUIRY: Final = "issuer asked"
+TERMINAL_REPEATS: Final = "the terminal repeats"
+ATTEMPT: Final = "attempt"
+# With these the host gives up for the moment and tells the terminal so.
+_TOLD_DOUBT: Final = (
+    *("issuer timeout", "issuer link lost", "no link to the issuer"),
+    *(UNCLEAR_ANSWER, AFTER_INQUIRY),
+)
+_FOUND_CODE: Final = re.compile(r"\(([0-9A-Z]{2})\)$")
 
 _TERMINAL_REVERSAL: Final = "0400"
 _ISSUER_REVERSAL: Final = "0420"
@@ -52,11 +61,26 @@ def message_groups(payment: TracedPayment) -> list[tuple[TracedMessage, ...]]:
 
 
 def went_upstream(payment: TracedPayment) -> bool:
-    """Return whether the request was sent on to the issuer, as far as the rows tell."""
+    """Return whether the request was sent on to the issuer, as far as the rows tell.
+
+    The host's own no is written in one step with the intent, and so at the same moment.
+    """
     if not payment.events:
         return True
     first = payment.events[0]
-    return first.code != LINK_DOWN and first.detail != BEFORE_ORIGINAL
+    if first.kind == EventKind.DECLINED and first.at_us == payment.received_at_us:
+        return False
+    return first.code != LINK_DOWN and not first.detail.startswith(
+        (BEFORE_ORIGINAL, "no link to the issuer")
+    )
+
+
+def inquiry_code(detail: str) -> str:
+    """Return the code in what an inquiry found, "found approved (00)"; "" when there was none."""
+    found = _FOUND_CODE.search(detail)
+    if found:
+        return found[1]
+    return detail if len(detail) == 2 and detail.isalnum() else ""
 
 
 class _Story:
@@ -65,7 +89,9 @@ class _Story:
     def __init__(self, payment: TracedPayment) -> None:
         self._payment = payment
         self._told: list[TracedMessage] = []
-        self._before: tuple[str, ...] = ()
+        self._before = ""
+        self._terminal_waits = True
+        self._is_upstream = False
         self._transaction = KINDS.get(payment.kind, SALE)
         upstream = (self._transaction.mti, self._transaction.processing_code or "")
         self._upstream_mti, self._upstream_code = _UPSTREAM_FORMS.get(payment.kind, upstream)
@@ -81,7 +107,7 @@ class _Story:
         for event in payment.events:
             self._event(event)
             groups.append(self._taken())
-            self._before = (*self._before, event.kind)
+            self._before = event.kind
         return groups
 
     def _taken(self) -> tuple[TracedMessage, ...]:
@@ -108,10 +134,10 @@ class _Story:
 
     def _outcome(self, event: TracedEvent) -> None:
         # After an inquiry the outcome came with its answer and not by itself.
-        if went_upstream(self._payment) and self._before[-1:] != (EventKind.INQUIRED,):
+        if self._is_upstream and self._before != EventKind.INQUIRED:
             self._from_issuer(event, reply_mti(self._upstream_mti), Meaning.ANSWER)
-        # Of an advice sent again the terminal hears when it asks again, which is an event itself.
-        if EventKind.DELIVERY_REPEATED not in self._before:
+        # Who was told 98 hears the outcome when it asks again, which is an event itself.
+        if self._terminal_waits:
             self._answer(event, event.code, event.auth_code)
 
     def _late_answer(self, event: TracedEvent) -> None:
@@ -122,7 +148,31 @@ class _Story:
         self._answer(event, event.code, "")
 
     def _delivery_repeated(self, event: TracedEvent) -> None:
+        detail = event.detail
+        if detail.startswith(_TOLD_DOUBT):
+            self._told_doubt(event)
+            if detail.startswith(UNCLEAR_ANSWER):
+                self._inquiry(event, "")
+            return
+        if detail == RESTART:
+            self._terminal_waits = False
+            self._inquiry(event, "")
+            return
+        if detail.startswith(TERMINAL_REPEATS):
+            self._terminal_waits = True
+            self._request(event.at_us, Meaning.REQUEST_AGAIN)
         self._upstream(event.at_us, Meaning.REQUEST_AGAIN, is_recorded=True)
+
+    def _told_doubt(self, event: TracedEvent) -> None:
+        """Tell what gave the doubt, and that the terminal was told 98."""
+        if event.detail.startswith(UNCLEAR_ANSWER):
+            code = event.detail.removeprefix(UNCLEAR_ANSWER).split()[:1]
+            fields = self._reference() | {39: code[0] if code else ""}
+            kind = (reply_mti(self._upstream_mti), Meaning.ANSWER)
+            self._add(event.at_us, Party.ISSUER, Party.HOST, kind, fields)
+        if self._terminal_waits:
+            self._answer(event, _DOUBT_CODE, "")
+        self._terminal_waits = False
 
     def _reversal_requested(self, event: TracedEvent) -> None:
         if event.detail == BEFORE_ORIGINAL:
@@ -130,13 +180,8 @@ class _Story:
             return
         if event.detail.startswith(FROM_TERMINAL):
             self._terminal_reversal(event, event.detail.removeprefix(FROM_TERMINAL).strip())
-        if event.detail.startswith(UNCLEAR_ANSWER):
-            code = event.detail.removeprefix(UNCLEAR_ANSWER).split()[:1]
-            fields = self._reference() | {39: code[0] if code else ""}
-            mti = reply_mti(self._upstream_mti)
-            self._add(event.at_us, Party.ISSUER, Party.HOST, (mti, Meaning.ANSWER), fields)
         if event.detail.startswith(_TOLD_DOUBT):
-            self._answer(event, _DOUBT_CODE, "")
+            self._told_doubt(event)
         self._reversal_sent(event)
 
     def _terminal_reversal(self, event: TracedEvent, reason: str) -> None:
@@ -157,11 +202,13 @@ class _Story:
             self._from_issuer(event, reply_mti(_ISSUER_REVERSAL), Meaning.REVERSAL_ANSWER)
 
     def _inquired(self, event: TracedEvent) -> None:
+        self._inquiry(event, inquiry_code(event.code or event.detail))
+
+    def _inquiry(self, event: TracedEvent, code: str) -> None:
         fields = self._reference() | {62: self._payment.rrn}
         kind = (_ISSUER_INQUIRY, Meaning.INQUIRY)
         self._add(event.at_us, Party.HOST, Party.ISSUER, kind, fields, is_recorded=False)
-        code = event.code or event.detail
-        if len(code) == 2 and code.isalnum():
+        if code:
             answer = (reply_mti(_ISSUER_INQUIRY), Meaning.INQUIRY_ANSWER)
             fields = self._reference() | {39: code}
             self._add(event.at_us, Party.ISSUER, Party.HOST, answer, fields)
@@ -184,6 +231,7 @@ class _Story:
         self._add(at_us, Party.TERMINAL, Party.HOST, kind, self._terminal_fields())
 
     def _upstream(self, at_us: int, meaning: Meaning, *, is_recorded: bool = False) -> None:
+        self._is_upstream = True
         fields = self._reference() | self._amount()
         fields |= {3: self._upstream_code, 62: self._payment.original}
         kind = (self._upstream_mti, meaning)

@@ -9,6 +9,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from tests.platform.running import NAME, PASSWORD, running_console
 from tests.platform.seed import MERCHANT
+from tests.platform.seed_beside import EXCEPTION
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -108,6 +109,11 @@ def pages_of(console):
         "in-doubt": f"{LIST}?status=in_doubt",
         "nothing": f"{LIST}?q=nothing",
         "payment": payment,
+        "signed-payment": f"{LIST}{console.payments['approved']}/change/",
+        "exceptions": "/console/payments/paymentexception/",
+        "exception": f"/console/payments/paymentexception/{EXCEPTION}/change/",
+        "batches": "/console/payments/batchevent/",
+        "batch": "/console/payments/batchevent/1/change/",
         "terminals": "/console/fleet/terminal/",
         "terminal": "/console/fleet/terminal/00000001/change/",
         "merchants": "/console/merchants/merchant/",
@@ -165,6 +171,44 @@ def test_a_total_leads_to_the_payments_behind_it(visit):
     rows.first.get_by_role("link").click()
     expect(visitor.page.get_by_role("heading", name="Timeline")).to_be_visible()
     expect(visitor.page.locator(".tb-hero-status")).to_contain_text("In doubt")
+
+
+def test_an_exception_is_taken_noted_and_closed_by_hand(visit):
+    visitor = visit()
+    visitor.log_in()
+    visitor.page.get_by_role("link", name=re.compile("Open exceptions")).click()
+    visitor.page.locator("#result_list tbody tr.data-row").first.get_by_role("link").click()
+    visitor.page.get_by_role("button", name="Take", exact=True).click()
+    expect(visitor.page.get_by_text("Written down.")).to_be_visible()
+    expect(visitor.page.get_by_role("heading", name="You have taken this")).to_be_visible()
+    visitor.page.get_by_role("button", name="Note and close").click()
+    expect(visitor.page.get_by_text("Write a note first")).to_be_visible()
+    visitor.page.fill("#note", "The issuer, Ms Wang: never booked.")
+    visitor.page.get_by_role("button", name="Note and close").click()
+    expect(visitor.page.get_by_text("never booked")).to_be_visible()
+    expect(visitor.page.locator("#note")).to_have_count(0)
+    assert visitor.complaints == []
+
+
+def test_a_terminal_is_told_what_to_do_next(visit):
+    visitor = visit(size="phone", language="zh-CN")
+    visitor.log_in()
+    visitor.open("/console/fleet/terminal/00000001/change/")
+    visitor.page.select_option("#act", label="上送状态")
+    visitor.page.get_by_role("button", name="下达").click()
+    expect(visitor.page.get_by_text("已下达：将随下一个应答发出。")).to_be_visible()
+    expect(visitor.page.get_by_text("上送状态 · 等待中")).to_be_visible()
+
+
+def test_the_fields_of_a_message_open_by_keyboard(visit, console):
+    visitor = visit()
+    visitor.log_in()
+    visitor.open(f"{LIST}{console.payments['reversed']}/change/")
+    message = visitor.page.locator(".tb-messages summary").first
+    expect(visitor.page.get_by_text("processing code").first).to_be_hidden()
+    message.focus()
+    visitor.page.keyboard.press("Enter")
+    expect(visitor.page.get_by_text("processing code").first).to_be_visible()
 
 
 def test_searching_and_filtering_work_together(visit):

@@ -23,6 +23,8 @@ class EventKind(StrEnum):
     REVERSED = "reversed"
     LATE_ANSWER = "late_answer"
     REPEATED = "repeated"
+    SIGNED = "signed"
+    SCRIPT_RESULT = "script_result"
 
 
 class PaymentRecord(NamedTuple):

@@ -15,6 +15,7 @@ from tongbao.host.core.events import (
     PaymentLoaded,
     PaymentsLoaded,
     Recovered,
+    SignatureLoaded,
     TerminalFrame,
     TerminalLoaded,
     Tick,
@@ -33,9 +34,12 @@ from tongbao.host.core.reading import RequestReader, has_mac
 from tongbao.host.core.replies import Replies
 from tongbao.host.core.reports import StatusReports
 from tongbao.host.core.requests import RefusalError
+from tongbao.host.core.script_results import ScriptResults
 from tongbao.host.core.sign_in import SignIn
+from tongbao.host.core.signatures import Signatures
 from tongbao.host.core.state import HostState, Terminal
 from tongbao.host.download_values import SANDBOX_DOWNLOADS
+from tongbao.wire.unionpay.transactions import SCRIPT_RESULT, SIGNATURE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -52,9 +56,9 @@ _SWEEP_EVERY_MS: Final = 10_000
 _EVICTIONS_PER_SWEEP: Final = 64
 _BATCH_MESSAGES: Final = frozenset({"0320", "0500"})
 _ON_FRESH_RECORD: Final = frozenset({"0500", "0800"})
-_RECORDED: Final = frozenset({"0200", "0400", *_BATCH_MESSAGES})
+_RECORDED: Final = frozenset({"0200", "0400", *_BATCH_MESSAGES, "0620"})
 # Known to the dialect, not served by this host.
-_UNSUPPORTED: Final = frozenset({"0100", "0220", "0620"})
+_UNSUPPORTED: Final = frozenset({"0100", "0220"})
 
 
 class HostCore:
@@ -96,6 +100,8 @@ class HostCore:
             ),
             StatusReports(self._replies, self._orders),
         )
+        self._signatures = Signatures(self.state, self._replies, settings.profile)
+        self._script_results = ScriptResults(self._replies)
         self._batches = Batches(self.state, self._replies, keys, settings)
         self._swept_at_ms = 0
         self._handlers: dict[type, Callable[..., None]] = {
@@ -103,6 +109,7 @@ class HostCore:
             PaymentLoaded: self._payment_loaded,
             PaymentsLoaded: self._payments_loaded,
             BatchLoaded: self._batch_loaded,
+            SignatureLoaded: self._signature_loaded,
             IntentRefused: self._intent_refused,
             UpstreamUp: self._upstream_up,
             UpstreamDown: self._upstream_down,
@@ -197,8 +204,22 @@ class HostCore:
             request.refreshed = False
             self._request(request, now_us, out)
             return
-        # No message asks for it yet.
-        self._refuse(request, "40", now_us, out)
+        try:
+            self._script_results.loaded(event, now_us, out)
+        except RefusalError as refusal:
+            self._refuse(request, refusal.code, now_us, out)
+
+    def _signature_loaded(self, event: SignatureLoaded, now_us: int, out: list[Effect]) -> None:
+        request = event.request
+        terminal = self.state.terminals.get(request.terminal_id)
+        if terminal is None:
+            request.refreshed = False
+            self._request(request, now_us, out)
+            return
+        try:
+            self._signatures.loaded(event, terminal, now_us, out)
+        except RefusalError as refusal:
+            self._refuse(request, refusal.code, now_us, out)
 
     def _batch_loaded(self, event: BatchLoaded, now_us: int, out: list[Effect]) -> None:
         request = event.request
@@ -249,6 +270,10 @@ class HostCore:
     ) -> None:
         if request.mti == "0200":
             self._payments.sale(request, terminal, now_us, out)
+        elif request.mti == SIGNATURE.mti:
+            self._signatures.handle(request, out)
+        elif request.mti == SCRIPT_RESULT.mti:
+            self._script_results.handle(request, out)
         elif request.mti == "0400":
             self._payments.reversal(request, terminal, now_us, out)
         else:
@@ -324,9 +349,10 @@ def _check_register(request: Request, terminal: Terminal) -> None:
     """Raise RefusalError("03") for another merchant's terminal, "58" for one switched off.
 
     A payment of one switched off is declined on record, a reversal is money to give back, and a
-    batch is about payments that were made.
+    batch, a script result and a signature are about payments that were made.
     """
     if request.fields[42] != terminal.record.merchant_id:
         raise RefusalError("03")
-    if not terminal.may_trade and request.mti not in _RECORDED:
+    is_signature = request.mti == SIGNATURE.mti and has_mac(request)
+    if not terminal.may_trade and request.mti not in _RECORDED and not is_signature:
         raise RefusalError("58")

@@ -76,9 +76,7 @@ class Signatures:
             raise RefusalError("30")
         if is_last:
             _check_picture(b"".join([*known, image]))
-        out.append(
-            Persist(SignatureRecord(payment_id, len(known), is_last, now_us, image))
-        )
+        out.append(Persist(SignatureRecord(payment_id, len(known), is_last, now_us, image)))
         if is_last:
             detail = f"{sum(map(len, known)) + len(image)} bytes"
             signed = EventRecord(payment_id, EventKind.SIGNED.value, now_us, "", "", detail)
@@ -108,9 +106,7 @@ def _check_payment(event: SignatureLoaded) -> int:
         raise RefusalError(NOT_APPROVED)
     # The slip may have been signed after a tip was added.
     amounts = {payment.amount_minor} | {
-        one.payment.amount_minor
-        for one in event.payments[1:]
-        if one.payment.kind in _NEW_AMOUNTS
+        one.payment.amount_minor for one in event.payments[1:] if one.payment.kind in _NEW_AMOUNTS
     }
     if amount_of(request) not in amounts:
         raise RefusalError(OTHER_AMOUNT)

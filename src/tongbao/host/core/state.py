@@ -37,6 +37,7 @@ class Terminal:
 
     __slots__ = (
         "closed_batch_no",
+        "last_signature",
         "loaded_at_ms",
         "order",
         "pending",
@@ -55,6 +56,8 @@ class Terminal:
         self.totals_batch_no = stored.totals_batch_no
         # The batch that this process has closed last.
         self.closed_batch_no = 0
+        # Payment and image of the newest part of a signature.
+        self.last_signature = (0, b"")
         # (batch, trace) -> RRN of payments that are written, or will be with the running group.
         self.recent: dict[tuple[int, int], str] = {}
         # Payments waiting for the issuer: such a terminal stays in memory.

@@ -6,17 +6,16 @@ import pytest
 
 from tests.host.batch_messages import Books, side, totals
 from tongbao.host.core.batch_totals import (
-    BatchTotalsError,
     compare,
     counted_of,
+    read_totals,
     totals_of,
-    with_flags,
+    write_totals,
 )
-from tongbao.wire.unionpay.structured import SettlementTotals
 
 
 def add_up(books: Books, void_totals: str = "subtract") -> str:
-    return totals_of(counted_of(books.rows, void_totals)).build()
+    return write_totals(totals_of(counted_of(books.rows, void_totals)), "00")
 
 
 @pytest.mark.parametrize(
@@ -119,21 +118,24 @@ def test_a_void_of_a_sale_with_a_tip_leaves_nothing_of_it() -> None:
     assert add_up(books, "credit") == totals(side(debit=(1_150, 1), credit=(1_150, 1)))
 
 
-def test_a_total_that_does_not_fit_is_not_cut() -> None:
+def test_a_total_that_does_not_fit_is_cut_and_never_balanced() -> None:
     books = Books()
     for _ in range(1_000):
         books.add("sale", 1)
-    with pytest.raises(BatchTotalsError):
-        add_up(books)
+    assert add_up(books) == totals(side(debit=(1_000, 999)))
+    many = totals_of(counted_of(books.rows, "subtract"))
+    assert many.domestic == (1_000, 1_000, 0, 0)
+    assert compare(read_totals(totals(side(debit=(1_000, 999)))), many) == "21"
     books = Books()
-    books.add("sale", 999_999_999_999)
-    books.add("sale", 1)
-    with pytest.raises(BatchTotalsError):
-        add_up(books)
+    books.add("refund", 999_999_999_999)
+    books.add("refund", 1)
+    assert add_up(books) == totals(side(credit=(999_999_999_999, 2)))
+    large = totals_of(counted_of(books.rows, "subtract"))
+    assert compare(read_totals(add_up(books)), large) == "21"
 
 
 def test_flags_say_which_side_is_balanced_whatever_flags_came() -> None:
-    own = SettlementTotals.parse(totals(side(debit=(100, 1)), side(credit=(5, 1))))
+    own = read_totals(totals(side(debit=(100, 1)), side(credit=(5, 1))))
     cases = {
         totals(side(debit=(100, 1)), side(credit=(5, 1)), "10"): "11",
         totals(side(debit=(101, 1)), side(credit=(5, 1))): "21",
@@ -142,5 +144,5 @@ def test_flags_say_which_side_is_balanced_whatever_flags_came() -> None:
         totals(): "22",
     }
     for sent, flags in cases.items():
-        assert compare(SettlementTotals.parse(sent), own) == flags
-    assert with_flags(own, "12") == totals(side(debit=(100, 1)), side(credit=(5, 1)), "12")
+        assert compare(read_totals(sent), own) == flags
+    assert write_totals(own, "12") == totals(side(debit=(100, 1)), side(credit=(5, 1)), "12")

@@ -22,13 +22,14 @@ from tests.host.batch_messages import (
 )
 from tests.host.memory_store import MemoryStore
 from tests.host.parties import MERCHANT, OTHER_PAN, PAN, TERMINAL, ScriptedTerminal
-from tests.host.world import World
+from tests.host.world import World, settings
 from tongbao.host.records import (
     BatchDetailRecord,
     BatchEventRecord,
     ExceptionRecord,
     SessionRecord,
 )
+from tongbao.wire.unionpay.profile import HostProfile
 
 MASKED = "620000*********0128"
 CHIP = {2: PAN, 4: f"{500:012d}", 11: "000007", 22: "051", 62: b"610000000000000500156"}
@@ -362,6 +363,22 @@ def test_tips_voids_and_other_sources_are_no_differences() -> None:
     ask(world, upload(terminal, "205", CHIP | {11: "000006"}))
     ask(world, end(terminal, 4))
     assert exceptions(world) == [differ("domestic", "0/0.00 0/0.00", "2/16.50 1/0.70")]
+
+
+def test_where_voids_are_credit_a_void_must_be_uploaded_too() -> None:
+    books = Books()
+    sale = books.add("sale", 300)
+    void = books.add("void", 300, original=sale)
+    for uploaded, missing in (((1, 2), []), ((1,), [2]), ((2,), [1])):
+        world = books.world(host=settings(profile=HostProfile(void_totals="credit")))
+        terminal = ScriptedTerminal()
+        ask(world, settlement(terminal, totals(side(debit=(300, 1)))))
+        ask(world, details(terminal, *(detail(stan, 300) for stan in uploaded)))
+        ask(world, end(terminal, len(uploaded)))
+        kinds = {1: "sale", 2: void.kind}
+        assert exceptions(world)[1:] == [
+            trace(stan, f"only at the host, {kinds[stan]} 3.00") for stan in missing
+        ]
 
 
 def test_a_balanced_batch_that_changed_before_its_end_is_a_difference() -> None:

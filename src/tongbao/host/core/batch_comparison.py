@@ -20,17 +20,13 @@ from tongbao.host.core.batch_upload import OTHER_ORGANISATION
 from tongbao.host.core.payment_rules import stand_of
 from tongbao.host.records import DetailSource
 from tongbao.wire.unionpay.profile import DOMESTIC
-from tongbao.wire.unionpay.structured import SettlementTotals
-from tongbao.wire.unionpay.transactions import COMPLETION_VOID, VOID
 
 if TYPE_CHECKING:
-    from tongbao.host.core.batch_totals import Counted
+    from tongbao.host.core.batch_totals import Counted, SideTotals, Totals
     from tongbao.host.records import BatchDetailRecord, PaymentRecord, StoredBatch
-    from tongbao.wire.unionpay.structured import SettlementSide
 
 DETAIL_CHARS_MAX: Final = 200
 _SIDES: Final = ("domestic", "foreign")
-_VOIDS: Final = frozenset({VOID.kind, COMPLETION_VOID.kind})
 
 
 class Difference(NamedTuple):
@@ -43,18 +39,18 @@ class Difference(NamedTuple):
 class Comparison(NamedTuple):
     """How a batch stands at its end: the host's totals of that moment, flags and differences."""
 
-    own_totals: SettlementTotals
+    own_totals: Totals
     result: str
     differences: tuple[Difference, ...]
 
 
 def compare_batch(
-    batch: StoredBatch, sent: SettlementTotals, flags: str, void_totals: str, records_told: int
+    batch: StoredBatch, sent: Totals, flags: str, void_totals: str, records_told: int
 ) -> Comparison:
     """Compare a batch at the end of its upload.
 
     `flags` are those of the answer to the totals: for a side that did not balance, each payment
-    that counts must have been uploaded. Raises BatchTotalsError.
+    that counts must have been uploaded.
 
     Spec: UnionPay terminal dialect, 3.9 and 3.10.
     """
@@ -77,13 +73,10 @@ def compare_batch(
     )
 
 
-def _sides_that_differ(
-    sent: SettlementTotals, own: SettlementTotals, result: str
-) -> list[Difference]:
-    pairs = ((sent.domestic, own.domestic), (sent.foreign, own.foreign))
+def _sides_that_differ(sent: Totals, own: Totals, result: str) -> list[Difference]:
     return [
         Difference(0, f"{name} totals: terminal {_side_text(told)}, host {_side_text(ours)}")
-        for name, (told, ours), flag in zip(_SIDES, pairs, result, strict=True)
+        for name, told, ours, flag in zip(_SIDES, sent, own, result, strict=True)
         if flag != BALANCED
     ]
 
@@ -127,8 +120,7 @@ def _not_uploaded(batch: StoredBatch, counted: tuple[Counted, ...], flags: str) 
     for one in counted:
         payment = one.payment
         is_wanted = flags[0 if one.is_domestic else 1] == UNBALANCED
-        # Terminals do not upload voids; one that is missing shows in the totals.
-        if is_wanted and payment.kind not in _VOIDS and payment.stan not in uploaded:
+        if is_wanted and payment.stan not in uploaded:
             text = f"only at the host, {payment.kind} {_yuan(one.amount_minor)}"
             found.append(Difference(payment.payment_id, _trace_text(payment.stan, text)))
     return found
@@ -142,9 +134,9 @@ def _side_name(is_domestic: bool) -> str:
     return _SIDES[0 if is_domestic else 1]
 
 
-def _side_text(side: SettlementSide) -> str:
-    debit, credit = _yuan(int(side.debit_amount)), _yuan(int(side.credit_amount))
-    return f"debit {int(side.debit_count)}/{debit} credit {int(side.credit_count)}/{credit}"
+def _side_text(side: SideTotals) -> str:
+    debit, credit = _yuan(side.debit_minor), _yuan(side.credit_minor)
+    return f"debit {side.debit_count}/{debit} credit {side.credit_count}/{credit}"
 
 
 def _yuan(amount_minor: int) -> str:

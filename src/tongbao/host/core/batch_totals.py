@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 BALANCED: Final = "1"
 UNBALANCED: Final = "2"
-ERROR: Final = "3"
 
 _DEBIT: Final = frozenset(
     one.kind
@@ -38,8 +37,8 @@ _CREDIT: Final = frozenset({REFUND.kind})
 _VOIDS: Final = frozenset({VOID.kind, COMPLETION_VOID.kind})
 _NEW_AMOUNTS: Final = frozenset({TIP.kind, ADJUSTMENT.kind})
 _SUBTRACT: Final = "subtract"
-_COUNT_END: Final = 10**3
-_AMOUNT_END: Final = 10**12
+_COUNT_MAX: Final = 10**3 - 1
+_AMOUNT_MAX: Final = 10**12 - 1
 
 
 class Counted(NamedTuple):
@@ -55,8 +54,35 @@ class Counted(NamedTuple):
         return self.payment.organisation == DOMESTIC
 
 
-class BatchTotalsError(Exception):
-    """A total does not fit into field 48."""
+class SideTotals(NamedTuple):
+    """What one side adds up to; amounts in minor units."""
+
+    debit_count: int
+    debit_minor: int
+    credit_count: int
+    credit_minor: int
+
+    @property
+    def fits(self) -> bool:
+        """Whether field 48 has room for it."""
+        return self == self.cut
+
+    @property
+    def cut(self) -> SideTotals:
+        """The side with each number at most what field 48 can hold."""
+        return SideTotals(
+            min(self.debit_count, _COUNT_MAX),
+            min(self.debit_minor, _AMOUNT_MAX),
+            min(self.credit_count, _COUNT_MAX),
+            min(self.credit_minor, _AMOUNT_MAX),
+        )
+
+
+class Totals(NamedTuple):
+    """Both sides of a batch."""
+
+    domestic: SideTotals
+    foreign: SideTotals
 
 
 def approved_of(payments: Iterable[StoredPayment]) -> dict[int, PaymentRecord]:
@@ -98,19 +124,31 @@ def counted_of(payments: Iterable[StoredPayment], void_totals: str) -> tuple[Cou
     return tuple(counted)
 
 
-def totals_of(counted: Iterable[Counted]) -> SettlementTotals:
-    """Add up both sides, their flags still open; raises BatchTotalsError when they do not fit.
+def totals_of(counted: Iterable[Counted]) -> Totals:
+    """Add up both sides.
 
-    Spec: UnionPay terminal dialect, 2.1 and 3.9.
+    Spec: UnionPay terminal dialect, 3.9.
     """
     counted = tuple(counted)
-    return SettlementTotals(
+    return Totals(
         _side([one for one in counted if one.is_domestic]),
         _side([one for one in counted if not one.is_domestic]),
     )
 
 
-def compare(sent: SettlementTotals, own: SettlementTotals) -> str:
+def read_totals(digits: str) -> Totals:
+    """Read field 48, 62 digits, without its flags; raises ProtocolError.
+
+    Spec: UnionPay terminal dialect, 2.1.
+    """
+    sent = SettlementTotals.parse(digits)
+    return Totals(
+        SideTotals(*sent.domestic.debit, *sent.domestic.credit),
+        SideTotals(*sent.foreign.debit, *sent.foreign.credit),
+    )
+
+
+def compare(sent: Totals, own: Totals) -> str:
     """Return the flags of both sides, domestic first: 1 balanced, 2 not.
 
     Spec: UnionPay terminal dialect, 2.1.
@@ -118,26 +156,28 @@ def compare(sent: SettlementTotals, own: SettlementTotals) -> str:
     return _flag(sent.domestic, own.domestic) + _flag(sent.foreign, own.foreign)
 
 
-def with_flags(totals: SettlementTotals, flags: str) -> str:
-    """Return field 48 of an answer: totals with these two flags.
+def write_totals(totals: Totals, flags: str) -> str:
+    """Return field 48 with these two flags, 62 digits; a number that is too large is cut.
 
     Spec: UnionPay terminal dialect, 2.1.
     """
-    digits = totals.build()
-    middle = len(digits) // 2
-    return digits[: middle - 1] + flags[0] + digits[middle:-1] + flags[1]
+    sides = [
+        SettlementSide.of(
+            (side.cut.debit_count, side.cut.debit_minor),
+            (side.cut.credit_count, side.cut.credit_minor),
+            flag,
+        )
+        for side, flag in zip(totals, flags, strict=True)
+    ]
+    return SettlementTotals(*sides).build()
 
 
-def _side(counted: list[Counted]) -> SettlementSide:
+def _side(counted: list[Counted]) -> SideTotals:
     debit = [one.amount_minor for one in counted if not one.is_credit]
     credit = [one.amount_minor for one in counted if one.is_credit]
-    for amounts in (debit, credit):
-        if len(amounts) >= _COUNT_END or sum(amounts) >= _AMOUNT_END:
-            raise BatchTotalsError
-    return SettlementSide(
-        f"{sum(debit):012d}", f"{len(debit):03d}", f"{sum(credit):012d}", f"{len(credit):03d}", "0"
-    )
+    return SideTotals(len(debit), sum(debit), len(credit), sum(credit))
 
 
-def _flag(sent: SettlementSide, own: SettlementSide) -> str:
-    return BALANCED if sent.build()[:-1] == own.build()[:-1] else UNBALANCED
+def _flag(sent: SideTotals, own: SideTotals) -> str:
+    # What does not fit was cut on both ends: nobody knows whether it is the same.
+    return BALANCED if sent == own and own.fits else UNBALANCED

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Final
 from tongbao.domain.errors import ProtocolError
 from tongbao.host.core.batch_comparison import compare_batch
 from tongbao.host.core.batch_totals import (
-    ERROR,
-    BatchTotalsError,
     compare,
     counted_of,
+    read_totals,
     totals_of,
-    with_flags,
+    write_totals,
 )
 from tongbao.host.core.batch_upload import ENDS, LOADS, UploadReader, count_of, same_facts
 from tongbao.host.core.events import LoadBatch, Persist
@@ -30,12 +29,12 @@ from tongbao.host.records import (
     ExceptionRecord,
     batch_after,
 )
-from tongbao.wire.unionpay.structured import SettlementTotals
 from tongbao.wire.unionpay.transactions import KINDS, SETTLEMENT
 
 if TYPE_CHECKING:
     from tongbao.crypto.key_store import KeyStore
     from tongbao.host.core.batch_comparison import Difference
+    from tongbao.host.core.batch_totals import Totals
     from tongbao.host.core.events import Effect
     from tongbao.host.core.replies import Replies
     from tongbao.host.core.requests import Request
@@ -113,11 +112,13 @@ class Batches:
         now_us: int,
         out: list[Effect],
     ) -> None:
-        sent_digits, sent = _totals_sent(request)
+        sent = _totals_sent(request)
+        # With the flags of a request, whatever the terminal has put there.
+        sent_digits = write_totals(sent, "00")
         known = _newest(batch, BatchEventKind.TOTALS)
         is_closed = _newest(batch, BatchEventKind.CLOSED) is not None
-        if known is not None and (is_closed or _same_totals(known.sent_totals, sent_digits)):
-            self._answer_totals(request, "00", known.own_totals, now_us, out)
+        if known is not None and (is_closed or known.sent_totals == sent_digits):
+            self._answer_totals(request, known.own_totals, now_us, out)
             return
         open_batch_no = terminal.record.batch_no
         if batch.batch_no != open_batch_no and not (
@@ -128,14 +129,10 @@ class Batches:
         if any(_is_undecided(stored, now_us) for stored in batch.payments):
             # What it will be decides whether it counts.
             raise RefusalError(TRY_LATER)
-        try:
-            counted = counted_of(batch.payments, self._void_totals)
-            own = totals_of(counted)
-        except BatchTotalsError:
-            self._answer_totals(request, "95", with_flags(sent, ERROR + ERROR), now_us, out)
-            return
+        counted = counted_of(batch.payments, self._void_totals)
+        own = totals_of(counted)
         result = compare(sent, own)
-        own_digits = with_flags(own, result)
+        own_digits = write_totals(own, result)
         self._record(
             terminal,
             batch.batch_no,
@@ -146,7 +143,7 @@ class Batches:
         )
         terminal.totals_batch_no = batch.batch_no
         self._state.counters[f"batch_totals_{result}"] += 1
-        self._answer_totals(request, "00", own_digits, now_us, out)
+        self._answer_totals(request, own_digits, now_us, out)
 
     def _take_details(
         self, request: Request, batch: StoredBatch, code: str, now_us: int, out: list[Effect]
@@ -183,15 +180,12 @@ class Batches:
             # Two copies in one group: the first has closed it and is not flushed yet.
             self._load(request, out, with_payments=True)
             return
-        sent = SettlementTotals.parse(totals.sent_totals)
-        try:
-            found = compare_batch(batch, sent, totals.result, self._void_totals, records_told)
-        except BatchTotalsError:
-            raise RefusalError("95") from None
+        sent = read_totals(totals.sent_totals)
+        found = compare_batch(batch, sent, totals.result, self._void_totals, records_told)
         for difference in found.differences:
             self._open_exception(terminal, difference, now_us, out)
         count = min(len(batch.details), _COUNT_MAX)
-        own_digits = with_flags(found.own_totals, found.result)
+        own_digits = write_totals(found.own_totals, found.result)
         self._record(
             terminal,
             batch.batch_no,
@@ -241,11 +235,9 @@ class Batches:
         out.append(Persist(exception))
         self._state.counters["batch_differences"] += 1
 
-    def _answer_totals(
-        self, request: Request, code: str, digits: str, now_us: int, out: list[Effect]
-    ) -> None:
+    def _answer_totals(self, request: Request, digits: str, now_us: int, out: list[Effect]) -> None:
         extra: dict[int, FieldValue] = {15: self._replies.clock.at(now_us).mmdd, 48: digits}
-        self._replies.management(out, request, code, now_us, extra)
+        self._replies.management(out, request, "00", now_us, extra)
 
     def _answer_end(self, request: Request, count: int, now_us: int, out: list[Effect]) -> None:
         self._replies.management(out, request, "00", now_us, {48: f"{count:04d}"})
@@ -255,20 +247,12 @@ def _newest(batch: StoredBatch, kind: BatchEventKind) -> BatchEventRecord | None
     return next((event for event in reversed(batch.events) if event.kind == kind), None)
 
 
-def _totals_sent(request: Request) -> tuple[str, SettlementTotals]:
+def _totals_sent(request: Request) -> Totals:
     digits = request.fields.get(48)
     try:
-        totals = SettlementTotals.parse(digits if isinstance(digits, str) else "")
+        return read_totals(digits if isinstance(digits, str) else "")
     except ProtocolError:
         raise RefusalError("30") from None
-    return totals.build(), totals
-
-
-def _same_totals(one: str, other: str) -> bool:
-    """Compare without the flags."""
-    return with_flags(SettlementTotals.parse(one), "00") == with_flags(
-        SettlementTotals.parse(other), "00"
-    )
 
 
 def _is_undecided(stored: StoredPayment, now_us: int) -> bool:

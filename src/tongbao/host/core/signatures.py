@@ -31,8 +31,9 @@ COMPLETE: Final = "94"
 # 60.4 of a part that another one follows; a signature in one part has none.
 _MORE: Final = "0"
 PARTS_MAX: Final = 16
-# The largest pad has 640 by 480; decoding takes a tenth of a second for a fifth of that.
-PIXELS_MAX: Final = 640 * 480
+# Decoding holds everything else up: a tenth of a second for a signature on a pad of 480 by 240
+# points, and not more than half a second for the worst picture of this size.
+PIXELS_MAX: Final = 512 * 320
 _NEW_AMOUNTS: Final = frozenset({TIP.kind, ADJUSTMENT.kind})
 
 

@@ -17,14 +17,14 @@ BATCH_NO_MAX: Final = 999_999
 class EventKind(StrEnum):
     """What can happen to a payment, as written in `payments_paymentevent.kind`."""
 
+    SIGNED = "signed"
+    SCRIPT_RESULT = "script_result"
     APPROVED = "approved"
     DECLINED = "declined"
     REVERSAL_REQUESTED = "reversal_requested"
     REVERSED = "reversed"
     LATE_ANSWER = "late_answer"
     REPEATED = "repeated"
-    SIGNED = "signed"
-    SCRIPT_RESULT = "script_result"
 
 
 class PaymentRecord(NamedTuple):

@@ -56,9 +56,9 @@ _SWEEP_EVERY_MS: Final = 10_000
 _EVICTIONS_PER_SWEEP: Final = 64
 _BATCH_MESSAGES: Final = frozenset({"0320", "0500"})
 _ON_FRESH_RECORD: Final = frozenset({"0500", "0800"})
-_RECORDED: Final = frozenset({"0200", "0400", *_BATCH_MESSAGES, "0620"})
+_RECORDED: Final = frozenset({"0200", "0400", *_BATCH_MESSAGES})
 # Known to the dialect, not served by this host.
-_UNSUPPORTED: Final = frozenset({"0100", "0220"})
+_UNSUPPORTED: Final = frozenset({"0100", "0220", "0620"})
 
 
 class HostCore:
@@ -107,7 +107,7 @@ class HostCore:
         self._handlers: dict[type, Callable[..., None]] = {
             TerminalLoaded: self._terminal_loaded,
             PaymentLoaded: self._payment_loaded,
-            PaymentsLoaded: self._payments_loaded,
+            PaymentsLoaded: self._originals_loaded,
             BatchLoaded: self._batch_loaded,
             SignatureLoaded: self._signature_loaded,
             IntentRefused: self._intent_refused,
@@ -204,10 +204,17 @@ class HostCore:
             request.refreshed = False
             self._request(request, now_us, out)
             return
+        # No message asks for it yet.
+        self._refuse(request, "40", now_us, out)
+
+    def _originals_loaded(self, event: PaymentsLoaded, now_us: int, out: list[Effect]) -> None:
+        if event.request.mti != SCRIPT_RESULT.mti:
+            self._payments_loaded(event, now_us, out)
+            return
         try:
             self._script_results.loaded(event, now_us, out)
         except RefusalError as refusal:
-            self._refuse(request, refusal.code, now_us, out)
+            self._refuse(event.request, refusal.code, now_us, out)
 
     def _signature_loaded(self, event: SignatureLoaded, now_us: int, out: list[Effect]) -> None:
         request = event.request
@@ -256,7 +263,7 @@ class HostCore:
             elif not has_mac(request):
                 self._network.handle(request, terminal, now_us, out)
             elif self._is_verified(request, terminal):
-                self._payment_message(request, terminal, now_us, out)
+                self._verified_message(request, terminal, now_us, out)
             elif request.refreshed:
                 self._refuse(request, "A0", now_us, out)
             else:
@@ -265,15 +272,21 @@ class HostCore:
         except RefusalError as refusal:
             self._refuse(request, refusal.code, now_us, out)
 
+    def _verified_message(
+        self, request: Request, terminal: Terminal, now_us: int, out: list[Effect]
+    ) -> None:
+        if request.mti == SIGNATURE.mti:
+            self._signatures.handle(request, out)
+        elif request.mti == SCRIPT_RESULT.mti:
+            self._script_results.handle(request, out)
+        else:
+            self._payment_message(request, terminal, now_us, out)
+
     def _payment_message(
         self, request: Request, terminal: Terminal, now_us: int, out: list[Effect]
     ) -> None:
         if request.mti == "0200":
             self._payments.sale(request, terminal, now_us, out)
-        elif request.mti == SIGNATURE.mti:
-            self._signatures.handle(request, out)
-        elif request.mti == SCRIPT_RESULT.mti:
-            self._script_results.handle(request, out)
         elif request.mti == "0400":
             self._payments.reversal(request, terminal, now_us, out)
         else:
@@ -353,6 +366,8 @@ def _check_register(request: Request, terminal: Terminal) -> None:
     """
     if request.fields[42] != terminal.record.merchant_id:
         raise RefusalError("03")
-    is_signature = request.mti == SIGNATURE.mti and has_mac(request)
-    if not terminal.may_trade and request.mti not in _RECORDED and not is_signature:
+    is_about_payment = request.mti == SCRIPT_RESULT.mti or (
+        request.mti == SIGNATURE.mti and has_mac(request)
+    )
+    if not terminal.may_trade and request.mti not in _RECORDED and not is_about_payment:
         raise RefusalError("58")

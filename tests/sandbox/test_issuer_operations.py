@@ -359,10 +359,16 @@ def test_an_inquiry_tells_approved_declined_reversed_and_unknown(issuer):
     assert known[6] == ("25", None, None)
 
 
+def test_an_inquiry_about_a_silent_card_stays_without_an_answer(issuer):
+    assert issuer.run(issuer.acquirer.operation(1, Op.SALE, card="silent")) == []
+    assert issuer.run(issuer.acquirer.inquiry(1)) == []
+    assert undo(issuer, 1, Op.SALE) == "00"
+
+
 def test_an_inquiry_is_answered_anew_each_time(issuer):
     assert issuer.ask(issuer.acquirer.inquiry(1)) == "25"
-    silent = issuer.acquirer.operation(1, Op.SALE, card="silent")
-    assert issuer.run(silent) == []
+    late = issuer.acquirer.operation(1, Op.SALE, card="late")
+    assert len(issuer.run(late)) == 1
     assert issuer.ask(issuer.acquirer.inquiry(1)) == "00"
     issuer.run(issuer.acquirer.undo(1, Op.SALE))
     assert issuer.ask(issuer.acquirer.inquiry(1)) == "R0"

@@ -39,7 +39,7 @@ class Behaviour(Enum):
     LATE = "late"
     """Books at once, answers after the delay in the settings."""
     SILENT = "silent"
-    """Books at once, never answers the sale; answers its reversal."""
+    """Books at once, never answers the sale or an inquiry about it; answers its reversal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,6 +146,9 @@ class IssuerCore:
         effects = self._end_due_holds(now)
         request, connection = event.asked.request, event.asked.connection
         if isinstance(request, StatusInquiry):
+            asked_about = event.remembered.authorisation
+            if asked_about and self._behaviour(asked_about.card_token) is Behaviour.SILENT:
+                return effects
             message = replies.status(request, event.remembered)
             return [*effects, self._signed(connection, message)]
         family = self._with_expiry(event.family)

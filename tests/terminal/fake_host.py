@@ -28,6 +28,7 @@ MASTER = KeyBytes(bytes(range(32)))
 MAK = KeyName("session/mak")
 PIK = KeyName("session/pik")
 TDK = KeyName("session/tdk")
+_NO_RESULT = {"98", "68", "10", "A0"}
 _SIGNED = {"0100", "0200", "0220", "0400"}
 
 
@@ -210,6 +211,9 @@ class FakeHost:
             reply.fields[38] = "012345"
             if transaction.kind == "balance":
                 reply.fields[54] = self.balances
+        if code in _NO_RESULT and transaction.resolution is Resolution.REPEAT:
+            # The issuer has not answered yet: the next copy may find more.
+            return
         original = request.text(61) if 61 in request.fields else "0" * 12
         self.book[key] = Booked(
             transaction.kind,

@@ -146,3 +146,61 @@ def test_three_power_cuts_in_a_row_while_reversing(tmp_path):
         assert (line.outcome, line.attempts) == (Outcome.REVERSED, 3)
 
     asyncio.run(story())
+
+
+REFUND = {
+    "kind": "refund",
+    "amount_minor": 5_000,
+    "original": {"rrn": "112000000077", "date": "1120"},
+    "supervisor": {"operator": "00", "password": "123456"},
+}
+
+
+async def one_refund(live: LiveTerminal) -> None:
+    page = await live.page()
+    await page.get_ready()
+    await page.phase("idle")
+    await page.do("start", **REFUND)
+    await page.phase("card")
+    assert await live.swipe() == "ok"
+    await page.until(lambda _state: False)
+
+
+@pytest.mark.parametrize(
+    ("point", "silent", "found"),
+    [
+        ("before:supervisor_approved", False, NOTHING),
+        ("after:supervisor_approved", False, NOTHING),
+        ("sent:0220", False, DOUBT),
+        ("before:payment_closed", False, DOUBT),
+        ("after:payment_closed", False, APPROVED),
+        ("before:repeat_sent", True, DOUBT),
+        ("after:repeat_sent", True, DOUBT),
+        ("before:repeat_failed", True, DOUBT),
+        ("after:repeat_failed", True, DOUBT),
+    ],
+)
+def test_a_power_cut_gives_a_refund_back_once_or_not_at_all(tmp_path, point, silent, found):
+    async def story():
+        host = LiveHost()
+        await host.start()
+        host.silent = {"0220"} if silent else set()
+        await run_until_killed(tmp_path, host, point, one_refund)
+        host.silent = set()
+        before = len(host.host.seen)
+        async with live_terminal(tmp_path, host=host) as live:
+            page = await live.page()
+            assert (page.state["doubt"] is not None) == (found == DOUBT)
+            if found == DOUBT:
+                assert page.state["doubt"]["resolution"] == "repeat"
+            await finish(page)
+            after = [message.mti for message in host.host.seen[before:]]
+            assert after == (["0800", "0220"] if found == DOUBT else ["0800"])
+            await live.sell(page, 100)
+            await page.phase("result")
+        payments = read_payments(tmp_path / "terminal", "00000001")
+        assert all(line.outcome is Outcome.APPROVED for line in payments)
+        assert len(payments) == (1 if found == NOTHING else 2)
+        assert host.host.debits == 100 - (0 if found == NOTHING else 5_000)
+
+    asyncio.run(story())

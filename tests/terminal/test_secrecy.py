@@ -25,17 +25,23 @@ TRACK = Track2(f"{PAN}=30122019{DISCRETIONARY}")
 PIN = "739105824617"
 WRONG_PIN = "860417529338"
 OPERATOR_PIN = "481516234207"
-HASHED = (
-    "scrypt$2$8$1$00$"
-    + hashlib.scrypt(OPERATOR_PIN.encode(), salt=b"\0", n=2, r=8, p=1, dklen=32).hex()
-)
+SUPERVISOR_PIN = "604739158273"
+BALANCE = "371940582613"
+
+
+def hashed(password):
+    digest = hashlib.scrypt(password.encode(), salt=b"\0", n=2, r=8, p=1, dklen=32)
+    return "scrypt$2$8$1$00$" + digest.hex()
+
+
+HASHED = hashed(OPERATOR_PIN)
 
 
 def canaries(host: LiveHost) -> LeakScanner:
     blocks = [
         message.secret_bytes(52).reveal(Purpose.TEST)
         for message in host.host.seen
-        if message.mti == "0200"
+        if 52 in message.fields
     ]
     assert blocks
     keys = host.host.keys
@@ -48,6 +54,8 @@ def canaries(host: LiveHost) -> LeakScanner:
             Secret("PIN", PIN),
             Secret("PIN refused", WRONG_PIN),
             Secret("operator's PIN", OPERATOR_PIN),
+            Secret("supervisor's password", SUPERVISOR_PIN),
+            Secret("balance", BALANCE),
             Secret("TMK", TMK.reveal(Purpose.TEST)),
             Secret("master key", MASTER.reveal(Purpose.TEST)),
             Secret("PIK", LiveKeys(keys).clear(PIK)),
@@ -128,11 +136,46 @@ class Day:
             await self.page.do("dismiss")
             await self.page.phase("idle")
         self.said.extend(json.dumps(state, ensure_ascii=False) for state in self.page.states)
+        await self.every_other_way()
         # The worst moment: the disk refuses while PIN and track are in memory.
         await self.swipe()
         self.live.journal.fail = True
         await self.tell("enter_pin", pin=PIN)
         await self.live.ended
+
+    async def every_other_way(self):
+        """A refund that is approved, keyed and repeated, a void that nobody answers, a balance."""
+        self.live.host.host.balances = f"1002156C{BALANCE}"
+        rrn = {"rrn": "112000000077", "date": "1120"}
+        for command in (
+            {"kind": "refund", "amount_minor": 500, "original": rrn},
+            {"kind": "void", "original": {"trace": 2}},
+            {"kind": "balance"},
+        ):
+            wrong = {"operator": "00", "password": WRONG_PIN}
+            await self.tell("start", **command, supervisor=wrong)
+            if self.page.state["phase"] == "idle":
+                right = {"operator": "00", "password": SUPERVISOR_PIN}
+                await self.tell("start", **command, supervisor=right)
+            self.live.host.silent = {"refund": {"0220"}, "void": {"0200"}}.get(
+                command["kind"], set()
+            )
+            await self.tell("enter_card", pan=PAN, expiry="30")
+            await self.tell("enter_card", pan=PAN, expiry="3012")
+            if self.page.state["phase"] == "pin":
+                await self.tell("enter_pin", pin=PIN)
+            await self.page.phase("authorising", "reversing", "result")
+            await self.page.until(lambda s: s["phase"] != "authorising")
+            self.live.host.silent = set()
+            await self.page.phase("result")
+            await self.page.do("dismiss")
+            await self.page.phase("idle")
+        balances = {
+            state["result"]["available_minor"] for state in self.page.states if state["result"]
+        }
+        assert int(BALANCE) in balances
+        # The cardholder asked to see it; nothing else may hold it.
+        self.said.extend(json.dumps({**state, "result": None}) for state in self.page.states)
 
     async def tell(self, command, **arguments):
         self.said.append(json.dumps(await self.page.tell(command, **arguments)))
@@ -165,7 +208,8 @@ def test_nothing_that_a_terminal_leaves_or_says_holds_a_canary(tmp_path, loud_lo
             tmp_path,
             host=host,
             journal=FailsAtTheEnd.open,
-            operators={"01": HASHED},
+            operators={"00": hashed(SUPERVISOR_PIN), "01": HASHED},
+            on_screen_card_entry=True,
             host_timeout_ms=300,
             log_in_delay_first_ms=1,
             log_in_delay_max_ms=1,
@@ -198,8 +242,14 @@ def test_the_scan_would_find_what_it_looks_for(tmp_path):
         ev.LogIn(OperatorNo("01"), Pin(OPERATOR_PIN)),
         ev.PinEntered(Pin(PIN)),
         ev.CardSwiped(TRACK),
+        ev.CardEntered(TRACK.pan, "3012"),
         ev.FrameReceived(PAN.encode() + PIN.encode()),
-        ev.Start("c-1", "sale", Money(1, Currency.CNY)),
+        ev.Start(
+            "c-1",
+            "sale",
+            Money(1, Currency.CNY),
+            approval=ev.Approval(OperatorNo("00"), Pin(OPERATOR_PIN)),
+        ),
     ],
     ids=lambda event: type(event).__name__,
 )

@@ -83,10 +83,16 @@ class Rig:
 
     def tell(self, event: ev.Event) -> list[fx.Effect]:
         """Step once, carry the effects out in memory, and return them."""
-        self.state, effects = self.core.step(self.state, event, self.now)
-        self.effects = effects
+        self.state, self.effects = self.core.step(self.state, event, self.now)
+        self.carry_out(self.effects)
+        return self.effects
+
+    def carry_out(self, effects: list[fx.Effect]) -> None:
+        """Do effects in memory."""
         for effect in effects:
             match effect:
+                case fx.DestroyStorageKey(batch):
+                    self.core.destroy_storage_key(batch)
                 case fx.Persist(record):
                     self.records.append((record, self.now))
                 case fx.Send():
@@ -101,7 +107,6 @@ class Rig:
                     self.cues.append(cue)
                 case _:
                     pass
-        return effects
 
     def of(self, kind: type[Kind]) -> list[Kind]:
         """Return the effects of one kind from the last step."""

@@ -28,6 +28,7 @@ STATE_KEYS = {
     "today",
     "recent",
     "sandbox",
+    "service",
     "sound",
     "kinds",
     "kind",

@@ -10,6 +10,7 @@ from tongbao.domain.money import Currency, Money
 from tongbao.terminal.core import events as ev
 from tongbao.terminal.core import vocabulary
 from tongbao.terminal.core.diagram import state_page
+from tongbao.terminal.core.download_steps import Download
 from tongbao.terminal.core.effects import Refuse
 from tongbao.terminal.core.transitions import IGNORED, IMPOSSIBLE, REFUSED, TRANSITIONS
 from tongbao.terminal.core.vocabulary import COMMANDS, EventKind, Phase, TimerKind
@@ -33,6 +34,13 @@ SAMPLES = {
         ev.Find(Stan(1)),
         ev.Reprint(BatchNo(1), Stan(1)),
         ev.PrintTotals(),
+        ev.Settle(),
+        ev.Sign(BatchNo(7), Stan(2), 8, 1, b"\xff"),
+        ev.SignOff(),
+        ev.Echo(),
+        ev.StartDownload(Download.PARAMETERS),
+        ev.SendNow(),
+        ev.ReportStatus(),
         ev.SelfCheckPart(ALL_WELL[0]),
         ev.SelfCheckDone(ALL_WELL),
         ev.CardSwiped(TRACK),
@@ -126,6 +134,8 @@ def test_the_words_of_the_screen_are_those_of_the_protocol():
             "authorising",
             "reversing",
             "result",
+            "settling",
+            "loading",
         ],
         "Part": ["screen", "printer", "reader", "pinpad", "journal", "clock", "network"],
         "CheckResult": ["pending", "ok", "fail"],

@@ -37,6 +37,7 @@ from tongbao.terminal.core.events import (
     SignIn,
 )
 from tongbao.terminal.core.items import find_item
+from tongbao.terminal.core.pending_work import is_stored
 from tongbao.terminal.core.vocabulary import DoubtStage, Outcome, Part, Phase
 
 if TYPE_CHECKING:
@@ -258,6 +259,10 @@ class Cashier:
         """Find out from the list of payments what became of it."""
         lines = [line for line in self.node.state.recent if self._is_of(line, errand)]
         approved = next((line for line in lines if line.outcome is Outcome.APPROVED), None)
+        queue = self.node.state.work
+        if approved is not None and is_stored(queue, (approved.batch, approved.trace)):
+            # The host has not heard of it yet: what becomes of it is still open.
+            return
         if approved is not None and errand.kind != "balance":
             item = find_item(self.node.state.items, approved.batch, approved.trace)
             errand.fact = None if item is None else _fact(self.node.name, item)

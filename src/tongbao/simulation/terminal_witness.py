@@ -17,7 +17,9 @@ from tongbao.terminal.core.records import (
     ReversalSent,
     SignInStarted,
 )
+from tongbao.terminal.core.service_records import WorkSent
 from tongbao.terminal.core.vocabulary import Outcome, Phase
+from tongbao.terminal.core.wording import STORED
 from tongbao.terminal.slip import Slip, SlipOutcome
 from tongbao.wire.unionpay.framing import ENVELOPE_BYTES
 from tongbao.wire.unionpay.table import UNIONPAY
@@ -57,7 +59,7 @@ class JournalIndex:
     def __init__(self, disk: Disk[Row]) -> None:
         self._disk = disk
         self._read = 0
-        self._closed: dict[int, str] = {}
+        self._closed: set[tuple[int, str]] = set()
         self._facts: set[tuple[str, int]] = set()
         self._open: set[int] = set()
 
@@ -72,7 +74,7 @@ class JournalIndex:
     def has(self, kind: str, trace: int, outcome: str | None = None) -> bool:
         """Say whether there is such a record."""
         known = (kind, trace) in self._facts
-        return known and (outcome is None or self._closed.get(trace) == outcome)
+        return known and (outcome is None or (trace, outcome) in self._closed)
 
     def open_payments(self) -> set[int]:
         """Return the traces of payments that have no end and need one."""
@@ -90,7 +92,7 @@ class JournalIndex:
         elif isinstance(record, PaymentClosed | ReversalClosed):
             self._open.discard(trace)
             if isinstance(record, PaymentClosed):
-                self._closed[trace] = record.outcome
+                self._closed.add((trace, record.outcome))
 
 
 @dataclass(slots=True)
@@ -128,12 +130,16 @@ class TerminalsWitness:
         self._must_have(node, message, trace, PaymentIntended.kind)
         content = (message.mti, *(text_of(message, number) for number in _SAME))
         first = self._sent.setdefault((node.name, trace), content)
-        if first is not content:
-            self._must_have(node, message, trace, RepeatSent.kind)
-            if first != content:
-                raise WrongWorldError(
-                    "a repeat is the same", f"{node.name} repeats {trace:06d} with other content"
-                )
+        journal = self._journal(node)
+        was_repeated = journal.has(RepeatSent.kind, trace) or journal.has(WorkSent.kind, trace)
+        if first is not content and not was_repeated:
+            raise WrongWorldError(SAID, f"{node.name} repeats {trace:06d} unwritten")
+        if first != content:
+            raise WrongWorldError(
+                "a repeat is the same", f"{node.name} repeats {trace:06d} with other content"
+            )
+        if was_repeated:
+            # Also the first that goes out, when the power was cut before the payment itself did.
             return
         self._must_rise(node, trace)
         open_traces = self._journal(node).open_payments() - {trace}
@@ -177,7 +183,10 @@ class TerminalsWitness:
         self._last_result[node.name] = result
         trace = result.trace.value
         journal = self._journal(node)
-        if result.outcome is Outcome.APPROVED:
+        if result.outcome is Outcome.APPROVED and result.words.code == STORED.code:
+            # The host has not spoken yet: an approval to keep it is not.
+            self._must_be_approved(node, trace, "shows")
+        elif result.outcome is Outcome.APPROVED:
             self._must_be_approved(node, trace, "shows")
             seen = Approval(node.name, trace, result.payment_kind, result.amount.minor)
             self.approvals.add(seen)
@@ -188,7 +197,11 @@ class TerminalsWitness:
             raise WrongWorldError(SAID, f"{node.name} shows {trace:06d} closed, unwritten")
 
     def _must_be_approved(self, node: TerminalNode, trace: int, how: str) -> None:
-        if not self._journal(node).has(PaymentClosed.kind, trace, outcome="approved"):
+        journal = self._journal(node)
+        if not any(
+            journal.has(PaymentClosed.kind, trace, outcome=outcome)
+            for outcome in ("approved", "stored")
+        ):
             raise WrongWorldError(SAID, f"{node.name} {how} an approval of {trace:06d} unwritten")
 
     def _journal(self, node: TerminalNode) -> JournalIndex:

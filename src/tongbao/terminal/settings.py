@@ -76,6 +76,7 @@ class TerminalSettings:
     retry_first_ms: int = 1_000
     retry_max_ms: int = 60_000
     slow_retry_ms: int = 600_000
+    signature_free_minor: int = 0
     log_in_delay_first_ms: int = 1_000
     log_in_delay_max_ms: int = 60_000
 

@@ -6,10 +6,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tongbao.terminal.core.approval import password_refusal
-from tongbao.terminal.core.effects import CloseLink, OpenLink, RunSelfCheck
+from tongbao.terminal.core.effects import (
+    CloseLink,
+    DestroyStorageKey,
+    OpenLink,
+    RunSelfCheck,
+)
 from tongbao.terminal.core.exchanges import enter_sign_in
 from tongbao.terminal.core.records import LoggedIn, LoggedOut, SlipDone
 from tongbao.terminal.core.reversing import begin_by_itself, begin_row
+from tongbao.terminal.core.settlement_paper import settlement_slip_name
+from tongbao.terminal.core.settling import resume
+from tongbao.terminal.core.signing_in import is_settling
 from tongbao.terminal.core.slips import print_jobs, slip_name
 from tongbao.terminal.core.state import PartCheck, TerminalState
 from tongbao.terminal.core.vocabulary import (
@@ -23,6 +31,7 @@ from tongbao.terminal.core.vocabulary import (
 from tongbao.terminal.core.wording import (
     BUSY_PAYMENT,
     JOURNAL_BROKEN,
+    SETTLEMENT_STOPPED,
 )
 
 if TYPE_CHECKING:
@@ -36,12 +45,16 @@ if TYPE_CHECKING:
         SelfCheckPart,
         SlipPrinted,
     )
+    from tongbao.terminal.core.settlement import Settlement
     from tongbao.terminal.core.turn import Equipment, Turn
 
 
 def power_on(_equipment: Equipment, turn: Turn, _event: PowerOn) -> None:
     """Start up: connect, sound, check every part."""
     turn.go(Phase.SELF_CHECK, self_check=TerminalState().self_check)
+    if turn.state.closed_batch is not None:
+        # A power cut may have come between the record that closed the batch and this.
+        turn.do(DestroyStorageKey(turn.state.closed_batch))
     turn.do(OpenLink())
     turn.sound(Cue.POWER_ON)
     turn.do(RunSelfCheck())
@@ -66,7 +79,17 @@ def power_off(_equipment: Equipment, turn: Turn, _event: PowerOff) -> None:
         exchange=None,
         doubt=doubt,
         result=None,
+        settlement=_stopped_settlement(turn.state),
+        loading=None,
+        acts=(),
     )
+
+
+def _stopped_settlement(state: TerminalState) -> Settlement | None:
+    settlement = state.settlement
+    if settlement is None or not settlement.is_binding:
+        return None
+    return replace(settlement, error=SETTLEMENT_STOPPED)
 
 
 def refuse_power_off(_equipment: Equipment, turn: Turn, _event: PowerOff) -> None:
@@ -116,6 +139,8 @@ def log_in(equipment: Equipment, turn: Turn, event: LogIn) -> None:
         enter_sign_in(equipment, turn)
     elif state.doubt is not None:
         begin_row(equipment, turn)
+    elif is_settling(state):
+        resume(equipment, turn)
     else:
         turn.go(Phase.IDLE)
 
@@ -154,6 +179,9 @@ def slip_printed(_equipment: Equipment, turn: Turn, event: SlipPrinted) -> None:
     turn.persist(
         SlipDone(trace=trace.value if trace else 0, batch=event.batch.value, name=event.name)
     )
+    settlement = turn.state.settlement
+    if settlement is not None and event.name == settlement_slip_name(settlement.batch.value):
+        turn.change(settlement=replace(settlement, slip=event.name))
     if trace is None:
         return
     key = event.batch.value, trace.value

@@ -13,7 +13,15 @@ from tongbao.terminal.core.signing_in import local_moment
 from tongbao.terminal.core.slips import payment_slips, print_jobs
 from tongbao.terminal.core.state import RECENT_MAX, Notice, RecentPayment, Result
 from tongbao.terminal.core.vocabulary import Cue, Outcome, Phase, TimerKind
-from tongbao.terminal.core.wording import CHECK_NETWORK, NO_ANSWER, NOT_SENT, TRY_AGAIN, with_code
+from tongbao.terminal.core.wording import (
+    CHECK_NETWORK,
+    NO_ANSWER,
+    NOT_SENT,
+    STORED,
+    TRY_AGAIN,
+    WILL_BE_SENT,
+    with_code,
+)
 from tongbao.wire.unionpay.structured.field54 import AdditionalAmounts
 
 if TYPE_CHECKING:
@@ -23,6 +31,7 @@ if TYPE_CHECKING:
 OUTCOMES: Final = {
     "approved": Outcome.APPROVED,
     "declined": Outcome.DECLINED,
+    "stored": Outcome.APPROVED,
     "not_sent": Outcome.CANCELLED,
     "no_answer": Outcome.CANCELLED,
 }
@@ -56,12 +65,12 @@ def closing_record(
 
 def silent_record(turn: Turn, intent: PaymentIntended, code: str = "") -> PaymentClosed:
     """Return the record of a question that got no answer to rely on; no money has moved."""
-    return _own_record(turn, intent, "no_answer", code)
+    return own_record(turn, intent, "no_answer", code)
 
 
 def payment_not_sent(equipment: Equipment, turn: Turn, intent: PaymentIntended) -> None:
     """Not a byte went out: the payment is closed, nothing is in doubt."""
-    close_payment(equipment, turn, intent, _own_record(turn, intent, "not_sent", ""))
+    close_payment(equipment, turn, intent, own_record(turn, intent, "not_sent", ""))
 
 
 def close_payment(
@@ -146,7 +155,8 @@ def drop_payment(turn: Turn, words: Notice, action: Notice) -> None:
     turn.sound(Cue.ERROR)
 
 
-def _own_record(turn: Turn, intent: PaymentIntended, outcome: str, code: str) -> PaymentClosed:
+def own_record(turn: Turn, intent: PaymentIntended, outcome: str, code: str) -> PaymentClosed:
+    """Return the record of an end that the terminal itself knows."""
     now = turn.host_now.local()
     return PaymentClosed(
         trace=intent.trace,
@@ -160,6 +170,8 @@ def _own_record(turn: Turn, intent: PaymentIntended, outcome: str, code: str) ->
 
 def _verdict(closed: PaymentClosed) -> tuple[Outcome, Notice, Notice, Cue]:
     outcome = OUTCOMES[closed.outcome]
+    if closed.outcome == "stored":
+        return outcome, STORED, WILL_BE_SENT, Cue.APPROVED
     if closed.outcome == "not_sent":
         return outcome, NOT_SENT, CHECK_NETWORK, Cue.ERROR
     if closed.outcome == "no_answer":

@@ -8,6 +8,7 @@ from tongbao.domain.errors import InvariantViolationError
 from tongbao.terminal.core.card_seal import CardSeal
 from tongbao.terminal.core.effects import Effect, Refuse
 from tongbao.terminal.core.messages import HostMessages
+from tongbao.terminal.core.quiet import look_around
 from tongbao.terminal.core.transitions import IGNORED, REFUSED, TRANSITIONS
 from tongbao.terminal.core.turn import Equipment, Turn
 from tongbao.terminal.core.wording import NOT_NOW
@@ -59,4 +60,12 @@ class TerminalCore:
             raise InvariantViolationError(
                 f"{event.kind.value} led from {state.phase.value} to {turn.state.phase.value}"
             )
+        look_around(self._equipment, turn, state)
         return turn.state, turn.effects
+
+    def destroy_storage_key(self, batch: int) -> None:
+        """Destroy the storage key of a closed batch, flushed before this returns.
+
+        Raises: CryptoError when the key file cannot be written.
+        """
+        self._equipment.seal.destroy(batch)

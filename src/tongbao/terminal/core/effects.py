@@ -66,6 +66,13 @@ class Refuse:
 
 
 @dataclass(frozen=True, slots=True)
+class DestroyStorageKey:
+    """Destroy the key that sealed the card numbers of a closed batch, flushed."""
+
+    batch: int
+
+
+@dataclass(frozen=True, slots=True)
 class RunSelfCheck:
     """Check every part; results come back one by one and then together."""
 
@@ -93,6 +100,7 @@ Effect = (
     | StopTimer
     | PlaySound
     | Refuse
+    | DestroyStorageKey
     | RunSelfCheck
     | OpenLink
     | RenewLink

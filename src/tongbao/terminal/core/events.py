@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 from tongbao.domain.ids import BatchNo, OperatorNo, Stan
 from tongbao.domain.money import Money
 from tongbao.domain.secrets import Pan, Pin, Track2
+from tongbao.terminal.core.download_steps import Download
 from tongbao.terminal.core.state import PartCheck
 from tongbao.terminal.core.vocabulary import EventKind, TimerKind
 
@@ -155,6 +156,63 @@ class PrintTotals:
 
 
 @dataclass(frozen=True, slots=True)
+class Settle:
+    """The operator closes the batch 批结算; with an approval also when advices are left."""
+
+    kind: ClassVar[EventKind] = EventKind.SETTLE
+    approval: Approval | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """The cardholder has signed on the screen: rows of bits, padded to bytes, 1 is black."""
+
+    kind: ClassVar[EventKind] = EventKind.SIGN
+    batch: BatchNo
+    trace: Stan
+    width: int
+    height: int
+    rows: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SignOff:
+    """The operator gives the terminal's session back 签退."""
+
+    kind: ClassVar[EventKind] = EventKind.SIGN_OFF
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """The operator asks whether the host is there."""
+
+    kind: ClassVar[EventKind] = EventKind.ECHO
+
+
+@dataclass(frozen=True, slots=True)
+class StartDownload:
+    """The operator has something downloaded."""
+
+    kind: ClassVar[EventKind] = EventKind.DOWNLOAD
+    what: Download
+
+
+@dataclass(frozen=True, slots=True)
+class SendNow:
+    """The operator wants pending work sent now: one piece by its name, or all of it."""
+
+    kind: ClassVar[EventKind] = EventKind.SEND_NOW
+    work: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportStatus:
+    """The operator wants the terminal's status told to the host."""
+
+    kind: ClassVar[EventKind] = EventKind.REPORT_STATUS
+
+
+@dataclass(frozen=True, slots=True)
 class SelfCheckPart:
     """One part of the self-check has its result."""
 
@@ -227,6 +285,7 @@ _TIMEOUT_KINDS: Final = {
     TimerKind.PIN: EventKind.PIN_TIMEOUT,
     TimerKind.REVERSAL: EventKind.REVERSAL_TIMEOUT,
     TimerKind.RETRY: EventKind.RETRY_DUE,
+    TimerKind.WORK: EventKind.WORK_DUE,
 }
 
 
@@ -258,6 +317,13 @@ Event = (
     | Find
     | Reprint
     | PrintTotals
+    | Settle
+    | Sign
+    | SignOff
+    | Echo
+    | StartDownload
+    | SendNow
+    | ReportStatus
     | SelfCheckPart
     | SelfCheckDone
     | CardSwiped

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from tongbao.terminal.core import settling
 from tongbao.terminal.core.closing import payment_not_sent
+from tongbao.terminal.core.downloading import (
+    belongs_to_download,
+    loading_silent,
+    take_loading_answer,
+)
 from tongbao.terminal.core.effects import RenewLink
 from tongbao.terminal.core.paying import no_result, open_intent, take_payment_answer
 from tongbao.terminal.core.records import StrayAnswer
@@ -16,10 +22,22 @@ from tongbao.terminal.core.reversing import (
     take_repeat_answer,
     take_reversal_answer,
 )
-from tongbao.terminal.core.signing_in import begin_sign_in, end_sign_in, take_sign_in_answer
-from tongbao.terminal.core.state import ExchangeKind, Notice
+from tongbao.terminal.core.services import (
+    belongs_to_service,
+    service_failed,
+    take_service_answer,
+)
+from tongbao.terminal.core.signing_in import (
+    begin_sign_in,
+    end_sign_in,
+    is_settling,
+    take_sign_in_answer,
+)
+from tongbao.terminal.core.state import Exchange, ExchangeKind, Notice, TerminalState
+from tongbao.terminal.core.stored_advices import can_be_stored
 from tongbao.terminal.core.vocabulary import Cue, Phase, ReversalReason, Silence
 from tongbao.terminal.core.wording import CONNECTION_LOST, NO_ANSWER, NO_CONNECTION, STOPPED
+from tongbao.terminal.core.working import belongs_to_work, take_work_answer, work_failed
 
 if TYPE_CHECKING:
     from tongbao.terminal.core.events import (
@@ -70,16 +88,9 @@ def frame_received(equipment: Equipment, turn: Turn, event: FrameReceived) -> No
     exchange = turn.state.exchange
     if exchange is None or not _belongs(equipment, turn, answer):
         _note_stray(turn, answer)
-    elif exchange.kind is ExchangeKind.PAYMENT:
-        take_payment_answer(equipment, turn, answer)
-    elif exchange.kind is ExchangeKind.REVERSAL:
-        take_reversal_answer(equipment, turn, answer)
-    elif exchange.kind is ExchangeKind.REPEAT:
-        take_repeat_answer(equipment, turn, answer)
-    elif take_sign_in_answer(equipment, turn, answer):
-        _signed_in(equipment, turn)
-    else:
-        _after_failed_sign_in(equipment, turn, None)
+        return
+    _note_act(turn, exchange, answer)
+    _TAKERS[exchange.kind](equipment, turn, answer)
 
 
 def stray_frame(equipment: Equipment, turn: Turn, event: FrameReceived) -> None:
@@ -125,29 +136,116 @@ def note_link_down(_equipment: Equipment, turn: Turn, _event: LinkDown) -> None:
 def _no_answer_will_come(equipment: Equipment, turn: Turn, silence: Silence) -> None:
     exchange = turn.state.exchange
     assert exchange is not None  # noqa: S101 - callers have found the exchange
-    if exchange.kind is ExchangeKind.SIGN_IN:
+    kind = exchange.kind
+    if kind is ExchangeKind.SIGN_IN:
         _sign_in_failed(equipment, turn, _SILENCE_WORDS[silence], silence)
-    elif exchange.kind is not ExchangeKind.PAYMENT:
+    elif kind in _SETTLEMENT:
+        settling.no_answer(equipment, turn, silence)
+    elif kind is ExchangeKind.WORK:
+        work_failed(equipment, turn, exchange.subject, silence.value)
+        if turn.state.phase is Phase.SETTLING:
+            settling.work_silent(turn, silence)
+    elif kind is ExchangeKind.DOWNLOAD:
+        loading_silent(equipment, turn, _SILENCE_WORDS[silence])
+    elif kind in _SERVICES:
+        service_failed(turn, _SILENCE_WORDS[silence])
+        _after_service(equipment, turn)
+    elif kind is not ExchangeKind.PAYMENT:
         attempt_failed(equipment, turn, silence.value, silence)
-    elif silence is Silence.NOT_SENT:
+    elif silence is Silence.NOT_SENT and not can_be_stored(open_intent(turn)):
         payment_not_sent(equipment, turn, open_intent(turn))
     else:
         no_result(equipment, turn, ReversalReason.NO_ANSWER)
 
 
+def _take_sign_in(equipment: Equipment, turn: Turn, answer: Answer) -> None:
+    if take_sign_in_answer(equipment, turn, answer):
+        _signed_in(equipment, turn)
+    else:
+        _after_failed_sign_in(equipment, turn, None)
+
+
+def _take_work(equipment: Equipment, turn: Turn, answer: Answer) -> None:
+    take_work_answer(equipment, turn, answer)
+    if turn.state.phase is Phase.SETTLING:
+        settling.advance(equipment, turn)
+
+
+def _take_service(equipment: Equipment, turn: Turn, answer: Answer) -> None:
+    take_service_answer(turn, answer)
+    _after_service(equipment, turn)
+
+
+def _after_service(equipment: Equipment, turn: Turn) -> None:
+    if turn.state.phase is Phase.SETTLING:
+        # Only the sign-off that ends a settlement runs in this phase.
+        begin_sign_in(equipment, turn)
+
+
+_TAKERS: Final = {
+    ExchangeKind.SIGN_IN: _take_sign_in,
+    ExchangeKind.PAYMENT: take_payment_answer,
+    ExchangeKind.REVERSAL: take_reversal_answer,
+    ExchangeKind.REPEAT: take_repeat_answer,
+    ExchangeKind.WORK: _take_work,
+    ExchangeKind.TOTALS: settling.take_totals_answer,
+    ExchangeKind.UPLOAD: settling.take_upload_answer,
+    ExchangeKind.UPLOAD_END: settling.take_end_answer,
+    ExchangeKind.SIGN_OFF: _take_service,
+    ExchangeKind.ECHO: _take_service,
+    ExchangeKind.STATUS: _take_service,
+    ExchangeKind.DOWNLOAD: take_loading_answer,
+}
+_SETTLEMENT: Final = {
+    ExchangeKind.TOTALS: "0510",
+    ExchangeKind.UPLOAD: "0330",
+    ExchangeKind.UPLOAD_END: "0330",
+}
+_SERVICES: Final = frozenset({ExchangeKind.SIGN_OFF, ExchangeKind.ECHO, ExchangeKind.STATUS})
+# What the host asks for in these answers is what was just done, or would never end.
+_DEAF: Final = {ExchangeKind.SIGN_IN: "sign_in", ExchangeKind.STATUS: "status"}
+
+
+def _note_act(turn: Turn, exchange: Exchange, answer: Answer) -> None:
+    """Remember what the host wants done at a quiet moment; each wish once."""
+    act = answer.act
+    if act is None or exchange.kind is ExchangeKind.DOWNLOAD or _DEAF.get(exchange.kind) == act:
+        return
+    if act == "sign_in" and exchange.kind is ExchangeKind.PAYMENT:
+        # Done at once, under the result.
+        return
+    if act not in turn.state.acts:
+        turn.change(acts=(*turn.state.acts, act))
+
+
 def _belongs(equipment: Equipment, turn: Turn, answer: Answer) -> bool:
-    state = turn.state
-    exchange, doubt = state.exchange, state.doubt
-    messages = equipment.messages
+    exchange = turn.state.exchange
     if exchange is None:
         return False
-    if exchange.kind is ExchangeKind.PAYMENT:
+    kind = exchange.kind
+    if kind is ExchangeKind.WORK:
+        return belongs_to_work(equipment, turn.state, answer)
+    if kind in _SERVICES:
+        return belongs_to_service(equipment, turn.state, answer)
+    if kind is ExchangeKind.DOWNLOAD:
+        return belongs_to_download(equipment, turn, answer)
+    if kind in _SETTLEMENT or kind is ExchangeKind.SIGN_IN:
+        mti = _SETTLEMENT.get(kind, "0810")
+        return exchange.trace is not None and equipment.messages.is_for(answer, mti, exchange.trace)
+    return _is_about_payment(equipment, turn.state, kind, answer)
+
+
+def _is_about_payment(
+    equipment: Equipment, state: TerminalState, kind: ExchangeKind, answer: Answer
+) -> bool:
+    doubt, messages = state.doubt, equipment.messages
+    if kind is ExchangeKind.PAYMENT:
         return state.intent is not None and messages.is_for_payment(answer, state.intent)
-    if exchange.kind is ExchangeKind.REVERSAL:
-        return doubt is not None and messages.is_for_reversal(answer, doubt.intent)
-    if exchange.kind is ExchangeKind.REPEAT:
-        return doubt is not None and messages.is_for_payment(answer, doubt.intent)
-    return messages.is_for(answer, "0810", exchange.trace)
+    if doubt is None:
+        return False
+    if kind is ExchangeKind.REVERSAL:
+        return messages.is_for_reversal(answer, doubt.intent)
+    return messages.is_for_payment(answer, doubt.intent)
 
 
 def _note_stray(turn: Turn, answer: Answer) -> None:
@@ -159,7 +257,9 @@ def _note_stray(turn: Turn, answer: Answer) -> None:
 
 def _signed_in(equipment: Equipment, turn: Turn) -> None:
     phase = turn.state.phase
-    if turn.state.doubt is None:
+    if turn.state.doubt is None and phase is Phase.SIGNING_IN and is_settling(turn.state):
+        settling.resume(equipment, turn)
+    elif turn.state.doubt is None:
         turn.go(Phase.IDLE if phase is Phase.SIGNING_IN else phase)
     elif phase is Phase.REVERSING:
         send_reversal(equipment, turn)

@@ -15,10 +15,11 @@ from tongbao.crypto.mac import MacAlgorithm, terminal_mac_algorithm
 from tongbao.domain.errors import ProtocolError
 from tongbao.domain.secrets import Purpose, SecretBytes, SecretText
 from tongbao.terminal.core.kinds import RULE_OF, AmountFrom
+from tongbao.terminal.core.management_messages import Station
 from tongbao.terminal.core.vocabulary import ReversalReason
 from tongbao.wire.iso8583.codec import Message
 from tongbao.wire.iso8583.fields import FieldValue
-from tongbao.wire.unionpay.framing import Header, pack_frame, unpack_frame
+from tongbao.wire.unionpay.framing import pack_frame, unpack_frame
 from tongbao.wire.unionpay.structured.field59 import PrivateData
 from tongbao.wire.unionpay.table import UNIONPAY
 from tongbao.wire.unionpay.transactions import SIGN_IN_SINGLE_DES, SIGN_IN_SM4
@@ -54,7 +55,7 @@ _NO_PIN_BLOCK: Final = bytes(8)
 _CIPHERS: Final = {SIGN_IN_SINGLE_DES: "0", SIGN_IN_SM4: "3"}
 _DOUBLE_LENGTH: Final = "6"
 _MAC_FIELD: Final = 64
-_SIGN_IN_AGAIN: Final = "3"
+_SIGN_IN_ACT: Final = "sign_in"
 
 
 class MacCheck(Enum):
@@ -81,12 +82,17 @@ class Parts:
 class Answer:
     """A readable message from the host. It lives within one step and never prints itself.
 
-    `wants_sign_in` is the header's request to sign in again (sixth digit 3).
+    `act` is what the header asks the terminal to do next (sixth digit), None for nothing.
     """
 
     message: Message
     body: bytes
-    wants_sign_in: bool
+    act: str | None
+
+    @property
+    def wants_sign_in(self) -> bool:
+        """Whether the host wants the terminal to sign in again."""
+        return self.act == _SIGN_IN_ACT
 
     def text(self, number: int) -> str:
         """Return a text field without trailing spaces, or "" when it is absent or not text."""
@@ -112,6 +118,7 @@ class HostMessages:
         self._keys = keys
         self._tpdu = bytes.fromhex(settings.tpdu)
         self._header = bytes.fromhex(settings.header)
+        self.station = Station(settings.terminal_id, settings.merchant_id)
 
     def has_master_key(self) -> bool:
         """Whether working keys can be unwrapped at all."""
@@ -130,7 +137,11 @@ class HostMessages:
                 63: f"{operator.value} ",
             },
         )
-        return pack_frame(self._tpdu, self._header, UNIONPAY.encode(message))
+        return self.plain(message)
+
+    def forget_working_keys(self) -> None:
+        """Drop the keys of the session."""
+        self._keys.forget(WORK)
 
     def load_working_keys(self, answer: Answer) -> bool:
         """Take the keys of a sign-in answer; False, and no key taken, when any check fails."""
@@ -294,18 +305,24 @@ class HostMessages:
             message = UNIONPAY.decode(envelope.body)
         except ProtocolError:
             return None
-        return Answer(
-            message, envelope.body, Header.parse(envelope.header).requirement == _SIGN_IN_AGAIN
+        return Answer(message, envelope.body, self._settings.profile.act_of(envelope.header))
+
+    def is_ours(self, answer: Answer) -> bool:
+        """Whether an answer names this terminal and merchant."""
+        return (
+            answer.exact(41) == self._settings.terminal_id.value
+            and answer.exact(42) == self._settings.merchant_id.value
         )
 
     def is_for(self, answer: Answer, mti: str, trace: Stan) -> bool:
         """Whether an answer has this type and trace and names this terminal and merchant."""
         return (
-            answer.message.mti == mti
-            and answer.exact(11) == trace.digits
-            and answer.exact(41) == self._settings.terminal_id.value
-            and answer.exact(42) == self._settings.merchant_id.value
+            answer.message.mti == mti and answer.exact(11) == trace.digits and self.is_ours(answer)
         )
+
+    def is_for_code(self, answer: Answer, mti: str, code: str) -> bool:
+        """Whether an answer has this type and 60.3 and is ours, for messages without a trace."""
+        return answer.message.mti == mti and answer.text(60)[8:11] == code and self.is_ours(answer)
 
     def is_for_payment(self, answer: Answer, intent: PaymentIntended) -> bool:
         """Whether an answer belongs to a payment: type, F3, F4, F11, F41 and F42 are compared.
@@ -350,6 +367,10 @@ class HostMessages:
         except CryptoError:
             good = False
         return MacCheck.GOOD if good else MacCheck.WRONG
+
+    def plain(self, message: Message) -> bytes:
+        """Return the frame of a message that carries no MAC."""
+        return pack_frame(self._tpdu, self._header, UNIONPAY.encode(message))
 
     def signed(self, message: Message) -> bytes:
         """Return the frame of a message with its MAC.

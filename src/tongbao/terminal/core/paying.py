@@ -22,6 +22,7 @@ from tongbao.terminal.core.records import CancelRequested, PaymentIntended
 from tongbao.terminal.core.reversing import open_doubt
 from tongbao.terminal.core.signing_in import begin_sign_in
 from tongbao.terminal.core.state import CardRead, ExchangeKind, PaymentDraft
+from tongbao.terminal.core.stored_advices import can_be_stored, store_advice
 from tongbao.terminal.core.verdicts import SIGN_IN_CODES, why_unsettled
 from tongbao.terminal.core.vocabulary import Cue, Phase, ReversalReason, TimerKind
 from tongbao.terminal.core.wording import (
@@ -150,7 +151,9 @@ def take_payment_answer(equipment: Equipment, turn: Turn, answer: Answer) -> Non
 def no_result(equipment: Equipment, turn: Turn, reason: ReversalReason, code: str = "") -> None:
     """Nobody knows what became of the payment; a mere question is closed, all else is a doubt."""
     intent = open_intent(turn)
-    if RULE_OF[intent.payment_kind].resolution is Resolution.NONE:
+    if can_be_stored(intent):
+        store_advice(equipment, turn, intent)
+    elif RULE_OF[intent.payment_kind].resolution is Resolution.NONE:
         close_payment(equipment, turn, intent, silent_record(turn, intent, code))
     else:
         open_doubt(equipment, turn, intent, reason, code)
@@ -203,7 +206,7 @@ def _send_payment(equipment: Equipment, turn: Turn, draft: PaymentDraft, pin: Pi
     turn.persist(intent)
     turn.go(Phase.AUTHORISING, draft=None, intent=intent)
     turn.send(ExchangeKind.PAYMENT, trace, frame)
-    turn.start_timer(TimerKind.HOST, equipment.settings.host_timeout_ms)
+    turn.start_timer(TimerKind.HOST, equipment.host_timeout_ms(turn.state))
     return True
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, get_args
 
 from tongbao.domain.money import Currency, Money
+from tongbao.terminal.core.service_records import ServiceRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,6 +266,7 @@ Record = (
     | RepeatFailed
     | StrayAnswer
     | SlipDone
+    | ServiceRecord
 )
 
 _KINDS: Final[dict[str, type[Record]]] = {
@@ -289,6 +291,7 @@ _KINDS: Final[dict[str, type[Record]]] = {
         RepeatFailed,
         StrayAnswer,
         SlipDone,
+        *get_args(ServiceRecord),
     )
 }
 # What journals of the first release call these records.

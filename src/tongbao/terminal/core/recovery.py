@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from tongbao.domain.errors import InvariantViolationError
 from tongbao.domain.ids import BatchNo, Stan
@@ -12,6 +12,7 @@ from tongbao.terminal.core.approval import log_in_delay_ms
 from tongbao.terminal.core.closing import OUTCOMES
 from tongbao.terminal.core.items import BatchItem, day_change
 from tongbao.terminal.core.kinds import RULE_OF, CountsAs
+from tongbao.terminal.core.pending_work import WorkKind, work_identity
 from tongbao.terminal.core.records import (
     DoubtOpened,
     LoggedIn,
@@ -27,6 +28,8 @@ from tongbao.terminal.core.records import (
     SlipDone,
     SupervisorApproved,
 )
+from tongbao.terminal.core.service_records import BatchClosed, ServiceRecord
+from tongbao.terminal.core.service_recovery import ServiceReader
 from tongbao.terminal.core.slips import payment_slips, reversal_slip, slip_name
 from tongbao.terminal.core.state import (
     RECENT_MAX,
@@ -92,6 +95,7 @@ class JournalReader:
     log_in_failures: int = 0
     log_in_failed_at: Instant | None = None
     last_at: Instant | None = None
+    service: ServiceReader = field(default_factory=ServiceReader)
 
     def take(self, record: Record, at: Instant) -> None:
         """Add one record to what is known."""
@@ -111,8 +115,21 @@ class JournalReader:
             case PaymentIntended():
                 self.next_trace = Stan(record.trace).next()
                 self._intended(record, at)
+            case _ if isinstance(record, get_args(ServiceRecord)):
+                self._take_service(record, at)
             case _:
                 self._take_about_sale(record, at)
+
+    def _take_service(self, record: ServiceRecord, at: Instant) -> None:
+        next_trace = self.service.take(record, at, self._item)
+        if next_trace is not None:
+            self.next_trace = next_trace
+        if isinstance(record, BatchClosed):
+            self.batch = BatchNo(record.next_batch)
+
+    def _item(self, batch: int, trace: int) -> BatchItem | None:
+        line = self.payments.get((batch, trace))
+        return None if line is None else line.item()
 
     def _take_about_sale(self, record: Record, at: Instant) -> None:
         match record:
@@ -137,8 +154,9 @@ class JournalReader:
         return found[0] if found else None
 
     def items(self) -> tuple[BatchItem, ...]:
-        """Return the closed payments of the open batch, in the order of their ends."""
-        batch = self.batch.value
+        """Return the closed payments of the batch that is open or being settled."""
+        settlement = self.service.settlement
+        batch = self.batch.value if settlement is None else settlement.started.batch
         lines = [line for line in self.payments.values() if line.intent.batch == batch]
         items = [item for item in (line.item() for line in lines) if item is not None]
         return tuple(items)
@@ -163,13 +181,28 @@ class JournalReader:
     def _closed(self, record: PaymentClosed, at: Instant) -> None:
         outcome = OUTCOMES[record.outcome]
         line = self.payments.get((record.batch, record.trace))
-        if line is not None and outcome is Outcome.APPROVED:
+        was_stored = isinstance(line.closed, PaymentClosed) if line is not None else False
+        if line is not None and (outcome is Outcome.APPROVED) is not was_stored:
             changes = RULE_OF[line.intent.payment_kind].counts is CountsAs.CHANGE
-            items = self.items() if changes else ()
-            self.today = self.today.plus(record.local_date, *day_change(items, line.intent))
-        self._amend(record, outcome=outcome, closed=record, closed_at=at)
+            count, amount_minor = day_change(self.items() if changes else (), line.intent)
+            if was_stored and isinstance(line.closed, PaymentClosed):
+                # The host has refused an advice that was stored before.
+                date = line.closed.local_date
+                self.today = self.today.plus(date, -count, -amount_minor)
+            else:
+                self.today = self.today.plus(record.local_date, count, amount_minor)
+        line = self._amend(record, outcome=outcome, closed=record, closed_at=at)
+        self._note_advice(line, record, at)
+
+    def _note_advice(self, line: PaymentLine, record: PaymentClosed, at: Instant) -> None:
+        item = line.item()
+        if record.outcome == "stored" and item is not None:
+            self.service.add_work(WorkKind.ADVICE, item, at)
+        else:
+            self.service.works.pop(work_identity(WorkKind.ADVICE, *line.key), None)
 
     def _printed(self, record: SlipDone) -> None:
+        self.service.printed(record.name)
         line = self.payments.get((record.batch, record.trace))
         if line is not None:
             self.payments[line.key] = replace(line, slips=line.slips | {record.name})
@@ -206,6 +239,7 @@ def restore(settings: TerminalSettings, reader: JournalReader) -> TerminalState:
         delay_ms = log_in_delay_ms(settings, reader.log_in_failures)
         blocked_until = reader.log_in_failed_at.plus_ms(delay_ms)
     return TerminalState(
+        **_service_state(settings, reader),
         batch=reader.batch,
         next_trace=reader.next_trace,
         clock_offset_ms=reader.clock_offset_ms,
@@ -213,10 +247,26 @@ def restore(settings: TerminalSettings, reader: JournalReader) -> TerminalState:
         today=reader.today,
         recent=_recent(lines, reader.clock_offset_ms),
         items=reader.items(),
-        unprinted=tuple(job for line in lines for job in _unprinted(settings, line)),
+        unprinted=(
+            *(job for line in lines for job in _unprinted(settings, line)),
+            *reader.service.unprinted(settings),
+        ),
         log_in_failures=reader.log_in_failures,
         log_in_blocked_until=blocked_until,
     )
+
+
+def _service_state(settings: TerminalSettings, reader: JournalReader) -> dict[str, Any]:
+    """Return the parts of the state beside the payments."""
+    service = reader.service
+    found = service.settlement
+    return {
+        "work": service.queue(),
+        "signed": frozenset(service.signed),
+        "loaded": service.loaded,
+        "closed_batch": service.closed.batch if service.closed else None,
+        "settlement": found.settlement(reader.items(), settings.profile) if found else None,
+    }
 
 
 def _doubt_of(reader: JournalReader) -> Doubt | None:

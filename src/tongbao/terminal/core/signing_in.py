@@ -15,6 +15,7 @@ from tongbao.terminal.core.wording import BAD_ANSWER, KEYS_REFUSED, NO_KEYS
 
 if TYPE_CHECKING:
     from tongbao.terminal.core.messages import Answer
+    from tongbao.terminal.core.state import TerminalState
     from tongbao.terminal.core.turn import Equipment, Turn
 
 # Field 12 counts whole seconds, and the answer was on its way for a while.
@@ -34,14 +35,14 @@ def begin_sign_in(equipment: Equipment, turn: Turn) -> bool:
     turn.persist(SignInStarted(trace=trace.value, batch=state.batch.value, operator=operator.value))
     frame = equipment.messages.sign_in(trace, state.batch, operator)
     turn.send(ExchangeKind.SIGN_IN, trace, frame)
-    turn.start_timer(TimerKind.HOST, equipment.settings.host_timeout_ms)
+    turn.start_timer(TimerKind.HOST, equipment.host_timeout_ms(turn.state))
     return True
 
 
 def end_sign_in(turn: Turn, error: Notice, code: str) -> None:
     """Close a sign-in that came to nothing; the terminal stays signed out."""
     exchange = turn.state.exchange
-    if exchange is not None:
+    if exchange is not None and exchange.trace is not None:
         turn.persist(SignInFailed(trace=exchange.trace.value, code=code))
     turn.stop_timer(TimerKind.HOST)
     turn.change(signed_in=False, sign_in_error=error, exchange=None)
@@ -59,7 +60,7 @@ def take_sign_in_answer(equipment: Equipment, turn: Turn, answer: Answer) -> boo
         end_sign_in(turn, words if code else BAD_ANSWER, code or "no_code")
         return False
     batch = _batch_of(answer)
-    if batch is None or exchange is None:
+    if batch is None or exchange is None or exchange.trace is None:
         end_sign_in(turn, BAD_ANSWER, "no_batch")
         return False
     if not equipment.messages.load_working_keys(answer):
@@ -76,6 +77,9 @@ def take_sign_in_answer(equipment: Equipment, turn: Turn, answer: Answer) -> boo
         )
     )
     turn.stop_timer(TimerKind.HOST)
+    if batch != turn.state.batch and not is_settling(turn.state):
+        # The host has gone on to another batch: what it has closed is not settled here.
+        turn.change(items=(), found=None)
     turn.change(
         signed_in=True,
         sign_in_error=None,
@@ -84,6 +88,11 @@ def take_sign_in_answer(equipment: Equipment, turn: Turn, answer: Answer) -> boo
         clock_offset_ms=offset_ms,
     )
     return True
+
+
+def is_settling(state: TerminalState) -> bool:
+    """Whether a settlement has begun that no other batch may cut off."""
+    return state.settlement is not None and state.settlement.is_binding
 
 
 def local_moment(answer: Answer, now: Instant) -> datetime | None:

@@ -30,8 +30,11 @@ from tongbao.terminal.core.kinds import (
     is_allowed,
 )
 from tongbao.terminal.core.paying import begin_payment
+from tongbao.terminal.core.pending_work import is_stored
 from tongbao.terminal.core.reversing import begin_row
+from tongbao.terminal.core.signing_in import is_settling
 from tongbao.terminal.core.state import Notice, Original, PaymentDraft
+from tongbao.terminal.core.totals import must_settle
 from tongbao.terminal.core.vocabulary import Part
 from tongbao.terminal.core.wording import RefusedError
 
@@ -84,11 +87,17 @@ def _draft(equipment: Equipment, turn: Turn, event: Start) -> PaymentDraft:
         raise RefusedError(wording.UNKNOWN_KIND)
     if not is_allowed(rule, settings):
         raise RefusedError(wording.KIND_NOT_ALLOWED)
+    if is_settling(state):
+        raise RefusedError(wording.SETTLEMENT_OPEN)
+    if rule.counts is not CountsAs.NOTHING and must_settle(state.items, settings.profile):
+        raise RefusedError(wording.MUST_SETTLE)
     if rule.needs_card(settings) and not state.works(Part.READER):
         raise RefusedError(wording.READER_BROKEN)
     if not state.signed_in:
         raise RefusedError(wording.NOT_SIGNED_IN)
     item = _item(turn, rule, event.original)
+    if item is not None and is_stored(state.work, item.key):
+        raise RefusedError(wording.ADVICE_PENDING)
     amount, tip = _amounts(equipment, turn, rule, event, item)
     original = _original(rule, event.original, item)
     if rule.needs_supervisor(settings):

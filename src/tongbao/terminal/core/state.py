@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from tongbao.domain.ids import BatchNo, OperatorNo, Stan
 from tongbao.terminal.core.kinds import RULE_OF
+from tongbao.terminal.core.loaded import Loaded
+from tongbao.terminal.core.pending_work import WorkQueue
 from tongbao.terminal.core.vocabulary import (
     CheckResult,
     DoubtStage,
@@ -22,7 +24,10 @@ if TYPE_CHECKING:
     from tongbao.domain.money import Money
     from tongbao.domain.secrets import Pan, Track2
     from tongbao.terminal.core.items import BatchItem
+    from tongbao.terminal.core.loaded import Loading
     from tongbao.terminal.core.records import PaymentIntended
+    from tongbao.terminal.core.services import ServiceResult
+    from tongbao.terminal.core.settlement import Settlement
     from tongbao.terminal.papers import Paper
     from tongbao.wire.unionpay.transactions import Resolution
 
@@ -94,15 +99,27 @@ class ExchangeKind(Enum):
     PAYMENT = "payment"
     REVERSAL = "reversal"
     REPEAT = "repeat"
+    WORK = "work"
+    TOTALS = "totals"
+    UPLOAD = "upload"
+    UPLOAD_END = "upload_end"
+    SIGN_OFF = "sign_off"
+    ECHO = "echo"
+    STATUS = "status"
+    DOWNLOAD = "download"
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """The one message in flight; the ticket tells its failure from that of an earlier one."""
+    """The one message in flight; the ticket tells its failure from that of an earlier one.
+
+    `trace` is None in messages that carry none. `subject` names the pending work it is about.
+    """
 
     kind: ExchangeKind
-    trace: Stan
+    trace: Stan | None
     ticket: int
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +244,16 @@ class TerminalState:
     found: Found | None = None
     cancel_requested: bool = False
     unprinted: tuple[SlipJob, ...] = ()
+    work: WorkQueue = field(default_factory=WorkQueue)
+    signed: frozenset[tuple[int, int]] = frozenset()
+    settlement: Settlement | None = None
+    closed_batch: int | None = None
+    loaded: Loaded = field(default_factory=Loaded)
+    loading: Loading | None = None
+    work_paused: bool = False
+    acts: tuple[str, ...] = ()
+    service: ServiceResult | None = None
+    service_sent_at: Instant | None = None
     log_in_failures: int = 0
     log_in_blocked_until: Instant | None = None
     strays: int = 0

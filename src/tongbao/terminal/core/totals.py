@@ -80,6 +80,14 @@ def batch_totals(items: Sequence[BatchItem], profile: HostProfile) -> BatchTotal
     )
 
 
+def must_settle(items: Sequence[BatchItem], profile: HostProfile) -> bool:
+    """Whether the batch is full: the next payment must wait for its settlement.
+
+    Spec: UnionPay terminal dialect, 7.4.
+    """
+    return batch_totals(items, profile).records >= profile.batch_records_max
+
+
 def is_domestic(item: BatchItem) -> bool:
     """Whether the host called the card a domestic one, or said nothing.
 

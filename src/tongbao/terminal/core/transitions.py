@@ -11,7 +11,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tongbao.terminal.core import asking, attendance, exchanges, paying, reversing, starting
+from tongbao.terminal.core import (
+    asking,
+    attendance,
+    downloading,
+    exchanges,
+    paying,
+    reversing,
+    services,
+    settling,
+    signatures,
+    starting,
+    working,
+)
 from tongbao.terminal.core.turn import Equipment, Turn
 from tongbao.terminal.core.vocabulary import COMMANDS, EventKind, Phase
 
@@ -32,7 +44,7 @@ P = Phase
 E = EventKind
 
 _POWERED: Final = frozenset(Phase) - {P.OFF}
-_WITHOUT_EXCHANGE: Final = (P.SELF_CHECK, P.LOGGED_OUT, P.IDLE, P.CARD, P.PIN)
+_WITHOUT_EXCHANGE: Final = (P.SELF_CHECK, P.CARD, P.PIN)
 _SIGN_IN_ENDS: Final = (P.SIGNING_IN, P.IDLE)
 _PAYMENT_ENDS: Final = (P.AUTHORISING, P.RESULT, P.REVERSING)
 
@@ -65,7 +77,7 @@ def _people_rows(table: _Table) -> None:
         P.LOGGED_OUT,
         E.LOG_IN,
         attendance.log_in,
-        *(P.LOGGED_OUT, P.SIGNING_IN, P.IDLE, P.REVERSING),
+        *(P.LOGGED_OUT, P.SIGNING_IN, P.IDLE, P.REVERSING, P.SETTLING),
     )
     row(P.IDLE, E.LOG_OUT, attendance.log_out, P.LOGGED_OUT)
 
@@ -101,7 +113,12 @@ def _people_rows(table: _Table) -> None:
 def _line_rows(table: _Table) -> None:
     """The line to the host and the timers that wait for it."""
     row = table.add
-    row(P.SIGNING_IN, E.FRAME_RECEIVED, exchanges.frame_received, *(*_SIGN_IN_ENDS, P.REVERSING))
+    row(
+        P.SIGNING_IN,
+        E.FRAME_RECEIVED,
+        exchanges.frame_received,
+        *(*_SIGN_IN_ENDS, P.REVERSING, P.SETTLING),
+    )
     row(P.SIGNING_IN, E.SEND_FAILED, exchanges.send_failed, *_SIGN_IN_ENDS)
     row(P.SIGNING_IN, E.LINK_DOWN, exchanges.link_down, *_SIGN_IN_ENDS)
     row(P.SIGNING_IN, E.HOST_TIMEOUT, exchanges.host_timeout, P.IDLE)
@@ -115,7 +132,7 @@ def _line_rows(table: _Table) -> None:
         row(phase, E.SEND_FAILED, exchanges.send_failed)
         row(phase, E.LINK_DOWN, exchanges.link_down)
         row(phase, E.HOST_TIMEOUT, exchanges.host_timeout)
-    for phase in _POWERED - {P.IDLE, P.LOGGED_OUT, P.REVERSING}:
+    for phase in _POWERED - {P.IDLE, P.LOGGED_OUT, P.REVERSING, P.SETTLING}:
         row(phase, E.LINK_UP, exchanges.note_link_up)
     row(P.REVERSING, E.LINK_UP, reversing.link_up)
     for phase in _WITHOUT_EXCHANGE:
@@ -125,8 +142,37 @@ def _line_rows(table: _Table) -> None:
         row(phase, E.LINK_UP, reversing.link_up, phase, P.REVERSING)
 
 
+def _service_rows(table: _Table) -> None:
+    """Settlement, downloads, signatures and the small services."""
+    row = table.add
+    row(P.IDLE, E.SETTLE, settling.settle, P.IDLE, P.SETTLING, P.REVERSING)
+    row(P.SETTLING, E.SETTLE, settling.go_on)
+    row(P.SETTLING, E.CANCEL, settling.cancel, P.SETTLING, P.IDLE)
+    row(P.SETTLING, E.DISMISS, settling.dismiss, P.SETTLING, P.IDLE, P.SIGNING_IN)
+    row(P.SETTLING, E.LINK_UP, settling.link_up)
+    row(P.SETTLING, E.WORK_DUE, settling.work_due)
+    for phase in _POWERED - {P.SETTLING}:
+        row(phase, E.WORK_DUE, working.work_due)
+    for phase in (P.IDLE, P.RESULT):
+        row(phase, E.SIGN, signatures.sign)
+    row(P.IDLE, E.SIGN_OFF, services.sign_off)
+    row(P.IDLE, E.ECHO, services.echo)
+    row(P.IDLE, E.REPORT_STATUS, services.report_status)
+    row(P.IDLE, E.SEND_NOW, working.send_now, P.IDLE, P.REVERSING)
+    row(P.IDLE, E.DOWNLOAD, downloading.start_download, P.LOADING, P.IDLE)
+    row(P.LOADING, E.CANCEL, downloading.cancel_loading, P.IDLE)
+    row(P.LOADING, E.DISMISS, downloading.dismiss_loading, P.LOADING, P.IDLE)
+    for phase in (P.IDLE, P.LOGGED_OUT, P.SETTLING, P.LOADING):
+        to = (P.LOADING, P.IDLE) if phase is P.LOADING else (phase,)
+        row(phase, E.FRAME_RECEIVED, exchanges.frame_received, *to)
+        row(phase, E.SEND_FAILED, exchanges.send_failed)
+        row(phase, E.LINK_DOWN, exchanges.link_down)
+        row(phase, E.HOST_TIMEOUT, exchanges.host_timeout)
+
+
 def _rows() -> dict[Pair, Transition]:
     table = _Table()
+    _service_rows(table)
     _people_rows(table)
     _line_rows(table)
     return table.rows
@@ -154,11 +200,12 @@ IGNORED: Final = frozenset(
 
 # A timer that was stopped does not run out: each belongs to the phases that start it.
 _TIMER_PHASES: Final = {
-    E.HOST_TIMEOUT: {P.SIGNING_IN, P.AUTHORISING, P.REVERSING, P.RESULT},
+    E.HOST_TIMEOUT: set(_POWERED) - set(_WITHOUT_EXCHANGE),
     E.CARD_TIMEOUT: {P.CARD},
     E.PIN_TIMEOUT: {P.PIN},
     E.REVERSAL_TIMEOUT: {P.REVERSING},
     E.RETRY_DUE: _POWERED,
+    E.WORK_DUE: _POWERED,
 }
 IMPOSSIBLE: Final = frozenset(
     (phase, kind)

@@ -40,6 +40,11 @@ class Equipment:
     seal: CardSeal
     random_bytes: Callable[[int], bytes]
 
+    def host_timeout_ms(self, state: TerminalState) -> int:
+        """Return how long to wait for an answer: the acquirer's parameter, or the setting."""
+        downloaded = state.loaded.parameters.timeout_ms
+        return self.settings.host_timeout_ms if downloaded is None else downloaded
+
 
 class Turn:
     """Collects what one step changes and wants done."""
@@ -87,10 +92,10 @@ class Turn:
         self.change(next_trace=trace.next())
         return trace
 
-    def send(self, kind: ExchangeKind, trace: Stan, frame: bytes) -> None:
-        """Send a frame as the one message in flight."""
+    def send(self, kind: ExchangeKind, trace: Stan | None, frame: bytes, subject: str = "") -> None:
+        """Send a frame as the one message in flight; `subject` says what it is about."""
         ticket = self.state.next_ticket
-        self.change(exchange=Exchange(kind, trace, ticket), next_ticket=ticket + 1)
+        self.change(exchange=Exchange(kind, trace, ticket, subject), next_ticket=ticket + 1)
         self.effects.append(Send(frame, ticket))
 
     @property

@@ -18,6 +18,8 @@ class Phase(Enum):
     AUTHORISING = "authorising"
     REVERSING = "reversing"
     RESULT = "result"
+    SETTLING = "settling"
+    LOADING = "loading"
 
 
 class EventKind(Enum):
@@ -38,6 +40,13 @@ class EventKind(Enum):
     FIND = "find"
     REPRINT = "reprint"
     PRINT_TOTALS = "print_totals"
+    SETTLE = "settle"
+    SIGN = "sign"
+    SIGN_OFF = "sign_off"
+    ECHO = "echo"
+    DOWNLOAD = "download"
+    SEND_NOW = "send_now"
+    REPORT_STATUS = "report_status"
 
     SELF_CHECK_PART = "self_check_part"
     SELF_CHECK_DONE = "self_check_done"
@@ -52,6 +61,7 @@ class EventKind(Enum):
     PIN_TIMEOUT = "pin_timeout"
     REVERSAL_TIMEOUT = "reversal_timeout"
     RETRY_DUE = "retry_due"
+    WORK_DUE = "work_due"
 
 
 COMMANDS = frozenset(
@@ -71,6 +81,13 @@ COMMANDS = frozenset(
         EventKind.FIND,
         EventKind.REPRINT,
         EventKind.PRINT_TOTALS,
+        EventKind.SETTLE,
+        EventKind.SIGN,
+        EventKind.SIGN_OFF,
+        EventKind.ECHO,
+        EventKind.DOWNLOAD,
+        EventKind.SEND_NOW,
+        EventKind.REPORT_STATUS,
     }
 )
 
@@ -83,6 +100,7 @@ class TimerKind(Enum):
     PIN = "pin"
     REVERSAL = "reversal"
     RETRY = "retry"
+    WORK = "work"
 
 
 class Cue(Enum):

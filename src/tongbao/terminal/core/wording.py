@@ -142,6 +142,42 @@ REVERSED: Final = Notice(
     "交易已冲正，视同未发生；已扣款项将退回",
     "The payment was undone; any money taken goes back",
 )
+STORED: Final = Notice("stored", "交易已存储，稍后上送", "Stored; it will be sent")
+WILL_BE_SENT: Final = Notice(
+    "will_be_sent", "终端将自动上送，无需重做", "The terminal sends it by itself; do not repeat it"
+)
+ADVICE_PENDING: Final = Notice(
+    "advice_pending",
+    "原交易尚未送达主机，请先上送",
+    "The original has not reached the host yet; send it first",
+)
+SETTLEMENT_OPEN: Final = Notice(
+    "settlement_open",
+    "批结算尚未完成，请先完成结算",
+    "The batch settlement is not finished; finish it first",
+)
+SETTLEMENT_BINDING: Final = Notice(
+    "settlement_binding", "结算已上送，不能取消", "The totals have gone out; it cannot be cancelled"
+)
+SETTLEMENT_STOPPED: Final = Notice(
+    "settlement_stopped", "结算中断，请继续结算", "The settlement was interrupted; go on with it"
+)
+NOTHING_TO_SETTLE: Final = Notice(
+    "nothing_to_settle", "本批次无交易，无需结算", "The batch has no payments to settle"
+)
+MUST_SETTLE: Final = Notice(
+    "must_settle", "本批次交易笔数已满，请先结算", "The batch is full; settle it first"
+)
+ADVICES_LEFT: Final = Notice(
+    "advices_left",
+    "有通知类交易未送达，请重试；或由主管授权结算",
+    "Some advices have not arrived; try again, or settle with a supervisor's approval",
+)
+NO_SUCH_WORK: Final = Notice("no_such_work", "该待办已完成", "This is not pending any more")
+ALREADY_SIGNED: Final = Notice("already_signed", "该交易已签名", "This payment is signed already")
+NO_SIGNATURE: Final = Notice("no_signature", "该交易无需签名", "This payment takes no signature")
+LOADED_BAD: Final = Notice("loaded_bad", "下载内容校验失败", "What was downloaded failed its check")
+BLACKLISTED: Final = Notice("blacklisted", "此卡在黑名单中，拒绝受理", "This card is refused")
 
 START_AGAIN: Final = Notice("start_again", "可重新收款", "You may start again")
 ASK_AGAIN: Final = Notice(

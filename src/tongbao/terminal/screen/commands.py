@@ -13,11 +13,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from tongbao.domain.ids import BatchNo, OperatorNo, Stan
+from tongbao.domain.ids import OperatorNo
 from tongbao.domain.money import Currency, Money
 from tongbao.domain.secrets import Pan, Pin
 from tongbao.terminal.core.events import (
-    Approval,
     Cancel,
     CardEntered,
     Dismiss,
@@ -41,19 +40,26 @@ from tongbao.terminal.core.wording import (
     BAD_AMOUNT,
     BAD_CARD_NUMBER,
     BAD_EXPIRY,
-    NO_SUCH_PAYMENT,
     NOT_KEYED,
     STALE,
     UNKNOWN_KIND,
     WRONG_PASSWORD,
 )
+from tongbao.terminal.screen.arguments import (
+    CommandRefusedError,
+    approval_of,
+    batch_of,
+    trace_of,
+)
+from tongbao.terminal.screen.service_commands import SERVICE_MAKERS
 from tongbao.terminal.screen.view import notice_view
 
 if TYPE_CHECKING:
     from tongbao.terminal.settings import TerminalSettings
     from tongbao.terminal.shell import TerminalShell
 
-MESSAGE_MAX_CHARACTERS: Final = 2_048
+# A signature is the longest of them.
+MESSAGE_MAX_CHARACTERS: Final = 32_768
 _REMEMBERED_MAX: Final = 1_000
 _ID: Final = re.compile("[0-9A-Za-z-]{8,64}", re.ASCII)
 _EXPIRY: Final = re.compile("[0-9]{2}(0[1-9]|1[0-2])", re.ASCII)
@@ -69,18 +75,13 @@ STOPPING: Final = Notice("stopping", "终端正在关闭", "The terminal is shut
 
 # What a page must have seen, with phase and number of the state, before it counts.
 _MONEY_COMMANDS: Final = frozenset(
-    {"start", "enter_card", "enter_pin", "skip_pin", "cancel", "dismiss", "resolve_now"}
+    {
+        *("start", "enter_card", "enter_pin", "skip_pin", "cancel", "dismiss", "resolve_now"),
+        *("settle", "sign"),
+    }
 )
 
 Ack = dict[str, Any]
-
-
-class CommandRefusedError(Exception):
-    """A command is not handed on; `notice` says why. It never holds an argument."""
-
-    def __init__(self, notice: Notice) -> None:
-        super().__init__(notice.code)
-        self.notice = notice
 
 
 class CommandDesk:
@@ -199,37 +200,12 @@ def _original(given: Mapping[str, Any]) -> OriginalGiven:
     if not all(isinstance(text, str) for text in (rrn, date, auth_code)):
         raise CommandRefusedError(BAD_MESSAGE)
     return OriginalGiven(
-        trace=_trace(given["trace"]) if given.get("trace") is not None else None,
-        batch=_batch(given["batch"]) if given.get("batch") is not None else None,
+        trace=trace_of(given["trace"]) if given.get("trace") is not None else None,
+        batch=batch_of(given["batch"]) if given.get("batch") is not None else None,
         rrn=rrn,
         date=date,
         auth_code=auth_code,
     )
-
-
-def approval_of(command: Mapping[str, Any]) -> Approval | None:
-    """Read the supervisor's number and password of a command; None when there are none."""
-    given = command.get("supervisor")
-    if given is None:
-        return None
-    try:
-        return Approval(OperatorNo(given["operator"]), Pin(given["password"]))
-    except (ValueError, TypeError, KeyError):
-        raise CommandRefusedError(WRONG_PASSWORD) from None
-
-
-def _trace(number: object) -> Stan:
-    try:
-        return Stan(number)  # type: ignore[arg-type]  # it refuses what is no whole number
-    except (ValueError, TypeError):
-        raise CommandRefusedError(NO_SUCH_PAYMENT) from None
-
-
-def _batch(number: object) -> BatchNo:
-    try:
-        return BatchNo(number)  # type: ignore[arg-type]  # it refuses what is no whole number
-    except (ValueError, TypeError):
-        raise CommandRefusedError(NO_SUCH_PAYMENT) from None
 
 
 def _enter_card(_identity: str, command: Mapping[str, Any]) -> Event:
@@ -245,11 +221,11 @@ def _enter_card(_identity: str, command: Mapping[str, Any]) -> Event:
 
 def _find(_identity: str, command: Mapping[str, Any]) -> Event:
     batch = command.get("batch")
-    return Find(_trace(command.get("trace")), None if batch is None else _batch(batch))
+    return Find(trace_of(command.get("trace")), None if batch is None else batch_of(batch))
 
 
 def _reprint(_identity: str, command: Mapping[str, Any]) -> Event:
-    return Reprint(_batch(command.get("batch")), _trace(command.get("trace")))
+    return Reprint(batch_of(command.get("batch")), trace_of(command.get("trace")))
 
 
 def _enter_pin(_identity: str, command: Mapping[str, Any]) -> Event:
@@ -275,4 +251,5 @@ _MAKERS: Final[dict[str, Callable[[str, Mapping[str, Any]], Event]]] = {
     "find": _find,
     "reprint": _reprint,
     "print_totals": lambda _identity, _command: PrintTotals(),
+    **SERVICE_MAKERS,
 }

@@ -10,8 +10,9 @@ from tongbao.terminal.core.items import can_be_undone
 from tongbao.terminal.core.kinds import RULE_OF, RULES, PinUse, is_allowed
 from tongbao.terminal.core.paying import card_entries
 from tongbao.terminal.core.slips import slip_name
-from tongbao.terminal.core.totals import batch_totals
+from tongbao.terminal.core.totals import batch_totals, must_settle
 from tongbao.terminal.core.vocabulary import DoubtStage, Phase, TimerKind
+from tongbao.terminal.screen.service_view import service_state
 
 if TYPE_CHECKING:
     from tongbao.terminal.core.items import BatchItem
@@ -79,10 +80,7 @@ def screen_state(
         ],
         "totals": _totals(state, settings),
         "found": _found(state),
-        "pending": [],
-        "settlement": None,
-        "loading": None,
-        "last_loaded": {},
+        **service_state(state, settings),
         "sandbox": _sandbox(settings, reader_address),
         "sound": _sound(shell),
     }
@@ -164,7 +162,7 @@ def _totals(state: TerminalState, settings: TerminalSettings) -> dict[str, Any]:
         "batch_no": state.batch.value,
         "records": totals.records,
         "records_max": profile.batch_records_max,
-        "must_settle": False,
+        "must_settle": must_settle(state.items, profile),
         "domestic": dataclasses.asdict(totals.domestic),
         "foreign": dataclasses.asdict(totals.foreign),
         "kinds": [dataclasses.asdict(line) for line in totals.kinds],

@@ -148,6 +148,11 @@ def test_slips_are_pictures_and_nothing_else_is_served_there(tmp_path):
             status, headers, body = await fetch(live.addresses.screen, slip["slip"])
             assert (status, headers["content-type"]) == (200, "image/png")
             assert body.startswith(b"\x89PNG")
+            await page.do("dismiss")
+            await page.do("print_totals")
+            paper = f"/slips/totals-{page.state['batch_no']:06d}.png"
+            status, headers, body = await fetch(live.addresses.screen, paper)
+            assert (status, headers["content-type"]) == (200, "image/png")
             for path in (
                 "/slips/000009.png",
                 "/slips/self-check.png",

@@ -68,3 +68,14 @@ def arguments_of(page: Page, name: str) -> list[dict[str, Any]]:
         for command in sent_by(page)
         if command["command"] == name
     ]
+
+
+def draw(page: Page) -> None:
+    """Sign with the mouse: two strokes across the field."""
+    box = page.get_by_test_id("sign-field").bounding_box()
+    assert box is not None
+    for y_from, y_to in ((0.2, 0.8), (0.8, 0.2)):
+        page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + box["height"] * y_from)
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + box["height"] * y_to, steps=12)
+        page.mouse.up()

@@ -165,6 +165,11 @@ BATCH: dict[int, Row] = {
     1225: payment("offline_sale", amount_minor=44_000, signature="none"),
 }
 
+ADVICES_LEFT = {
+    "code": "advices_left",
+    "zh": "有通知类交易未送达，请重试；或由主管授权结算",
+    "en": "Some advices have not arrived; try again, or settle with a supervisor's approval",
+}
 WORK_SCENES: dict[str, Row] = {
     "idle_nearly_full": {"totals": totals(records=470)},
     "idle_must_settle": {"totals": totals(records=500, must_settle=True)},
@@ -204,6 +209,10 @@ WORK_SCENES: dict[str, Row] = {
     "settling_stopped": {
         "phase": "settling",
         "settlement": settlement("stopped", done=16, total=42, error=NO_ANSWER),
+    },
+    "settling_advices_left": {
+        "phase": "settling",
+        "settlement": settlement("stopped", done=1, total=2, error=ADVICES_LEFT),
     },
     "loading": {
         "phase": "loading",

@@ -6,9 +6,9 @@ import base64
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from tests.till.conftest import OpenTill
-from tests.till.hands import arguments_of, at_rest, goes_to, press, refuses
+from tests.till.hands import SUPERVISOR, arguments_of, at_rest, draw, goes_to, press, refuses
 from tests.till.looking import faults_of, names_sent_by, on_screen
 from tests.till.mock_terminal import MockTerminal
 from tests.till.scenes_work import NO_ANSWER, PENDING, settlement
@@ -189,6 +189,35 @@ def test_a_settlement_that_asks_for_a_supervisor_gets_one(
     on_screen(page, "settling")
 
 
+def test_advices_that_do_not_arrive_are_left_with_a_supervisors_approval(
+    terminal: MockTerminal, open_till: OpenTill
+) -> None:
+    terminal.reactions |= {"dismiss": goes_to("idle"), "settle": goes_to("settling_totals")}
+    page = open_till(terminal.url, language="en")
+    terminal.show("settling_advices_left")
+    on_screen(page, "settling")
+    press(page, "F6")
+    on_screen(page, "settle")
+    press(page, "1 2 3 4 5 6 Enter")
+    on_screen(page, "settling")
+    assert names_sent_by(page) == ["dismiss", "settle"]
+    assert arguments_of(page, "settle") == [{"supervisor": SUPERVISOR}]
+
+
+def test_a_settlement_is_broken_off_while_nothing_has_gone_out(
+    terminal: MockTerminal, open_till: OpenTill
+) -> None:
+    page = open_till(terminal.url)
+    terminal.show("settling_pending_work")
+    on_screen(page, "settling")
+    press(page, "Escape")
+    terminal.wait_for_commands(1)
+    terminal.show("settling_totals")
+    expect(page.get_by_test_id("cancel")).to_have_count(0)
+    press(page, "Escape")
+    assert names_sent_by(page) == ["cancel"]
+
+
 def test_a_settlement_that_stopped_can_go_on_or_wait(
     terminal: MockTerminal, open_till: OpenTill
 ) -> None:
@@ -255,17 +284,6 @@ def test_a_download_begins_with_its_key_and_shows_how_far_it_is(
     press(page, "Escape")
     on_screen(page, "idle")
     assert names_sent_by(page) == ["download", "dismiss"]
-
-
-def draw(page: Page) -> None:
-    """Sign with the mouse: two strokes across the field."""
-    box = page.get_by_test_id("sign-field").bounding_box()
-    assert box is not None
-    for y_from, y_to in ((0.2, 0.8), (0.8, 0.2)):
-        page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + box["height"] * y_from)
-        page.mouse.down()
-        page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + box["height"] * y_to, steps=12)
-        page.mouse.up()
 
 
 def black_of(sign: dict[str, Any]) -> list[tuple[int, int]]:

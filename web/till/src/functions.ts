@@ -15,7 +15,7 @@ export type Page =
   | { readonly name: "query" }
   | { readonly name: "totals" }
   | { readonly name: "pending" }
-  | { readonly name: "settle" }
+  | { readonly name: "settle"; readonly approve?: true }
   | { readonly name: "downloads" }
   | { readonly name: "sign"; readonly batch: number; readonly trace: number };
 export type PageName = Page["name"];

@@ -61,6 +61,8 @@ export interface Desk {
   entry: Entry | null;
   /** The cashier wants the refused payment once more as soon as the terminal rests. */
   again: boolean;
+  /** Where to go as soon as the terminal rests. */
+  then: Page | null;
   /** When the terminal was switched on, while its self-check is being shown. */
   checkSince: number | null;
   /** The whole list has been on the screen long enough. */
@@ -120,6 +122,7 @@ export function createTill(around: Surroundings, sounds: Sounds, preferences: Pr
     draft: EMPTY_DRAFT,
     entry: null,
     again: false,
+    then: null,
     checkSince: null,
     checkShown: false,
     pinHint: null,
@@ -236,14 +239,16 @@ export function createTill(around: Surroundings, sounds: Sounds, preferences: Pr
 /** A new phase closes every page, unless a refused payment is to be typed once more. */
 function turnTo(desk: Desk, phase: Phase): void {
   const entry = desk.again && phase === "idle" ? desk.entry : null;
-  desk.trail =
-    entry === null || entry.kind === "sale"
-      ? []
-      : [{ name: "menu" }, { name: "form", kind: entry.kind }];
+  const then = phase === "idle" ? desk.then : null;
+  desk.trail = then === null ? [] : [then];
+  if (entry !== null && entry.kind !== "sale") {
+    desk.trail = [{ name: "menu" }, { name: "form", kind: entry.kind }];
+  }
   desk.draft = entry?.kind === "sale" ? entry.values.amount : EMPTY_DRAFT;
   if (phase === "idle") {
     desk.entry = entry;
     desk.again = false;
+    desk.then = null;
   }
 }
 

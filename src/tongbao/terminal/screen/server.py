@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from tongbao.terminal.shell import TerminalShell
 
 PAGE_FOLDER: Final = Path(__file__).parent / "dist"
-_SLIP_NAME: Final = re.compile(r"[0-9]{6}(?:-cardholder|-in-doubt)?", re.ASCII)
+_SLIP_NAME: Final = re.compile(
+    r"(?:totals-|settlement-)?[0-9]{6}(?:-cardholder|-in-doubt|-reprint)?", re.ASCII
+)
 _CLOCK_PUSH_S: Final = 30.0
 _GRACE_S: Final = 1
 _PING_S: Final = 10.0

@@ -191,6 +191,6 @@ def test_a_master_key_comes_under_a_transport_key_and_is_confirmed():
         step(state, tlv(tDF23=b"\x02" * 16))
     state = step(state, tlv(tDF23=b"\x02" * 16, tDF24=b"5678"))
     assert (state.step, state.key_answer) == (Step.END, tlv(tDF23=b"\x02" * 16, tDF24=b"5678"))
-    assert plain(ask(state)) == {**OWN, 60: "00000007351"}
+    assert plain(ask(state)) == {**OWN, 60: "00000007351", 62: tlv(tDF24=b"5678")}
     assert step(state).step is Step.DONE
     assert "DF23" not in repr(state)

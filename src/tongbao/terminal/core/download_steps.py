@@ -215,6 +215,10 @@ def with_part(state: DownloadState, part: bytes) -> DownloadState:
 def _request_fields(state: DownloadState) -> dict[int, FieldValue]:
     if state.step is Step.LIST:
         return {62: b"1%02d" % len(state.entries)}
+    if state.step is Step.END and state.key_answer:
+        # The check value of the key that is confirmed: the host may have made another one since.
+        check = _objects(DataObjects.parse(state.key_answer).elements)[CHECK_VALUE]
+        return {62: build_tlv([TlvElement(CHECK_VALUE, check)])}
     if state.step is not Step.LOAD:
         return {}
     if state.what is Download.MASTER_KEY:

@@ -11,6 +11,8 @@ from tongbao.host.records import (
     BatchEventKind,
     BatchEventRecord,
     EventRecord,
+    ExceptionEventRecord,
+    ExceptionRecord,
     OrderDoneRecord,
     PaymentRecord,
     Record,
@@ -115,10 +117,9 @@ class MemoryStore:
         return tuple(sorted(row for row in rows if row.payment_id == payment_id))
 
     def last_payment_id(self, node: int) -> int:
-        ids = [
-            row.payment_id for row in self.payments.values() if row.payment_id >> 13 & 63 == node
-        ]
-        return max(ids, default=0)
+        ids = [row.payment_id for row in self.payments.values()]
+        ids += [row.exception_id for row in self.records_of(ExceptionRecord)]
+        return max((made for made in ids if made >> 13 & 63 == node), default=0)
 
     def open_payments(self, node: int, since_payment_id: int) -> tuple[StoredPayment, ...]:
         result = []
@@ -127,11 +128,20 @@ class MemoryStore:
             kinds = [event.kind for event in stored.events]
             own = stored.payment.payment_id >> 13 & 63 == node
             recent = stored.payment.payment_id >= since_payment_id
-            if (not kinds and own and recent) or (
-                kinds.count("reversal_requested") > kinds.count("reversed")
-            ):
+            reversing = kinds.count("reversal_requested") > kinds.count("reversed")
+            undelivered = "delivery_repeated" in kinds and not {"approved", "declined"} & {*kinds}
+            if (not kinds and own and recent) or reversing or undelivered:
                 result.append(stored)
         return tuple(sorted(result))
+
+    def open_exceptions(self) -> tuple[tuple[int, int], ...]:
+        closed = {row.exception_id for row in self.records_of(ExceptionEventRecord)}
+        rows = self.records_of(ExceptionRecord)
+        return tuple(
+            (row.payment_id, row.exception_id)
+            for row in rows
+            if row.payment_id and row.exception_id not in closed
+        )
 
     def commit(self, records: Sequence[Record]) -> None:
         payments = [record for record in records if isinstance(record, PaymentRecord)]

@@ -13,6 +13,7 @@ from tongbao.domain.secrets import KeyBytes, Pan, Pin, Purpose
 from tongbao.wire.framing import add_length
 from tongbao.wire.iso8583.codec import Message
 from tongbao.wire.network.dialect import NETWORK
+from tongbao.wire.network.messages import MAC_FIELD
 from tongbao.wire.unionpay.framing import (
     DEFAULT_HEADER,
     DEFAULT_TPDU,
@@ -21,6 +22,7 @@ from tongbao.wire.unionpay.framing import (
 )
 from tongbao.wire.unionpay.profile import HostProfile
 from tongbao.wire.unionpay.table import UNIONPAY
+from tongbao.wire.unionpay.transactions import KINDS
 
 MERCHANT = "100000000000001"
 TERMINAL = "00000001"
@@ -121,6 +123,46 @@ class ScriptedTerminal:
             fields |= {26: "12", 52: block.reveal(Purpose.WIRE), 53: "2600000000000000"}
         return self.frame("0200", fields | (change or {}), mac=True)
 
+    def payment(
+        self,
+        kind: str,
+        stan: int,
+        amount_minor: int = 12345,
+        *,
+        original: tuple[int, int, str] | None = None,
+        change: dict[int, object] | None = None,
+    ) -> bytes:
+        """Any payment by stripe without PIN; `original` is batch, trace and MMDD of field 61."""
+        transaction = KINDS[kind]
+        fields: dict[int, object] = {
+            3: transaction.processing_code,
+            4: f"{amount_minor:012d}",
+            11: f"{stan:06d}",
+            22: "022",
+            25: transaction.condition,
+            35: TRACK2,
+            41: self.terminal_id,
+            42: self.merchant_id,
+            49: "156",
+            60: f"{transaction.function}{self.batch_no:06d}000501",
+        }
+        if original is not None:
+            batch_no, original_stan, date = original
+            fields[61] = f"{batch_no:06d}{original_stan:06d}{date}"
+        return self.frame(transaction.mti, fields | (change or {}), mac=True)
+
+    def reversal_of(
+        self, kind: str, stan: int, amount_minor: int = 12345, *, reason: str = "98"
+    ) -> bytes:
+        """The 0400 of any payment."""
+        transaction = KINDS[kind]
+        change: dict[int, object] = {
+            3: transaction.processing_code,
+            25: transaction.condition,
+            60: f"{transaction.function}{self.batch_no:06d}000501",
+        }
+        return self.reversal(stan, amount_minor, reason=reason, change=change)
+
     def reversal(
         self,
         stan: int,
@@ -186,20 +228,20 @@ class ScriptedIssuer:
         auth_code: str = "123456",
         change: dict[int, object] | None = None,
     ) -> bytes:
-        """Answer a 0200, 0420 or 0800; without length prefix."""
+        """Answer any message of the network dialect; without length prefix."""
         fields = {
             n: request.fields[n]
-            for n in (3, 4, 7, 11, 32, 37, 41, 42, 49, 70)
+            for n in (3, 4, 7, 11, 32, 37, 41, 42, 49, 62, 70)
             if n in request.fields
         }
         fields[39] = code
-        if code == "00" and request.mti == "0200":
+        if code == "00" and request.mti in ("0100", "0200", "0220"):
             fields[38] = auth_code
         mti = f"{int(request.mti) + 10:04d}"
         message = Message(
             mti, {n: v for n, v in (fields | (change or {})).items() if v is not None}
         )
-        mac_field = 64 if mti == "0210" else 128
+        mac_field = MAC_FIELD[mti]
         unsigned = NETWORK.encode_unsigned(message, mac_field)
         return unsigned + self.keys.mac(KeyName("zak"), MacAlgorithm.CMAC_AES, unsigned)
 

@@ -34,7 +34,7 @@ STEP = st.one_of(
     st.tuples(st.just("answer arrives"), PICK),
     st.tuples(st.just("answer lost"), PICK),
     st.tuples(st.just("answer twice"), PICK),
-    st.tuples(st.just("time passes"), st.sampled_from((100, 2_000, 31_000, 65_000))),
+    st.tuples(st.just("time passes"), st.sampled_from((100, 2_000, 6_000, 31_000, 65_000))),
     st.tuples(st.just("link breaks"), PICK),
     st.tuples(st.just("link comes"), PICK),
     st.tuples(st.just("host restarts"), PICK),

@@ -110,7 +110,7 @@ def test_a_bug_in_the_core_ends_the_process_without_card_data_in_its_reason(
     def broken(*_: object) -> None:
         raise ValueError("6200001234567890128")
 
-    monkeypatch.setattr(Payments, "sale", broken)
+    monkeypatch.setattr(Payments, "request", broken)
     with pytest.raises(StoppedError) as stopped:
         world.send(terminal.sale(2))
     assert stopped.value.code == EXIT_BUG

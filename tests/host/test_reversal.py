@@ -9,7 +9,7 @@ from tests.host.parties import MERCHANT, PAN, TERMINAL
 from tests.host.world import World, register, settings
 from tongbao.crypto.key_store import KeyName
 from tongbao.domain.secrets import Pan
-from tongbao.host.records import TraceKey
+from tongbao.host.records import ExceptionEventRecord, ExceptionRecord, TraceKey
 
 
 def test_an_approved_sale_is_reversed_at_the_terminals_word() -> None:
@@ -209,17 +209,21 @@ def test_silence_of_the_issuer_ends_in_doubt_told_and_a_reversal() -> None:
     terminal = world.signed_in()
     world.send(terminal.sale(2))
     world.asked()
-    world.advance(world.settings.issuer_timeout_ms - 100)
+    world.advance(world.settings.issuer_timeout_ms)
+    inquiry = world.asked()
+    assert (inquiry.mti, inquiry.fields[62]) == ("0600", inquiry.fields[37])
+    world.advance(world.settings.inquiry_timeout_ms - 100)
     assert world.to_terminals == []
     world.advance(100)
     reply = terminal.read(world.to_terminals.pop()[1])
     assert reply.fields[39] == "98"
     assert 64 in reply.fields
     assert [(event.kind, event.detail) for event in world.events(2)] == [
-        ("reversal_requested", "issuer timeout")
+        ("inquired", "no answer"),
+        ("reversal_requested", "issuer timeout"),
     ]
     world.answer(world.asked())
-    assert world.kinds(2) == ["reversal_requested", "reversed"]
+    assert world.kinds(2) == ["inquired", "reversal_requested", "reversed"]
 
 
 def test_a_reversal_is_repeated_with_growing_waits_until_it_is_confirmed() -> None:
@@ -240,18 +244,39 @@ def test_a_reversal_is_repeated_with_growing_waits_until_it_is_confirmed() -> No
     world.answer(world.issuer.read(frame))
     world.advance(120_000)
     assert world.to_issuer_frames == []
-    assert world.kinds(2) == ["reversal_requested", "reversed"]
+    repeated = [event for event in world.events(2) if event.kind == "reversal_repeated"]
+    assert [event.detail for event in repeated] == [f"attempt {n}" for n in range(2, 10)]
+    assert world.kinds(2) == ["reversal_requested", *["reversal_repeated"] * 8, "reversed"]
 
 
 def test_a_reversal_that_is_not_confirmed_calls_a_person_once_and_goes_on() -> None:
-    world = World()
+    store = MemoryStore(register())
+    world = World(store)
     terminal = world.signed_in()
     world.send(terminal.sale(2))
+    world.asked()
     world.send(terminal.reversal(2))
     for _ in range(30):
         world.advance(60_000)
-    assert world.notes == ["reversal_unconfirmed"]
+    assert world.notes == ["reversal_undelivered"]
     assert len(world.to_issuer_frames) > 20
+    payment = store.payments[TraceKey(TERMINAL, 1, 2)]
+    (opened,) = store.records_of(ExceptionRecord)
+    assert opened._replace(exception_id=0, opened_at_us=0) == ExceptionRecord(
+        exception_id=0,
+        payment_id=payment.payment_id,
+        terminal_id=TERMINAL,
+        merchant_id=MERCHANT,
+        kind="reversal_undelivered",
+        opened_at_us=0,
+        detail="sale: not confirmed in 6 attempts",
+    )
+    assert store.records_of(ExceptionEventRecord) == []
+    world.answer(world.asked())
+    (closed,) = store.records_of(ExceptionEventRecord)
+    assert closed == ExceptionEventRecord(
+        opened.exception_id, "closed", world.now_us, "system", "the issuer confirmed"
+    )
 
 
 @pytest.mark.parametrize("code", ["00", "25"])
@@ -276,7 +301,7 @@ def test_any_other_answer_to_a_reversal_does_not_end_it() -> None:
     assert world.kinds(2) == ["reversal_requested"]
     world.advance(world.settings.reversal_retry_ms)
     world.answer(world.asked())
-    assert world.kinds(2) == ["reversal_requested", "reversed"]
+    assert world.kinds(2) == ["reversal_requested", "reversal_repeated", "reversed"]
 
 
 def test_a_late_decline_is_noted_and_changes_nothing() -> None:
@@ -284,30 +309,39 @@ def test_a_late_decline_is_noted_and_changes_nothing() -> None:
     terminal = world.signed_in()
     world.send(terminal.sale(2))
     sale = world.asked()
-    world.advance(world.settings.issuer_timeout_ms)
+    world.give_up()
     world.answer(world.asked())
     world.answer(sale, "51")
-    assert world.kinds(2) == ["reversal_requested", "reversed", "late_answer"]
+    assert world.kinds(2) == ["inquired", "reversal_requested", "reversed", "late_answer"]
     world.advance(120_000)
     assert world.to_issuer_frames == []
 
 
 def test_late_approval_after_reversal_is_reversed_again() -> None:
-    world = World()
+    store = MemoryStore(register())
+    world = World(store)
     terminal = world.signed_in()
     world.send(terminal.sale(2))
     sale = world.asked()
-    world.advance(world.settings.issuer_timeout_ms)
+    world.give_up()
     world.answer(world.asked())
     world.answer(sale)
     assert world.kinds(2) == [
+        "inquired",
         "reversal_requested",
         "reversed",
         "late_answer",
         "reversal_requested",
     ]
+    (opened,) = store.records_of(ExceptionRecord)
+    assert (opened.kind, opened.detail) == (
+        "late_approval",
+        "sale: approved after its reversal was confirmed",
+    )
     world.answer(world.asked())
     assert world.kinds(2)[-1] == "reversed"
+    (closed,) = store.records_of(ExceptionEventRecord)
+    assert (closed.exception_id, closed.staff) == (opened.exception_id, "system")
 
 
 def test_a_lost_link_puts_every_waiting_sale_in_doubt_at_once() -> None:

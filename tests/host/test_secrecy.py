@@ -18,7 +18,7 @@ from tests.host.test_sigkill import new_host, write_settings
 from tests.host.world import World
 from tongbao.domain.secrets import Purpose
 from tongbao.host.core.events import SendToTerminal, SendUpstream, TerminalFrame, UpstreamFrame
-from tongbao.host.core.requests import Request, read_sale
+from tongbao.host.core.requests import Request, read_swiped_sale
 
 
 def shapes(digits: str) -> Iterator[bytes]:
@@ -93,7 +93,9 @@ def test_values_on_their_way_do_not_print_what_they_hold() -> None:
     terminal = world.signed_in()
     frame = terminal.sale(2)[2:]
     request = Request(1, frame)
-    request.sale = read_sale(request)
+    facts = read_swiped_sale(request)
+    assert facts is not None
+    request.facts = facts
     world.send(terminal.sale(2))
     values: list[object] = [
         TerminalFrame(1, frame),
@@ -101,7 +103,7 @@ def test_values_on_their_way_do_not_print_what_they_hold() -> None:
         SendToTerminal(1, frame, 1),
         SendUpstream(frame, 1),
         request,
-        request.sale,
+        request.facts,
         *world.core.state.pending.values(),
         *world.core.state.terminals.values(),
         world.keys,

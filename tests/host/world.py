@@ -81,7 +81,8 @@ class World:
         node = self.settings.node
         last = self.store.last_payment_id(node)
         since = lowest_id_at(self.now_us - 3_600_000_000)
-        self.step(Recovered(last, self.store.open_payments(node, since)))
+        found = self.store.open_payments(node, since)
+        self.step(Recovered(last, found, self.store.open_exceptions()))
         self.step(Tick(self.uptime_ms))
 
     def restart(self, *, link: bool = True) -> None:
@@ -133,6 +134,14 @@ class World:
         self.now_us += ms * 1000
         self.uptime_ms += ms
         self.step(Tick(self.uptime_ms))
+
+    def give_up(self) -> None:
+        """Let the issuer's time pass, and the time of the question what became of it."""
+        self.advance(self.settings.issuer_timeout_ms)
+        inquiries = [frame for frame in self.to_issuer_frames if frame[2:4] == b"\x06\x00"]
+        for frame in inquiries:
+            self.to_issuer_frames.remove(frame)
+        self.advance(self.settings.inquiry_timeout_ms)
 
     def link_down(self) -> None:
         self.step(UpstreamDown())

@@ -13,7 +13,7 @@ import pytest
 
 from tongbao.domain.ids import Stan
 from tongbao.domain.secrets import Purpose
-from tongbao.host.core import issuer_messages, payments, reversals
+from tongbao.host.core import issuer_messages, outcomes, payments, reversals
 from tongbao.host.core.payment_rules import Answer, PaymentInput, PaymentState, Rule, Upstream
 from tongbao.host.records import EventKind
 from tongbao.host.store.port import StoreFailedError
@@ -34,6 +34,7 @@ from tongbao.terminal.core.messages import MacCheck
 from tongbao.terminal.core.transitions import TRANSITIONS, Transition
 from tongbao.terminal.core.vocabulary import DoubtStage, Phase
 from tongbao.terminal.core.vocabulary import EventKind as TerminalEvent
+from tongbao.wire.unionpay.transactions import Resolution
 
 Patch = pytest.MonkeyPatch
 
@@ -62,10 +63,11 @@ def host_tries_a_failed_flush_again(patch: Patch) -> None:
 def host_takes_a_repeated_sale_for_a_new_one(patch: Patch) -> None:
     begin = payments.Payments._begin
 
-    def sale(self: Any, request: Any, terminal: Any, now_us: int, out: Any) -> None:
-        begin(self, request, payments._facts_of(request, terminal), terminal, now_us, out)
+    def request(self: Any, request: Any, terminal: Any, now_us: int, out: Any) -> None:
+        facts = payments._facts_of(request)
+        begin(self, request, facts, terminal, payments._NO_VERDICT, now_us, out)
 
-    patch.setattr(payments.Payments, "sale", sale)
+    patch.setattr(payments.Payments, "request", request)
     patch.setattr(host_store.VirtualHostStore, "_check_unique", lambda *_: None)
 
 
@@ -79,23 +81,23 @@ def host_forgets_open_reversals_at_a_start(patch: Patch) -> None:
 
 
 def host_declines_when_the_issuer_is_silent(patch: Patch) -> None:
-    rules = dict(payments.RULES)
+    rules = dict(outcomes.TABLES[Resolution.REVERSE])
     rules[PaymentState.PENDING, PaymentInput.TIMEOUT] = Rule(
         PaymentState.DECLINED, (EventKind.DECLINED,), Upstream.NOTHING, Answer.NO_LINK
     )
 
-    def doubt(self: Any, pending: Any, rule: Any, detail: str, now_us: int, out: Any) -> None:
+    def doubt(self: Any, pending: Any, rule: Any, facts: Any, now_us: int, out: Any) -> None:
         if rule.next is not PaymentState.DECLINED:
-            kept(self, pending, rule, detail, now_us, out)
+            kept(self, pending, rule, facts, now_us, out)
             return
-        self._drop(pending)
-        facts = payments.EventFacts("91")
-        payments.record_events(self._state, rule, pending.payment.payment_id, facts, now_us, out)
-        self._tell(pending, payments.Outcome("91", "", now_us), out)
+        self.drop(pending)
+        told = outcomes.EventFacts("91")
+        outcomes.record_events(self._state, rule, pending.payment.payment_id, told, now_us, out)
+        self.tell(pending, outcomes.Outcome("91", "", now_us), out)
 
-    kept = payments.Payments._doubt
-    patch.setattr(coverage, "RULES", rules)
-    patch.setattr(payments.Payments, "_doubt", doubt)
+    kept = outcomes.Outcomes._doubt
+    patch.setattr(coverage, "TABLES", {**coverage.TABLES, Resolution.REVERSE: rules})
+    patch.setattr(outcomes.Outcomes, "_doubt", doubt)
 
 
 def host_sends_a_reversal_only_once(patch: Patch) -> None:

@@ -25,6 +25,9 @@ class EventKind(StrEnum):
     REVERSED = "reversed"
     LATE_ANSWER = "late_answer"
     REPEATED = "repeated"
+    INQUIRED = "inquired"
+    REVERSAL_REPEATED = "reversal_repeated"
+    DELIVERY_REPEATED = "delivery_repeated"
 
 
 class PaymentRecord(NamedTuple):

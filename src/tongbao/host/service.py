@@ -153,10 +153,11 @@ class HostService:
     def _recover(self) -> None:
         node = self._settings.node
         last_payment_id = self._store.last_payment_id(node)
-        look_back_us = self._settings.issuer_timeout_ms * 1000 + _LOOK_BACK_EXTRA_US
+        waited_ms = self._settings.issuer_timeout_ms + self._settings.inquiry_timeout_ms
+        look_back_us = waited_ms * 1000 + _LOOK_BACK_EXTRA_US
         since = lowest_id_at(time_of(last_payment_id) - look_back_us) if last_payment_id else 0
         payments = self._store.open_payments(node, since)
-        self.pump.offer(Recovered(last_payment_id, payments))
+        self.pump.offer(Recovered(last_payment_id, payments, self._store.open_exceptions()))
         # At once: nothing is served before what the last run left open is written down.
         self.pump.turn()
         self._log.info("recovered", payments=len(payments))

@@ -8,6 +8,8 @@ from pathlib import Path
 from tongbao.wire.unionpay.profile import HostProfile
 
 NODES_MAX = 64
+# How long a terminal waits for an answer. Spec: UnionPay terminal dialect, 7.3.
+TERMINAL_WAITS_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +37,13 @@ class HostSettings:
     profile: HostProfile = field(default_factory=HostProfile)
     issuer_host: str = "127.0.0.1"
     issuer_port: int = 8605
-    # Below the 60 s a terminal waits, so that it hears "98" and not silence.
+    # Together below the 60 s a terminal waits, so that it hears "98" and not silence.
     issuer_timeout_ms: int = 30_000
+    inquiry_timeout_ms: int = 5_000
     reversal_retry_ms: int = 2_000
     reversal_retry_max_ms: int = 60_000
+    # So many attempts without an answer are a matter for a person.
+    reversal_exception_after: int = 6
     late_answer_window_ms: int = 600_000
     reconnect_ms: int = 200
     reconnect_max_ms: int = 5_000
@@ -72,3 +77,9 @@ class HostSettings:
             value = getattr(self, name)
             if name.endswith(("_ms", "_max")) and value < 1:
                 raise ValueError(f"{name} must be at least 1")
+        if self.reversal_exception_after < 1:
+            raise ValueError("reversal_exception_after must be at least 1")
+        if self.issuer_timeout_ms + self.inquiry_timeout_ms >= TERMINAL_WAITS_MS:
+            raise ValueError(
+                "issuer_timeout_ms and inquiry_timeout_ms must be less than 60 s together"
+            )

@@ -40,6 +40,8 @@ class Behaviour(Enum):
     """Books at once, answers after the delay in the settings."""
     SILENT = "silent"
     """Books at once, never answers the sale or an inquiry about it; answers its reversal."""
+    UNHEARD = "unheard"
+    """Books at once, never answers the sale, but says what became of it when it is asked."""
 
 
 @dataclass(frozen=True, slots=True)

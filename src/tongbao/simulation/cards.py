@@ -64,7 +64,7 @@ GOOD: Final = (
 CARDS: Final = (
     *GOOD,
     SimulatedCard("answers late", 104, behaviour=Behaviour.LATE),
-    SimulatedCard("never answers", 105, behaviour=Behaviour.SILENT),
+    SimulatedCard("never answers", 105, behaviour=Behaviour.UNHEARD),
     SimulatedCard("poor", 106, opening_minor=1),
     SimulatedCard("limited", 107, limit_minor=100),
     SimulatedCard("expired", 108, expiry="2412"),

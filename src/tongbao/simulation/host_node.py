@@ -165,7 +165,7 @@ class HostNode(Machine):
         if not self.is_up or self.core is None:
             return False
         state = self.core.state
-        return state.link_up and not state.pending and not state.reversing
+        return state.link_up and not (state.pending or state.reversing or state.delivering)
 
     def _boot(self) -> None:
         self.point("starting")
@@ -194,10 +194,11 @@ class HostNode(Machine):
         assert self._pump is not None  # noqa: S101 - made above
         node = self.settings.node
         last_payment_id = self.store.last_payment_id(node)
-        look_back_us = self.settings.issuer_timeout_ms * 1000 + _LOOK_BACK_EXTRA_US
+        waited_ms = self.settings.issuer_timeout_ms + self.settings.inquiry_timeout_ms
+        look_back_us = waited_ms * 1000 + _LOOK_BACK_EXTRA_US
         since = lowest_id_at(time_of(last_payment_id) - look_back_us) if last_payment_id else 0
         payments = self.store.open_payments(node, since)
-        self._pump.offer(Recovered(last_payment_id, payments))
+        self._pump.offer(Recovered(last_payment_id, payments, self.store.open_exceptions()))
         self._pump.turn()
         if payments:
             self.world.trace.note(self.name, f"recovers {len(payments)} payments")
@@ -223,10 +224,9 @@ class HostNode(Machine):
             return
         state = self.core.state
         due_ms = self._ticked_ms + _SWEEP_MS
-        if state.deadlines:
-            due_ms = min(due_ms, state.deadlines[0][0])
-        if state.reversals_due:
-            due_ms = min(due_ms, state.reversals_due[0][0])
+        next_due_ms = state.next_due_ms()
+        if next_due_ms is not None:
+            due_ms = min(due_ms, next_due_ms)
         due_ms = max(due_ms, self._ticked_ms + 1)
         due_ms += -due_ms % _TICK_MS
         if self._next_tick is not None:

@@ -12,6 +12,8 @@ from tongbao.host.records import (
     BatchEventKind,
     BatchEventRecord,
     EventRecord,
+    ExceptionEventRecord,
+    ExceptionRecord,
     PaymentRecord,
     Record,
     SessionRecord,
@@ -44,6 +46,8 @@ class VirtualHostStore:
         self._ids: dict[TraceKey, int] = {}
         self._events: dict[int, list[tuple[EventRecord, int]]] = {}
         self._written: dict[int, int] = {}
+        self._exceptions: dict[int, ExceptionRecord] = {}
+        self._closed_exceptions: set[int] = set()
         self._sessions: dict[str, StoredSession] = {}
         self._batches: dict[str, list[BatchEventRecord]] = {}
         # The first of a kind stays, as in the real tables.
@@ -119,7 +123,8 @@ class VirtualHostStore:
 
     def last_payment_id(self, node: int) -> int:
         """Return the newest payment id of a node, 0 when it has none."""
-        return max((key for key in self._payments if node_of(key) == node), default=0)
+        made = [*self._payments, *self._exceptions]
+        return max((key for key in made if node_of(key) == node), default=0)
 
     def open_payments(self, node: int, since_payment_id: int) -> tuple[StoredPayment, ...]:
         """Return what a start has to end, oldest first."""
@@ -130,9 +135,18 @@ class VirtualHostStore:
             is_bare = not stored.events
             if is_bare and (node_of(payment_id) != node or payment_id < since_payment_id):
                 continue
-            if is_bare or stand_of(stored.events).state is PaymentState.REVERSING:
+            state = stand_of(stored.events).state
+            if is_bare or state in (PaymentState.REVERSING, PaymentState.PENDING):
                 found.append(stored)
         return tuple(found)
+
+    def open_exceptions(self) -> tuple[tuple[int, int], ...]:
+        """Return payment id and exception id of what a person was asked to look at."""
+        return tuple(
+            (row.payment_id, row.exception_id)
+            for row in self._exceptions.values()
+            if row.payment_id and row.exception_id not in self._closed_exceptions
+        )
 
     def commit(self, records: Sequence[Record]) -> None:
         """Write all records in one transaction and return when they are flushed."""
@@ -216,6 +230,11 @@ class VirtualHostStore:
                 self._sessions[row.terminal_id] = StoredSession(
                     row.signed_in_at_us, row.batch_no, row.key_block
                 )
+            elif isinstance(row, ExceptionRecord):
+                self._exceptions[row.exception_id] = row
+            elif isinstance(row, ExceptionEventRecord):
+                # Nobody but the host writes here, and it only closes.
+                self._closed_exceptions.add(row.exception_id)
             elif isinstance(row, BatchEventRecord):
                 self._batches.setdefault(row.terminal_id, []).append(row)
             elif isinstance(row, BatchDetailRecord):

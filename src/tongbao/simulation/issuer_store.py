@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from tongbao.sandbox.issuer.core.book import (
     Authorisation,
     BookEvent,
+    HoldMove,
     PinTry,
     Record,
     Remembered,
@@ -31,15 +32,19 @@ class VirtualIssuerStore(IssuerStore):
         self._audit = audit
         self._sale_rows: dict[str, tuple[Authorisation, int]] = {}
         self._reversal_rows: dict[str, tuple[Reversal, int]] = {}
+        # The F37s of each family by that of its head.
+        self._families: dict[str, list[str]] = {}
         for number, transaction in enumerate(disk.transactions):
             self._take(transaction.rows, number)
 
     def recall(self, rrns: Sequence[str]) -> dict[str, Remembered]:
-        """Return what the book holds under these F37s."""
+        """Return what the book holds under these F37s and under those of their families."""
         self._point("reading")
+        answers = [answer for rrn in rrns if (answer := self.authorisation(rrn)) is not None]
+        family = [name for answer in answers for name in self._families[answer.family_rrn]]
         return {
             rrn: Remembered(self.authorisation(rrn), self.reversal(rrn))
-            for rrn in rrns
+            for rrn in dict.fromkeys((*rrns, *family))
             if rrn in self._sale_rows or rrn in self._reversal_rows
         }
 
@@ -83,6 +88,8 @@ class VirtualIssuerStore(IssuerStore):
         for row in self._disk.rows():
             if isinstance(row, BookEvent):
                 state.book(row)
+            elif isinstance(row, HoldMove):
+                state.move_hold(row)
             elif isinstance(row, PinTry):
                 state.count_pin(row)
             elif isinstance(row, Authorisation) and row.auth_code:
@@ -92,6 +99,7 @@ class VirtualIssuerStore(IssuerStore):
         for row in rows:
             if isinstance(row, Authorisation):
                 self._sale_rows[row.rrn.value] = (row, number)
+                self._families.setdefault(row.family_rrn, []).append(row.rrn.value)
             elif isinstance(row, Reversal):
                 self._reversal_rows[row.rrn.value] = (row, number)
 

@@ -141,6 +141,9 @@ class TerminalsWitness:
         if was_repeated:
             # Also the first that goes out, when the power was cut before the payment itself did.
             return
+        if self._journal(node).has(RepeatSent.kind, trace):
+            # The power went before the first one left.
+            return
         self._must_rise(node, trace)
         open_traces = self._journal(node).open_payments() - {trace}
         if open_traces:

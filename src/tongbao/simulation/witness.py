@@ -35,6 +35,7 @@ _LENGTH_BYTES: Final = 2
 _FROM_BOOK: Final = frozenset({"94", "A0", "30", "40", "64", "12", "22", "25"})
 _ANSWERS: Final = frozenset({"0110", "0210", "0230"})
 _QUESTIONS: Final = frozenset({"0600"})
+_BALANCE: Final = "310000"
 _ENDS: Final = frozenset({EventKind.REVERSAL_REQUESTED, EventKind.DECLINED, EventKind.REVERSED})
 
 
@@ -70,7 +71,7 @@ class Witness:
             return
         payment = store.payment_by_rrn(rrn)
         if payment is None:
-            if code == "00":
+            if code == "00" and text_of(message, 3) != _BALANCE:
                 raise WrongWorldError(SAID, f"the host answers 00 for {rrn}, which has no row")
             return
         events = store.durable_events(payment.payment_id)
@@ -87,14 +88,20 @@ class Witness:
         self.trace.note("host", f"asks the issuer: {message.mti} {rrn} for {asked_for}")
         payment = store.payment_by_rrn(rrn)
         events = None if payment is None else store.durable_events(payment.payment_id)
+        if text_of(message, 3) == _BALANCE:
+            # Asked and told, never written.
+            return
         if events is None:
             raise WrongWorldError(SAID, f"the host asks the issuer about {rrn} without a row")
         if message.mti == "0420":
             if not any(event.kind == EventKind.REVERSAL_REQUESTED for event in events):
                 raise WrongWorldError(SAID, f"the host reverses {rrn} without a record")
             return
-        if message.mti in _QUESTIONS:
-            return
+        if message.mti not in _QUESTIONS:
+            self._check_number(message, rrn)
+
+    def _check_number(self, message: Message, rrn: str) -> None:
+        """Check that a reference number is used for one request, and that numbers rise."""
         content = tuple(text_of(message, number) for number in (41, 11, 4, 3, 62))
         first = self._asked.setdefault(rrn, content)
         if first is not content:
@@ -102,6 +109,9 @@ class Witness:
                 raise WrongWorldError(MONOTONIC, f"reference number {rrn} is used twice")
             if message.mti != "0220":
                 raise WrongWorldError("no double charge", f"the host asks for {rrn} again")
+            return
+        if message.mti == "0220":
+            # It may have waited for the link.
             return
         if rrn < self._last_asked:
             raise WrongWorldError(MONOTONIC, f"reference number {rrn} after {self._last_asked}")
@@ -147,8 +157,7 @@ def _bears(message: Message, events: list[EventRecord]) -> bool:
     if code == "00":
         return EventKind.APPROVED in kinds
     if code == "98":
-        # An advice that has no end yet waits for one; everything else is being reversed.
-        return EventKind.REVERSAL_REQUESTED in kinds or message.mti == "0230"
+        return bool(kinds & {EventKind.REVERSAL_REQUESTED, EventKind.DELIVERY_REPEATED})
     if any(event.kind == EventKind.DECLINED and event.response_code == code for event in events):
         return True
     return code == "12" and stand_of(events).state is PaymentState.REVERSED

@@ -38,6 +38,7 @@ from tongbao.host.core.script_results import ScriptResults
 from tongbao.host.core.sign_in import SignIn
 from tongbao.host.core.signatures import Signatures
 from tongbao.host.core.state import HostState, Terminal
+from tongbao.host.core.withdrawals import Withdrawals
 from tongbao.host.download_values import SANDBOX_DOWNLOADS
 from tongbao.wire.unionpay.transactions import SCRIPT_RESULT, SIGNATURE
 
@@ -54,11 +55,12 @@ if TYPE_CHECKING:
 _SWEEP_EVERY_MS: Final = 10_000
 # Forgetting the keys of a terminal costs a pass over all keys, so only a few leave at a time.
 _EVICTIONS_PER_SWEEP: Final = 64
+_PAYMENTS: Final = frozenset({"0100", "0200", "0220"})
 _BATCH_MESSAGES: Final = frozenset({"0320", "0500"})
 _ON_FRESH_RECORD: Final = frozenset({"0500", "0800"})
-_RECORDED: Final = frozenset({"0200", "0400", *_BATCH_MESSAGES})
+_RECORDED: Final = _PAYMENTS | {"0400"} | _BATCH_MESSAGES
 # Known to the dialect, not served by this host.
-_UNSUPPORTED: Final = frozenset({"0100", "0220", "0620"})
+_UNSUPPORTED: Final = frozenset({"0620"})
 
 
 class HostCore:
@@ -81,7 +83,10 @@ class HostCore:
         self._outbox = Outbox(keys)
         self._replies = Replies(self.state, settings, self._outbox)
         self._issuer = IssuerMessages(settings, keys, self._outbox, self._replies.clock)
-        self._payments = Payments(self.state, self._replies, self._issuer, keys, settings)
+        self._payments = Payments(self.state, self._replies, self._issuer, settings)
+        self._withdrawals = Withdrawals(
+            self.state, self._replies, self._payments.outcomes, keys, settings.profile
+        )
         self._orders = Orders(self.state, settings.profile)
         self._sign_in = SignIn(
             self.state, self._replies, self._outbox, keys, random_bytes, self._orders
@@ -192,20 +197,23 @@ class HostCore:
             return
         try:
             if request.mti == "0400":
-                self._payments.reversal_of(request, terminal, event.stored, now_us, out)
+                self._withdrawals.reversal_of(request, terminal, event.stored, now_us, out)
             else:
-                self._payments.sale_again(request, terminal, event.stored, now_us, out)
+                self._payments.again(request, terminal, event.stored, now_us, out)
         except RefusalError as refusal:
             self._refuse(request, refusal.code, now_us, out)
 
     def _payments_loaded(self, event: PaymentsLoaded, now_us: int, out: list[Effect]) -> None:
         request = event.request
-        if request.terminal_id not in self.state.terminals:
+        terminal = self.state.terminals.get(request.terminal_id)
+        if terminal is None:
             request.refreshed = False
             self._request(request, now_us, out)
             return
-        # No message asks for it yet.
-        self._refuse(request, "40", now_us, out)
+        try:
+            self._payments.originals(event, terminal, now_us, out)
+        except RefusalError as refusal:
+            self._refuse(request, refusal.code, now_us, out)
 
     def _originals_loaded(self, event: PaymentsLoaded, now_us: int, out: list[Effect]) -> None:
         if event.request.mti != SCRIPT_RESULT.mti:
@@ -285,10 +293,10 @@ class HostCore:
     def _payment_message(
         self, request: Request, terminal: Terminal, now_us: int, out: list[Effect]
     ) -> None:
-        if request.mti == "0200":
-            self._payments.sale(request, terminal, now_us, out)
+        if request.mti in _PAYMENTS:
+            self._payments.request(request, terminal, now_us, out)
         elif request.mti == "0400":
-            self._payments.reversal(request, terminal, now_us, out)
+            self._withdrawals.reversal(request, terminal, now_us, out)
         else:
             raise RefusalError("40" if request.mti in _UNSUPPORTED else "12")
 
@@ -300,7 +308,7 @@ class HostCore:
         request.verified = None
         if not self._reader.verify(request, session):
             return False
-        self._reader.read_sales([request])
+        self._reader.read_payments([request])
         return True
 
     def _refuse(self, request: Request, code: str, now_us: int, out: list[Effect]) -> None:
@@ -315,7 +323,7 @@ class HostCore:
         self, answer: IssuerAnswer | WrongMac | ProtocolError, now_us: int, out: list[Effect]
     ) -> None:
         if isinstance(answer, IssuerAnswer):
-            self._payments.answer(answer, now_us, out)
+            self._payments.outcomes.answer(answer, now_us, out)
         elif isinstance(answer, WrongMac):
             # Not proven to be the issuer's: as if nothing had come. The time-out will reverse.
             self.state.counters["answers_with_wrong_mac"] += 1
@@ -324,22 +332,22 @@ class HostCore:
 
     def _upstream_up(self, _event: UpstreamUp, _now_us: int, _out: list[Effect]) -> None:
         self.state.link_up = True
-        self._payments.link_found()
+        self._payments.outcomes.link_found()
 
     def _upstream_down(self, _event: UpstreamDown, now_us: int, out: list[Effect]) -> None:
         self.state.link_up = False
-        self._payments.link_lost(now_us, out)
+        self._payments.outcomes.link_lost(now_us, out)
 
     def _tick(self, event: Tick, now_us: int, out: list[Effect]) -> None:
         self.state.uptime_ms = event.uptime_ms
-        self._payments.time_out(now_us, out)
+        self._payments.outcomes.time_out(now_us, out)
         if event.uptime_ms - self._swept_at_ms >= _SWEEP_EVERY_MS:
             self._swept_at_ms = event.uptime_ms
             self._sweep()
 
     def _recovered(self, event: Recovered, now_us: int, out: list[Effect]) -> None:
         self.state.ids = PaymentIds(self._settings.node, event.last_payment_id)
-        self._payments.recover(event.payments, now_us, out)
+        self._payments.outcomes.recover(event, now_us, out)
 
     def _sweep(self) -> None:
         """Let idle terminals go, and the longest idle ones when there are too many."""

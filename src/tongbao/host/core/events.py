@@ -98,10 +98,14 @@ class Tick(NamedTuple):
 
 
 class Recovered(NamedTuple):
-    """What a start finds: this node's newest payment id and every payment without an end."""
+    """What a start finds: this node's newest payment id and every payment without an end.
+
+    `exceptions` are pairs of payment id and id of the exception that is open for it.
+    """
 
     last_payment_id: int
     payments: tuple[StoredPayment, ...]
+    exceptions: tuple[tuple[int, int], ...] = ()
 
 
 Event: TypeAlias = (

@@ -1,59 +1,67 @@
-"""Sales and reversals: applies the table of `payment_rules` to what arrives and what is known."""
+"""What terminals ask: payments of every kind, their repetitions and their reversals.
+
+Applies the tables of `payment_rules` to what arrives and to what is known; `outcomes` does the same
+for what the issuer, the clock and the link do.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tongbao.domain.secrets import Pan, Purpose, SecretText
-from tongbao.host.core.events import LoadPayment, Persist
-from tongbao.host.core.issuer_messages import AnswerKind, classify
+from tongbao.domain.secrets import Purpose
+from tongbao.host.core.events import LoadPayment, LoadPayments, Persist
+from tongbao.host.core.forms import FORMS, NamedBy
+from tongbao.host.core.originals import Circumstances, Member, Verdict, judge
+from tongbao.host.core.outcomes import Outcomes, rules_of
 from tongbao.host.core.payment_ids import rrn_of
 from tongbao.host.core.payment_rules import (
-    RULES,
+    TABLES,
     Answer,
     PaymentInput,
     PaymentState,
-    Rule,
     Upstream,
     stand_of,
 )
-from tongbao.host.core.reading import TOKEN_KEY
-from tongbao.host.core.recording import EventFacts, record_events
-from tongbao.host.core.replies import Outcome
-from tongbao.host.core.requests import CURRENCY, RefusalError, amount_of, trace_key_of
-from tongbao.host.core.reversals import Reversals
+from tongbao.host.core.recording import ROUTE, EventFacts, record_events
+from tongbao.host.core.replies import Outcome, Reply
+from tongbao.host.core.requests import CURRENCY, RefusalError
 from tongbao.host.core.state import Pending
-from tongbao.host.records import EventRecord, PaymentRecord
+from tongbao.host.lookups import ByAuthCode, ByRrn
+from tongbao.host.records import PaymentRecord, TraceKey
+from tongbao.wire.unionpay.transactions import BALANCE, MAIL_ORDER, SALE, Resolution
 
 if TYPE_CHECKING:
-    from tongbao.crypto.key_store import KeyStore
-    from tongbao.host.core.events import Effect, IntentRefused
-    from tongbao.host.core.issuer_messages import IssuerAnswer, IssuerMessages
+    from collections.abc import Sequence
+
+    from tongbao.domain.secrets import Pan
+    from tongbao.host.core.events import Effect, IntentRefused, PaymentsLoaded
+    from tongbao.host.core.issuer_messages import IssuerMessages
     from tongbao.host.core.replies import Replies
-    from tongbao.host.core.requests import Request, SaleFacts
+    from tongbao.host.core.requests import PaymentFacts, Request
     from tongbao.host.core.state import HostState, Terminal
+    from tongbao.host.lookups import Query
     from tongbao.host.records import StoredPayment
     from tongbao.host.settings import HostSettings
 
-KIND_SALE: Final = "sale"
-ROUTE: Final = "issuer"
-
 _SWITCHED_OFF: Final = "58"
-_WITHOUT_LINK: Final = RULES[PaymentState.ABSENT, PaymentInput.SALE_WITHOUT_LINK]
-_TOMBSTONE: Final = RULES[PaymentState.ABSENT, PaymentInput.REVERSAL]
+_OTHER_BATCH: Final = "77"
+_PREFIXES_MAX: Final = 10_000
+_NO_VERDICT: Final = Verdict(None)
 
 
 class Payments:
-    """Every decision about a payment; `out` collects the effects in order."""
+    """Every decision about what a terminal asks; `out` collects the effects in order."""
 
     __slots__ = (
         "_issuer",
-        "_keys",
+        "_organisations",
         "_pending_max",
+        "_prefix_digits",
+        "_profile",
         "_replies",
-        "_reversals",
         "_state",
         "_timeout_ms",
+        "outcomes",
     )
 
     def __init__(
@@ -61,41 +69,46 @@ class Payments:
         state: HostState,
         replies: Replies,
         issuer: IssuerMessages,
-        keys: KeyStore,
         settings: HostSettings,
     ) -> None:
         self._state = state
         self._replies = replies
         self._issuer = issuer
-        self._keys = keys
-        self._reversals = Reversals(state, issuer, settings)
+        self._profile = settings.profile
         self._pending_max = settings.pending_max
         self._timeout_ms = settings.issuer_timeout_ms
+        # As many digits as decide on the organisation; there are few prefixes in use.
+        self._prefix_digits = max(map(len, settings.profile.organisations), default=0)
+        self._organisations: dict[str, str] = {}
+        self.outcomes = Outcomes(state, replies, issuer, settings)
 
-    # The terminal's messages.
-
-    def sale(self, request: Request, terminal: Terminal, now_us: int, out: list[Effect]) -> None:
-        """Take a 0200 whose MAC was right; raises RefusalError when it is no proper sale."""
-        facts = _facts_of(request, terminal)
+    def request(self, request: Request, terminal: Terminal, now_us: int, out: list[Effect]) -> None:
+        """Take a 0100, 0200 or 0220 whose MAC was right; RefusalError when its form is wrong."""
+        facts = _facts_of(request)
         key = facts.key
-        rrn = terminal.recent.get((key.batch_no, key.stan))
-        if rrn is None and key.batch_no != terminal.totals_batch_no:
-            self._begin(request, facts, terminal, now_us, out)
-            return
-        if rrn is None:
+        batch_no = key.batch_no
+        if batch_no != terminal.record.batch_no or batch_no == terminal.totals_batch_no:
+            if key.batch_no != terminal.record.batch_no and (
+                facts.transaction.resolution is not Resolution.REPEAT
+            ):
+                raise RefusalError(_OTHER_BATCH)
             # A batch whose totals were taken gets its first answers again and nothing new.
             out.append(LoadPayment(key, request))
             return
+        rrn = terminal.recent.get((batch_no, key.stan))
+        if rrn is None:
+            self._first(request, facts, terminal, now_us, out)
+            return
         pending = self._state.pending.get(rrn)
         if pending is None:
-            # Answered or being reversed. Another host process may have acted since: ask the store.
+            # Answered or in doubt. Another host process may have acted since: ask the store.
             out.append(LoadPayment(key, request))
             return
         # Silence: the first message is answered when the issuer has spoken.
         _check_same(request, facts, pending.payment)
         self._state.counters["repeated_while_pending"] += 1
 
-    def sale_again(
+    def again(
         self,
         request: Request,
         terminal: Terminal,
@@ -103,19 +116,26 @@ class Payments:
         now_us: int,
         out: list[Effect],
     ) -> None:
-        """Take a repeated 0200 with what the store knows of its first arrival."""
-        facts = _facts_of(request, terminal)
+        """Take a repeated request with what the store knows of its first arrival."""
+        facts = _facts_of(request)
+        key = facts.key
         if stored is None:
-            if (facts.key.batch_no, facts.key.stan) in terminal.recent:
+            if (key.batch_no, key.stan) in terminal.recent:
                 # Made by this very group after the store was asked: ask again behind its flush.
-                out.append(LoadPayment(facts.key, request))
+                out.append(LoadPayment(key, request))
                 return
-            self._begin(request, facts, terminal, now_us, out)
+            if not _is_open(key.batch_no, terminal):
+                raise RefusalError(_OTHER_BATCH)
+            self._first(request, facts, terminal, now_us, out)
             return
         payment = stored.payment
         _check_same(request, facts, payment)
         standing = stand_of(stored.events)
-        rule = RULES[self._state_now(payment, standing.state), PaymentInput.SALE]
+        item = PaymentInput.REQUEST if self._state.link_up else PaymentInput.REQUEST_WITHOUT_LINK
+        rule = rules_of(payment.kind)[self._state.state_of(payment, standing.state), item]
+        if rule.next is PaymentState.DELIVERING or rule.upstream is Upstream.REQUEST:
+            self._deliver(request, facts, terminal, payment, now_us, out)
+            return
         if rule.answer is Answer.NOTHING:
             self._state.counters["repeated_while_pending"] += 1
             return
@@ -124,296 +144,294 @@ class Payments:
             outcome = Outcome(standing.response_code, standing.auth_code, standing.answered_at_us)
         facts_told = EventFacts(outcome.code)
         record_events(self._state, rule, payment.payment_id, facts_told, now_us, out)
-        echo = self._replies.sale_echo(request, payment, facts.pan_text)
-        self._replies.sale_outcome(
-            out,
-            self._replies.address_of(request),
-            echo,
-            request.verified,
-            outcome,
-            payment.payment_id,
-        )
+        self._tell(request, facts, payment, outcome, out)
 
-    def reversal(
-        self, request: Request, terminal: Terminal, now_us: int, out: list[Effect]
+    def originals(
+        self, event: PaymentsLoaded, terminal: Terminal, now_us: int, out: list[Effect]
     ) -> None:
-        """Take a 0400 whose MAC was right; raises RefusalError when its form is wrong."""
-        key = trace_key_of(request)
-        amount_of(request)
-        rrn = terminal.recent.get((key.batch_no, key.stan))
-        pending = self._state.pending.get(rrn) if rrn else None
-        if pending is None:
+        """Take a request with what the store knows of the original that it names."""
+        request = event.request
+        facts = _facts_of(request)
+        key = facts.key
+        if (key.batch_no, key.stan) in terminal.recent:
+            # A copy of it was faster.
+            self.request(request, terminal, now_us, out)
+            return
+        if any(stored.key == key for stored in event.payments):
+            # It came before, at another process or before the start of this one.
             out.append(LoadPayment(key, request))
             return
-        self._reverse(request, pending.payment, PaymentState.PENDING, now_us, out)
-
-    def reversal_of(
-        self,
-        request: Request,
-        terminal: Terminal,
-        stored: StoredPayment | None,
-        now_us: int,
-        out: list[Effect],
-    ) -> None:
-        """Take a 0400 with what the store knows of its original."""
-        if stored is None:
-            key = trace_key_of(request)
-            if (key.batch_no, key.stan) in terminal.recent:
-                # Two copies in one group: the first has just been buried, not flushed yet.
-                out.append(LoadPayment(key, request))
-                return
-            self._bury(request, terminal, now_us, out)
-            return
-        payment = stored.payment
-        state = self._state_now(payment, stand_of(stored.events).state)
-        self._reverse(request, payment, state, now_us, out)
+        if not _is_open(key.batch_no, terminal):
+            raise RefusalError(_OTHER_BATCH)
+        roots, family = self._members(event.query, event.payments)
+        around = Circumstances(terminal.record, request.token, now_us, self._profile)
+        verdict = judge(facts, around, roots, family)
+        if not verdict.is_final:
+            raise RefusalError(verdict.code)
+        self._begin(request, facts, terminal, verdict, now_us, out)
 
     def refuse_intent(self, refused: IntentRefused) -> None:
         """Take back an intent that the store did not accept; its key is known to be stored."""
-        rrn = rrn_of(refused.payment_id)
-        pending = self._state.pending.pop(rrn, None)
-        if pending is not None:
-            pending.terminal.pending -= 1
-        # Its doubt may have begun while the store was being asked.
-        self._state.reversing.pop(rrn, None)
-        self._state.counters["intents_refused"] += 1
-
-    # The issuer's messages, the clock and the link.
-
-    def answer(self, answer: IssuerAnswer, now_us: int, out: list[Effect]) -> None:
-        """Take a 0210 or 0430 whose MAC was right."""
-        if answer.kind is AnswerKind.REVERSAL:
-            self._reversals.answered(answer, now_us, out)
-            return
-        pending = self._state.pending.get(answer.rrn)
-        item = classify(answer.code)
-        if pending is None:
-            self._reversals.late(answer, item, now_us, out)
-            return
-        payment = pending.payment
-        if (
-            int(answer.amount or 0) != payment.amount_minor
-            or answer.terminal_id != payment.terminal_id
-        ):
-            # Right MAC, right reference, other content: it proves nothing about this payment.
-            item = PaymentInput.UNCLEAR_ANSWER
-        rule = RULES[PaymentState.PENDING, item]
-        if rule.upstream is Upstream.REVERSAL:
-            self._doubt(pending, rule, f"issuer answer {answer.code} unclear", now_us, out)
-        else:
-            self._settle(pending, rule, answer, now_us, out)
-
-    def time_out(self, now_us: int, out: list[Effect]) -> None:
-        """Give up on payments past their deadline and send due reversals again."""
         state = self._state
-        deadlines = state.deadlines
-        rule = RULES[PaymentState.PENDING, PaymentInput.TIMEOUT]
-        while deadlines and deadlines[0][0] <= state.uptime_ms:
-            pending = state.pending.get(deadlines.popleft()[1])
-            if pending is not None:
-                self._doubt(pending, rule, "issuer timeout", now_us, out)
-        self._reversals.repeat(out)
-
-    def link_found(self) -> None:
-        """Let every open reversal be sent again with the next ticks."""
-        self._reversals.link_found()
-
-    def link_lost(self, now_us: int, out: list[Effect]) -> None:
-        """Put every payment in doubt that the issuer could not answer any more."""
-        rule = RULES[PaymentState.PENDING, PaymentInput.LINK_LOST]
-        for pending in list(self._state.pending.values()):
-            self._doubt(pending, rule, "issuer link lost", now_us, out)
-        self._state.deadlines.clear()
-
-    def recover(self, payments: tuple[StoredPayment, ...], now_us: int, out: list[Effect]) -> None:
-        """Take over what the last run left without an end."""
-        for stored in payments:
-            rule = RULES[stand_of(stored.events).state, PaymentInput.RESTART]
-            payment = stored.payment
-            facts = EventFacts(detail="host restart")
-            record_events(self._state, rule, payment.payment_id, facts, now_us, out)
-            self._reversals.start(payment, out)
-            self._state.counters["recovered"] += 1
+        rrn = rrn_of(refused.payment_id)
+        pending = state.pending.get(rrn)
+        if pending is not None:
+            self.outcomes.drop(pending)
+            state.release(pending.payment)
+        # Its doubt may have begun while the store was being asked.
+        for backlog in (state.reversing, state.delivering):
+            item = backlog.remove(rrn)
+            if item is not None:
+                state.release(item.payment)
+        state.counters["intents_refused"] += 1
 
     # Steps shared by the above.
+
+    def _first(
+        self,
+        request: Request,
+        facts: PaymentFacts,
+        terminal: Terminal,
+        now_us: int,
+        out: list[Effect],
+    ) -> None:
+        """Begin with a request that has not come before, as far as this process knows."""
+        transaction = facts.transaction
+        if transaction is SALE and terminal.may_trade:
+            self._begin(request, facts, terminal, _NO_VERDICT, now_us, out)
+        elif not terminal.may_trade:
+            if transaction is BALANCE:
+                raise RefusalError(_SWITCHED_OFF)
+            verdict = Verdict(None, _SWITCHED_OFF)
+            self._begin(request, facts, terminal, verdict, now_us, out)
+        elif transaction is BALANCE:
+            self._ask_balance(request, facts, terminal, now_us, out)
+        elif facts.original is not None:
+            out.append(LoadPayments(_query(request, facts, terminal), request))
+        else:
+            is_refused = transaction is MAIL_ORDER and not terminal.record.mail_order_allowed
+            verdict = Verdict(None, _SWITCHED_OFF) if is_refused else _NO_VERDICT
+            self._begin(request, facts, terminal, verdict, now_us, out)
 
     def _begin(
         self,
         request: Request,
-        facts: SaleFacts,
+        facts: PaymentFacts,
         terminal: Terminal,
+        verdict: Verdict,
         now_us: int,
         out: list[Effect],
     ) -> None:
-        """Write the intent of a new sale and ask the issuer, or decline it without a link."""
+        """Write the intent of a new payment and ask the issuer, or decline it without."""
         state = self._state
-        if facts.key.batch_no == terminal.totals_batch_no:
-            raise RefusalError("77")
         if len(state.pending) >= self._pending_max:
             raise RefusalError("96")
-        payment_id = state.ids.next(now_us)
-        rrn = rrn_of(payment_id)
-        key = facts.key
-        payment = PaymentRecord(
-            payment_id,
-            key.terminal_id,
-            terminal.record.merchant_id,
-            key.batch_no,
-            key.stan,
-            KIND_SALE,
-            facts.amount_minor,
-            CURRENCY,
-            facts.pan.masked,
-            request.token,
-            str(request.fields[22]),
-            rrn,
-            self._replies.clock.at(now_us).date,
-            ROUTE,
-            now_us,
-        )
+        payment = self._intent(request, facts, terminal, verdict.original, now_us)
+        transaction = facts.transaction
+        rrn = payment.rrn
         out.append(Persist(payment))
-        terminal.remember(key.batch_no, key.stan, rrn)
-        address = self._replies.address_of(request)
-        echo = self._replies.sale_echo(request, payment, facts.pan_text)
-        refusal = "" if terminal.may_trade else _SWITCHED_OFF
-        if state.link_up and not refusal:
-            self._issuer.send_sale(out, request, facts, payment, terminal)
-            state.pending[rrn] = Pending(payment, terminal, address, echo)
+        terminal.remember(payment.batch_no, payment.stan, rrn)
+        if state.link_up and not verdict.code:
+            message = self._issuer.compose(request, facts, payment, terminal)
+            repeatable = None
+            if transaction.resolution is Resolution.REPEAT:
+                repeatable = self._issuer.repeatable(message, facts)
+            self._issuer.send(out, message, payment, request, facts)
+            address = self._replies.address_of(request)
+            echo = self._replies.echo(request, payment, facts.pan_text)
+            state.pending[rrn] = Pending(payment, terminal, address, echo, transaction, repeatable)
             state.deadlines.append((state.uptime_ms + self._timeout_ms, rrn))
             terminal.pending += 1
+            if payment.original_id:
+                state.claim(payment)
             return
-        # On record, so that a copy that comes when the terminal may trade again is answered alike.
-        code = refusal or _WITHOUT_LINK.answer.value
-        record_events(state, _WITHOUT_LINK, payment_id, EventFacts(code), now_us, out)
-        outcome = Outcome(code, "", now_us)
-        self._replies.sale_outcome(out, address, echo, request.verified, outcome, payment_id)
+        item = PaymentInput.NOT_ALLOWED if verdict.code else PaymentInput.REQUEST_WITHOUT_LINK
+        rule = TABLES[transaction.resolution][PaymentState.ABSENT, item]
+        if rule.next is PaymentState.DELIVERING:
+            message = self._issuer.compose(request, facts, payment, terminal)
+            repeatable = self._issuer.repeatable(message, facts)
+            self.outcomes.deliveries.keep(payment, repeatable)
+        code = verdict.code or rule.answer.value
+        told = EventFacts(code, detail="no link to the issuer")
+        record_events(state, rule, payment.payment_id, told, now_us, out)
+        self._tell(request, facts, payment, Outcome(code, "", now_us), out)
 
-    def _settle(
-        self, pending: Pending, rule: Rule, answer: IssuerAnswer, now_us: int, out: list[Effect]
-    ) -> None:
-        """Record the issuer's decision and tell it."""
-        payment_id = pending.payment.payment_id
-        auth_code = answer.auth_code if rule.next is PaymentState.APPROVED else ""
-        self._drop(pending)
-        (kind,) = rule.records
-        out.append(Persist(EventRecord(payment_id, kind, now_us, answer.code, auth_code, "")))
-        self._state.counters[kind] += 1
-        self._tell(pending, Outcome(answer.code, auth_code, now_us), out)
-
-    def _doubt(
-        self, pending: Pending, rule: Rule, detail: str, now_us: int, out: list[Effect]
-    ) -> None:
-        """Record the doubt, tell it, and begin to reverse."""
-        payment = pending.payment
-        self._drop(pending)
-        facts = EventFacts(detail=detail)
-        record_events(self._state, rule, payment.payment_id, facts, now_us, out)
-        self._tell(pending, Outcome(rule.answer.value, "", now_us), out)
-        self._reversals.start(payment, out)
-
-    def _tell(self, pending: Pending, outcome: Outcome, out: list[Effect]) -> None:
-        self._replies.sale_outcome(
-            out,
-            pending.address,
-            pending.echo,
-            pending.terminal.session,
-            outcome,
-            pending.payment.payment_id,
-        )
-
-    def _reverse(
+    def _intent(
         self,
         request: Request,
-        payment: PaymentRecord,
-        state: PaymentState,
+        facts: PaymentFacts,
+        terminal: Terminal,
+        original: PaymentRecord | None,
         now_us: int,
-        out: list[Effect],
-    ) -> None:
-        if amount_of(request) != payment.amount_minor:
-            raise RefusalError("64")
-        rule = RULES[state, PaymentInput.REVERSAL]
-        pending = self._state.pending.get(payment.rrn)
-        if pending is not None:
-            self._drop(pending)
-        reason = request.fields.get(39)
-        detail = (
-            f"terminal {reason}" if isinstance(reason, str) and reason.isalnum() else "terminal"
-        )
-        facts = EventFacts(detail=detail)
-        record_events(self._state, rule, payment.payment_id, facts, now_us, out)
-        self._replies.reversal_outcome(out, request, rule.answer.value, payment, now_us)
-        if rule.upstream is Upstream.REVERSAL:
-            self._reversals.start(payment, out)
-
-    def _bury(self, request: Request, terminal: Terminal, now_us: int, out: list[Effect]) -> None:
-        """Record the reversal of a sale that never came, so that it cannot come any more."""
-        payment = self._tombstone(request, terminal, now_us)
-        out.append(Persist(payment))
-        facts = EventFacts(detail="reversal before original")
-        record_events(self._state, _TOMBSTONE, payment.payment_id, facts, now_us, out)
-        code = _TOMBSTONE.answer.value
-        self._replies.reversal_outcome(out, request, code, payment, now_us)
-        terminal.remember(payment.batch_no, payment.stan, payment.rrn)
-
-    def _tombstone(self, request: Request, terminal: Terminal, now_us: int) -> PaymentRecord:
-        fields = request.fields
-        key = trace_key_of(request)
-        masked, token = "", b""
-        sent = fields.get(2)
-        if isinstance(sent, SecretText):
-            try:
-                pan = Pan(sent.reveal(Purpose.WIRE))
-            except ValueError:
-                raise RefusalError("14") from None
-            masked, token = pan.masked, self._keys.token(TOKEN_KEY, pan)
-        entry_mode = fields.get(22)
+    ) -> PaymentRecord:
         payment_id = self._state.ids.next(now_us)
+        key = facts.key
         return PaymentRecord(
             payment_id,
             key.terminal_id,
             terminal.record.merchant_id,
             key.batch_no,
             key.stan,
-            KIND_SALE,
-            amount_of(request),
+            facts.transaction.kind,
+            facts.amount_minor,
             CURRENCY,
-            masked,
-            token,
-            entry_mode if isinstance(entry_mode, str) else "",
+            facts.pan.masked,
+            request.token,
+            str(request.fields[22]),
             rrn_of(payment_id),
             self._replies.clock.at(now_us).date,
             ROUTE,
             now_us,
+            0 if original is None else original.payment_id,
+            self._organisation_of(facts.pan),
         )
 
-    def _state_now(self, payment: PaymentRecord, stored: PaymentState) -> PaymentState:
-        """Prefer what this process knows and has not written yet to what the store says."""
-        if payment.rrn in self._state.pending:
-            return PaymentState.PENDING
-        if payment.rrn in self._state.reversing:
-            return PaymentState.REVERSING
-        return stored
+    def _organisation_of(self, pan: Pan) -> str:
+        """Look up the card's organisation; cards of one prefix are of one organisation."""
+        prefix = pan.reveal(Purpose.WIRE)[: self._prefix_digits]
+        known = self._organisations.get(prefix)
+        if known is None:
+            known = self._organisations[prefix] = self._profile.organisation_of(pan)
+            if len(self._organisations) > _PREFIXES_MAX:
+                del self._organisations[next(iter(self._organisations))]
+        return known
 
-    def _drop(self, pending: Pending) -> None:
-        del self._state.pending[pending.payment.rrn]
-        pending.terminal.pending -= 1
+    def _deliver(
+        self,
+        request: Request,
+        facts: PaymentFacts,
+        terminal: Terminal,
+        payment: PaymentRecord,
+        now_us: int,
+        out: list[Effect],
+    ) -> None:
+        """Send a repeatable message to the issuer again, or keep it until there is a link."""
+        state = self._state
+        message = self._issuer.compose(request, facts, payment, terminal)
+        repeatable = self._issuer.repeatable(message, facts)
+        self.outcomes.deliveries.keep(payment, repeatable)
+        if not state.link_up:
+            code = Answer.IN_DOUBT.value
+            self._tell(request, facts, payment, Outcome(code, "", now_us), out)
+            return
+        rule = rules_of(payment.kind)[PaymentState.DELIVERING, PaymentInput.REQUEST]
+        told = EventFacts(detail="the terminal repeats it")
+        record_events(state, rule, payment.payment_id, told, now_us, out)
+        self._issuer.send_again(out, repeatable, payment)
+        address = self._replies.address_of(request)
+        echo = self._replies.echo(request, payment, facts.pan_text)
+        state.pending[payment.rrn] = Pending(
+            payment, terminal, address, echo, facts.transaction, repeatable
+        )
+        state.deadlines.append((state.uptime_ms + self._timeout_ms, payment.rrn))
+        terminal.pending += 1
+
+    def _ask_balance(
+        self,
+        request: Request,
+        facts: PaymentFacts,
+        terminal: Terminal,
+        now_us: int,
+        out: list[Effect],
+    ) -> None:
+        state = self._state
+        balances = self.outcomes.balances
+        if balances.is_asked(facts.key):
+            state.counters["repeated_while_pending"] += 1
+            return
+        if len(state.asking) >= self._pending_max:
+            raise RefusalError("96")
+        if not state.link_up:
+            raise RefusalError(Answer.NO_LINK.value)
+        # Never written: it only carries the numbers of the messages.
+        payment = self._intent(request, facts, terminal, None, now_us)
+        message = self._issuer.compose(request, facts, payment, terminal)
+        self._issuer.send(out, message, payment._replace(payment_id=0), request, facts)
+        address = self._replies.address_of(request)
+        echo = self._replies.echo(request, payment, facts.pan_text)
+        balances.wait(Pending(payment, terminal, address, echo, facts.transaction))
+        state.deadlines.append((state.uptime_ms + self._timeout_ms, payment.rrn))
+
+    def _members(
+        self, query: Query, payments: Sequence[StoredPayment]
+    ) -> tuple[list[Member], list[Member]]:
+        """Return who may be meant, and all that names one of them, in flight or done."""
+        roots = [self._member(stored) for stored in payments if _is_root(query, stored)]
+        family = [self._member(stored) for stored in payments if not _is_root(query, stored)]
+        known = {one.payment.payment_id for one in family}
+        for root in roots:
+            for payment in self._state.claims.get(root.payment.payment_id, {}).values():
+                if payment.payment_id not in known:
+                    state = self._state.state_of(payment, PaymentState.PENDING)
+                    family.append(Member(payment, state, frozenset()))
+        return roots, family
+
+    def _member(self, stored: StoredPayment) -> Member:
+        payment = stored.payment
+        standing = stand_of(stored.events)
+        date = payment.business_date
+        answered = self._replies.clock.at(standing.answered_at_us or payment.received_at_us)
+        days = frozenset({date[5:7] + date[8:], answered.mmdd})
+        return Member(payment, self._state.state_of(payment, standing.state), days)
+
+    def _tell(
+        self,
+        request: Request,
+        facts: PaymentFacts,
+        payment: PaymentRecord,
+        outcome: Outcome,
+        out: list[Effect],
+    ) -> None:
+        """Answer a request at once."""
+        echo = self._replies.echo(request, payment, facts.pan_text)
+        reply = Reply(facts.transaction.reply_mti, outcome, payment.payment_id)
+        address = self._replies.address_of(request)
+        self._replies.outcome(out, address, echo, request.verified, reply)
 
 
-def _facts_of(request: Request, terminal: Terminal) -> SaleFacts:
-    """Return what the sale says; raises RefusalError for its form, or "77" for its batch."""
-    facts = request.sale
+def _facts_of(request: Request) -> PaymentFacts:
+    """Return what the request says; raises RefusalError for its form."""
+    facts = request.facts
     if isinstance(facts, str):
         raise RefusalError(facts)
-    if facts.key.batch_no != terminal.record.batch_no:
-        raise RefusalError("77")
     return facts
 
 
-def _check_same(request: Request, facts: SaleFacts, payment: PaymentRecord) -> None:
-    """Raise RefusalError("94") when a used trace comes with another amount or card.
+def _is_open(batch_no: int, terminal: Terminal) -> bool:
+    """Whether new payments may enter this batch of the terminal's."""
+    return batch_no == terminal.record.batch_no and batch_no != terminal.totals_batch_no
 
-    The tombstone of a reversal without F2 knows no card: amount and trace are all there is.
+
+def _query(request: Request, facts: PaymentFacts, terminal: Terminal) -> Query:
+    """Return what finds the original that a request names."""
+    named = facts.original
+    if named is None:
+        raise RefusalError("30")
+    by = FORMS[facts.transaction.kind].named_by
+    if by is NamedBy.TRACE:
+        return TraceKey(request.terminal_id, named.batch_no, named.stan)
+    if by is NamedBy.RRN:
+        return ByRrn(named.rrn)
+    return ByAuthCode(terminal.record.merchant_id, request.token, named.auth_code)
+
+
+def _is_root(query: Query, stored: StoredPayment) -> bool:
+    if isinstance(query, TraceKey):
+        return stored.key == query
+    if isinstance(query, ByRrn):
+        return stored.payment.rrn == query.rrn
+    return not stored.payment.original_id
+
+
+def _check_same(request: Request, facts: PaymentFacts, payment: PaymentRecord) -> None:
+    """Raise RefusalError("94") when a used trace comes with another kind, amount or card.
+
+    The tombstone of a reversal without F2 knows no card: the rest is all there is.
     """
     other_card = payment.card_token and bytes(payment.card_token) != request.token
-    if facts.amount_minor != payment.amount_minor or other_card:
+    if (
+        facts.amount_minor != payment.amount_minor
+        or facts.transaction.kind != payment.kind
+        or other_card
+    ):
         raise RefusalError("94")

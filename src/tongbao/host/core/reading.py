@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tongbao.crypto.key_store import KeyName
+from tongbao.crypto.mac import MacAlgorithm
 from tongbao.domain.errors import ProtocolError
-from tongbao.host.core.requests import Request, SaleFacts, read_sale
+from tongbao.host.core.forms import read_payment
+from tongbao.host.core.requests import PaymentFacts, Request, read_swiped_sale
 from tongbao.wire.unionpay.transactions import SIGNATURE
 
 if TYPE_CHECKING:
@@ -22,11 +24,12 @@ if TYPE_CHECKING:
 
 TOKEN_KEY: Final = KeyName("token")
 _MAC_BYTES: Final = 8
+_PAYMENTS: Final = frozenset({"0100", "0200", "0220"})
 _WITHOUT_MAC: Final = frozenset({"0320", "0500", "0800", "0820"})
 
 
 class RequestReader:
-    """Turns terminals' frames into requests with their MAC checked and their sale read."""
+    """Turns terminals' frames into requests with their MAC checked and their payment read."""
 
     __slots__ = ("_keys",)
 
@@ -44,7 +47,7 @@ class RequestReader:
                 terminal = terminals.get(request.terminal_id)
                 if terminal is not None and self.verify(request, terminal.session):
                     verified.append(request)
-        self.read_sales(verified)
+        self.read_payments(verified)
         return results
 
     def verify(self, request: Request, session: Session | None) -> bool:
@@ -61,16 +64,25 @@ class RequestReader:
         request.verified = session
         return True
 
-    def read_sales(self, verified: list[Request]) -> None:
-        """Read the sales among requests whose MAC was right, and make their card tokens."""
-        sales = [request for request in verified if request.mti == "0200"]
-        for request in sales:
-            request.sale = read_sale(request)
+    def read_payments(self, verified: list[Request]) -> None:
+        """Read the payments among requests whose MAC was right, and make their card tokens."""
+        payments = [request for request in verified if request.mti in _PAYMENTS]
+        for request in payments:
+            facts = read_swiped_sale(request)
+            if facts is None or _has_sm4_keys(request):
+                request.facts = read_payment(request, self._keys)
+            else:
+                request.facts = facts
         token = self._keys.token
-        for request in sales:
-            facts = request.sale
-            if isinstance(facts, SaleFacts):
-                request.token = token(TOKEN_KEY, facts.pan)
+        for request in payments:
+            read = request.facts
+            if isinstance(read, PaymentFacts):
+                request.token = token(TOKEN_KEY, read.pan)
+
+
+def _has_sm4_keys(request: Request) -> bool:
+    session = request.verified
+    return session is not None and session.mac_algorithm is MacAlgorithm.UNIONPAY_ECB_SM4
 
 
 def has_mac(request: Request) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tongbao.host.core.events import Persist
 from tongbao.host.records import EventKind, EventRecord
@@ -13,12 +13,31 @@ if TYPE_CHECKING:
     from tongbao.host.core.state import HostState
 
 
+ROUTE: Final = "issuer"
+"""Where payments go: there is one issuer."""
+
+
 class EventFacts(NamedTuple):
-    """What is known beside the rule: the codes of an answer, and who asked for a reversal."""
+    """What is known beside the rule.
+
+    `detail` says who asked for a reversal, or which attempt it is; `inquiry` what the issuer said
+    when it was asked.
+    """
 
     response_code: str = ""
     auth_code: str = ""
     detail: str = ""
+    inquiry: str = ""
+
+
+_WITH_DETAIL: Final = frozenset(
+    {
+        EventKind.REVERSAL_REQUESTED.value,
+        EventKind.REVERSED.value,
+        EventKind.REVERSAL_REPEATED.value,
+        EventKind.DELIVERY_REPEATED.value,
+    }
+)
 
 
 def record_events(
@@ -31,8 +50,10 @@ def record_events(
 ) -> None:
     """Ask for one row per record of the rule; each kind takes the facts that belong to it."""
     for kind in rule.records:
-        if kind in (EventKind.REVERSAL_REQUESTED, EventKind.REVERSED):
+        if kind in _WITH_DETAIL:
             record = EventRecord(payment_id, kind, now_us, "", "", facts.detail)
+        elif kind == EventKind.INQUIRED:
+            record = EventRecord(payment_id, kind, now_us, "", "", facts.inquiry)
         elif kind == EventKind.REPEATED:
             record = EventRecord(payment_id, kind, now_us, facts.response_code, "", "")
         else:

@@ -12,7 +12,7 @@ from tongbao.wire.unionpay.framing import TPDU_BYTES, swap_tpdu
 from tongbao.wire.unionpay.transactions import reply_mti
 
 if TYPE_CHECKING:
-    from tongbao.domain.secrets import SecretText
+    from tongbao.domain.secrets import SecretBytes, SecretText
     from tongbao.host.core.events import Effect
     from tongbao.host.core.outbox import Outbox
     from tongbao.host.core.requests import Request
@@ -21,18 +21,30 @@ if TYPE_CHECKING:
     from tongbao.host.settings import HostSettings
     from tongbao.wire.iso8583.fields import FieldValue
 
-CARD_ORGANISATION: Final = "CUP"
 # What a reply takes over from its request as it came, in field order.
 _SALE_REPLY_FIELDS: Final = (2, 3, 4, 11, 12, 13, 15, 25, 32, 37, 39, 41, 42, 44, 49, 60, 63)
 _ECHOED: Final[tuple[int, ...]] = (2, 3, 4, 11, 14, 25, 41, 42, 49, 60)
 
 
 class Outcome(NamedTuple):
-    """What a 0210 tells: response code, authorisation code ("" for none) and its time."""
+    """What a 0110, 0210 or 0230 tells: response code, authorisation code ("" for none), its time.
+
+    `chip` and `balances` are the issuer's fields 55 and 54, which are kept nowhere.
+    """
 
     code: str
     auth_code: str
     at_us: int
+    chip: SecretBytes | None = None
+    balances: str = ""
+
+
+class Reply(NamedTuple):
+    """An answer on its way: its message type, what it tells, and which payment it is about."""
+
+    mti: str
+    outcome: Outcome
+    payment_id: int
 
 
 class Moment(NamedTuple):
@@ -85,11 +97,13 @@ class Replies:
     __slots__ = (
         "_acquirer_id",
         "_act",
+        "_approvals",
         "_institutions",
         "_outbox",
         "_prefix",
         "_reply_prefix",
         "_sale_reply",
+        "_signs_declines",
         "_state",
         "clock",
     )
@@ -103,7 +117,8 @@ class Replies:
         self._sale_reply: dict[int, FieldValue] = dict.fromkeys(_SALE_REPLY_FIELDS, "")
         self._sale_reply[32] = self._acquirer_id
         self._sale_reply[44] = self._institutions
-        self._sale_reply[63] = CARD_ORGANISATION
+        self._signs_declines = settings.profile.mac_in_declines
+        self._approvals = frozenset(settings.profile.approval_codes)
         # Terminals of one network send the same TPDU and header: the last one is remembered.
         self._prefix = self._reply_prefix = b""
         self._act = "0"
@@ -123,10 +138,10 @@ class Replies:
             self._reply_prefix = swap_tpdu(prefix) + header
         return ReplyAddress(request.connection, self._reply_prefix)
 
-    def sale_echo(
+    def echo(
         self, request: Request, payment: PaymentRecord, pan: SecretText
     ) -> dict[int, FieldValue]:
-        """Return the fields of a 0210, those of the outcome still empty.
+        """Return the fields of a 0110, 0210 or 0230, those of the outcome still empty.
 
         Spec: UnionPay terminal dialect, 3.0.2.
         """
@@ -135,7 +150,10 @@ class Replies:
         echo = self._sale_reply.copy()
         echo[2] = pan
         echo[3] = fields[3]
-        echo[4] = fields[4]
+        if 4 in fields:
+            echo[4] = fields[4]
+        else:
+            del echo[4]
         echo[11] = fields[11]
         echo[15] = date[5:7] + date[8:]
         echo[25] = fields[25]
@@ -144,31 +162,40 @@ class Replies:
         echo[42] = payment.merchant_id
         echo[49] = payment.currency
         echo[60] = fields[60]
+        echo[63] = payment.organisation
         if 14 in fields:
             echo[14] = fields[14]
+        if 23 in fields:
+            echo[23] = fields[23]
         return echo
 
-    def sale_outcome(
+    def outcome(
         self,
         out: list[Effect],
         address: ReplyAddress,
         echo: dict[int, FieldValue],
         session: Session | None,
-        outcome: Outcome,
-        payment_id: int,
+        reply: Reply,
     ) -> None:
-        """Complete a 0210.
+        """Complete a 0110, 0210 or 0230.
 
         Spec: UnionPay terminal dialect, 3.0.2.
         """
-        code, auth_code, at_us = outcome
+        mti, outcome, payment_id = reply
+        code, auth_code, at_us, chip, balances = outcome
         moment = self.clock.at(at_us)
         echo[12] = moment.hhmmss
         echo[13] = moment.mmdd
         echo[39] = code
         if auth_code:
             echo[38] = auth_code
-        self._outbox.reply(out, address, Message("0210", echo), session, payment_id)
+        if chip is not None:
+            echo[55] = chip
+        if balances:
+            echo[54] = balances
+        if not self._signs_declines and code not in self._approvals:
+            session = None
+        self._outbox.reply(out, address, Message(mti, echo), session, payment_id)
 
     def reversal_outcome(
         self,
@@ -207,7 +234,15 @@ class Replies:
         if extra:
             fields.update(extra)
         message = Message(reply_mti(request.mti), fields)
-        self._outbox.reply(out, self.address_of(request), message, request.verified)
+        session = request.verified if self._is_signed(code) else None
+        self._outbox.reply(out, self.address_of(request), message, session)
+
+    def _is_signed(self, code: str) -> bool:
+        """Whether an answer with this code carries a MAC.
+
+        Spec: UnionPay terminal dialect, 3.0.2.
+        """
+        return self._signs_declines or code in self._approvals
 
     def management(
         self,

@@ -10,10 +10,12 @@ from tongbao.host.records import TraceKey
 from tongbao.wire.unionpay.framing import ENVELOPE_BYTES
 from tongbao.wire.unionpay.structured import FunctionCodes
 from tongbao.wire.unionpay.table import UNIONPAY
+from tongbao.wire.unionpay.transactions import SALE
 
 if TYPE_CHECKING:
     from tongbao.host.core.state import Session
     from tongbao.wire.iso8583.fields import FieldValue
+    from tongbao.wire.unionpay.transactions import Transaction
 
 CURRENCY: Final = "156"
 # Longest track 2 of a card; the dialect's field has room for more.
@@ -22,6 +24,8 @@ _PAN_MAX: Final = 19
 # Expiry and service code.
 _TRACK2_REST_MIN: Final = 7
 _SALE_FUNCTION: Final = "22"
+# F53: format with card number; single DES or 3DES; track in clear.
+_PLAIN_PIN: Final = ("260", "200")
 _REQUEST_THIRD_DIGITS: Final = ("0", "2")
 
 
@@ -36,21 +40,40 @@ class RefusalError(Exception):
         self.code = code
 
 
-class SaleFacts(NamedTuple):
-    """What a well-formed sale by stripe says. Holds the card number, so it is not kept.
+class NamedOriginal(NamedTuple):
+    """What a request says of its original: field 61, and fields 37 and 38.
 
-    `pan_text` is the same number for the codec; `pin_block` is None when no PIN was entered.
+    Zeros and empty texts are what the terminal does not know; `date` is MMDD.
+    """
+
+    batch_no: int
+    stan: int
+    date: str
+    rrn: str
+    auth_code: str
+
+
+class PaymentFacts(NamedTuple):
+    """What a well-formed request says. Holds the card number, so it is not kept.
+
+    `pan_text` is the same number for the codec; `track2` is None when the card was not read.
+    `pin_block` is None when no PIN was entered; `is_pin_translated` says that it is under the
+    zone's key already.
     """
 
     key: TraceKey
     amount_minor: int
     pan: Pan
     pan_text: SecretText
-    track2: SecretText
+    track2: SecretText | None
     pin_block: bytes | None
+    transaction: Transaction = SALE
+    original: NamedOriginal | None = None
+    tip_minor: int = 0
+    is_pin_translated: bool = False
 
     def __repr__(self) -> str:
-        return f"SaleFacts({self.key!r}, ***)"
+        return f"PaymentFacts({self.transaction.kind}, {self.key!r}, ***)"
 
 
 class Request:
@@ -65,8 +88,8 @@ class Request:
         terminal_id: field 41, eight letters or digits.
         refreshed: whether the terminal was read from the store for this very message.
         verified: the session under whose key the MAC was right.
-        sale: what it says when it is a sale whose MAC was right, or the code to refuse it with.
-        token: the card's token, for such a sale.
+        facts: what it says when it is a payment whose MAC was right, or the code to refuse it with.
+        token: the card's token, for such a payment.
         act: digit 6 of the header of the reply, what the terminal is to do next.
     """
 
@@ -74,11 +97,11 @@ class Request:
         "act",
         "body",
         "connection",
+        "facts",
         "fields",
         "mti",
         "prefix",
         "refreshed",
-        "sale",
         "terminal_id",
         "token",
         "verified",
@@ -103,7 +126,7 @@ class Request:
         self.terminal_id = terminal_id
         self.refreshed = False
         self.verified: Session | None = None
-        self.sale: SaleFacts | str = ""
+        self.facts: PaymentFacts | str = ""
         self.token = b""
         self.act = "0"
 
@@ -152,42 +175,55 @@ def amount_of(request: Request) -> int:
     return int(amount)
 
 
-def read_sale(request: Request) -> SaleFacts | str:
-    """Read a sale by stripe; return the code to refuse it with when its form is wrong.
+def read_swiped_sale(request: Request) -> PaymentFacts | None:
+    """Read a sale by stripe, which is nearly every request; None for everything else.
+
+    What is wrong with a sale is not its business either.
 
     Spec: UnionPay terminal dialect, 3.0.1 (column Sale), 7.5, 7.6.
     """
-    try:
-        return _facts_of(request)
-    except RefusalError as refusal:
-        return refusal.code
-
-
-def _facts_of(request: Request) -> SaleFacts:
     fields = request.fields
-    key = trace_key_of(request)
-    if fields.get(3) != "000000":
-        raise RefusalError("40")
-    function = fields[60]
-    is_sale = function[:2] == _SALE_FUNCTION if isinstance(function, str) else False
-    if not is_sale or fields.get(25) != "00" or fields.get(49) != CURRENCY:
-        raise RefusalError("12")
-    amount_minor = amount_of(request)
-    entry_mode = fields.get(22)
-    if not isinstance(entry_mode, str):
-        raise RefusalError("30")
-    if entry_mode[:2] != "02":
-        raise RefusalError("40")
-    track2 = fields.get(35)
-    if not isinstance(track2, SecretText):
-        raise RefusalError("30")
-    digits = _card_number_of(track2, fields.get(2))
-    pin_block = _pin_block(fields, entry_mode)
-    return SaleFacts(key, amount_minor, Pan(digits), SecretText(digits), track2, pin_block)
+    get = fields.get
+    function, entry_mode, track2 = get(60), get(22), get(35)
+    if (
+        request.mti != "0200"
+        or get(3) != "000000"
+        or get(25) != "00"
+        or get(49) != CURRENCY
+        or not isinstance(function, str)
+        or function[:2] != _SALE_FUNCTION
+        or not isinstance(entry_mode, str)
+        or entry_mode[:2] != "02"
+        or not isinstance(track2, SecretText)
+    ):
+        return None
+    pin_block = None
+    control = get(53)
+    if entry_mode[2] == "1":
+        block = get(52)
+        if (
+            not isinstance(block, SecretBytes)
+            or not isinstance(control, str)
+            or control[:3] not in _PLAIN_PIN
+        ):
+            return None
+        pin_block = block.reveal(Purpose.CRYPTO)
+    elif 52 in fields or (isinstance(control, str) and control[2] != "0"):
+        return None
+    try:
+        key, amount_minor = trace_key_of(request), amount_of(request)
+        digits = card_number_of(track2, get(2))
+    except RefusalError:
+        return None
+    return PaymentFacts(key, amount_minor, Pan(digits), SecretText(digits), track2, pin_block)
 
 
-def _card_number_of(track2: SecretText, sent: FieldValue | None) -> str:
-    """Take the card number from track 2; a number sent beside it must be the same."""
+def card_number_of(track2: SecretText, sent: FieldValue | None) -> str:
+    """Take the card number from track 2; a number sent beside it must be the same.
+
+    Raises: RefusalError("14").
+    Spec: UnionPay terminal dialect, 3.0.1 (C1).
+    """
     track = track2.reveal(Purpose.WIRE)
     digits, _, rest = track.partition("D")
     well_formed = digits.isdigit() and len(digits) <= _PAN_MAX and rest.isdigit()
@@ -198,22 +234,3 @@ def _card_number_of(track2: SecretText, sent: FieldValue | None) -> str:
     ):
         raise RefusalError("14")
     return digits
-
-
-def _pin_block(fields: dict[int, FieldValue], entry_mode: str) -> bytes | None:
-    """Return F52 when F22 says that a PIN was entered; the three fields must agree.
-
-    Spec: UnionPay terminal dialect, 2.2 and 7.5.
-    """
-    block = fields.get(52)
-    control = fields.get(53)
-    # The third digit says that the track is enciphered, which this host did not ask for.
-    if isinstance(control, str) and control[2] != "0":
-        raise RefusalError("99")
-    if entry_mode[2] != "1":
-        if block is not None:
-            raise RefusalError("99")
-        return None
-    if not isinstance(block, SecretBytes) or not isinstance(control, str) or control[0] != "2":
-        raise RefusalError("99")
-    return block.reveal(Purpose.CRYPTO)

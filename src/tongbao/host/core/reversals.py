@@ -2,83 +2,88 @@
 
 from __future__ import annotations
 
-import heapq
 from typing import TYPE_CHECKING, Final
 
-from tongbao.host.core.events import Note
+from tongbao.host.core.backlog import Undelivered
 from tongbao.host.core.payment_rules import RULES, PaymentInput, PaymentState
 from tongbao.host.core.recording import EventFacts, record_events
-from tongbao.host.core.state import Reversing
+from tongbao.host.records import ExceptionKind
 
 if TYPE_CHECKING:
     from tongbao.host.core.events import Effect
+    from tongbao.host.core.exceptions import Exceptions
     from tongbao.host.core.issuer_messages import IssuerAnswer, IssuerMessages
     from tongbao.host.core.state import HostState
     from tongbao.host.records import PaymentRecord
     from tongbao.host.settings import HostSettings
 
-# Enough for a burst after an outage without a burst of its own.
-_PER_TICK: Final = 200
 _CLOSED_MAX: Final = 10_000
-# A person should look when the issuer has not confirmed a reversal after this many sends.
-_STUCK_AFTER: Final = 10
-# 25: the issuer never saw the sale and will refuse it should it still arrive.
+# 25: the issuer never saw the payment and will refuse it should it still arrive.
 _CONFIRMING: Final = frozenset({"00", "25"})
 
 
 class Reversals:
     """The payments whose reversal is under way, and those just reversed."""
 
-    __slots__ = ("_issuer", "_settings", "_state")
+    __slots__ = ("_exceptions", "_issuer", "_settings", "_state")
 
-    def __init__(self, state: HostState, issuer: IssuerMessages, settings: HostSettings) -> None:
+    def __init__(
+        self,
+        state: HostState,
+        issuer: IssuerMessages,
+        exceptions: Exceptions,
+        settings: HostSettings,
+    ) -> None:
         self._state = state
         self._issuer = issuer
+        self._exceptions = exceptions
         self._settings = settings
 
-    def start(self, payment: PaymentRecord, out: list[Effect]) -> None:
+    def start(
+        self, payment: PaymentRecord, now_us: int, out: list[Effect], exception_id: int = 0
+    ) -> None:
         """Send the first 0420 of a payment whose request for a reversal is recorded."""
-        reversing = Reversing(payment, 0, self._state.uptime_ms)
-        self._state.reversing[payment.rrn] = reversing
-        self._send(reversing, out)
+        item = Undelivered(payment, 0, self._state.uptime_ms, exception_id)
+        self._state.claim(payment)
+        if self._state.link_up:
+            self._send(item, now_us, out)
+        else:
+            # `link_found` schedules it.
+            self._state.reversing.put(item)
 
-    def repeat(self, out: list[Effect]) -> None:
+    def repeat(self, now_us: int, out: list[Effect]) -> None:
         """Send again what is due, a bounded number at a time, and forget old closed payments."""
         state = self._state
-        due = state.reversals_due
-        budget = _PER_TICK
-        while budget and due and due[0][0] <= state.uptime_ms:
-            due_ms, rrn = heapq.heappop(due)
-            reversing = state.reversing.get(rrn)
-            # An entry that another send has overtaken is void.
-            if reversing is not None and reversing.due_ms == due_ms:
-                self._send(reversing, out)
-                budget -= 1
+        if state.link_up:
+            rule = RULES[PaymentState.REVERSING, PaymentInput.TIMEOUT]
+            for item in state.reversing.take_due(state.uptime_ms):
+                if item.attempts:
+                    facts = EventFacts(detail=f"attempt {item.attempts + 1}")
+                    record_events(state, rule, item.payment.payment_id, facts, now_us, out)
+                self._send(item, now_us, out)
         while state.closed and next(iter(state.closed.values()))[1] <= state.uptime_ms:
             state.closed.popitem(last=False)
 
     def link_found(self) -> None:
         """Let every open reversal be sent again with the next ticks."""
-        state = self._state
-        now_ms = state.uptime_ms
-        for rrn, reversing in state.reversing.items():
-            state.reversing[rrn] = reversing._replace(due_ms=now_ms)
-        state.reversals_due = [(now_ms, rrn) for rrn in state.reversing]
+        self._state.reversing.make_due(self._state.uptime_ms)
 
     def answered(self, answer: IssuerAnswer, now_us: int, out: list[Effect]) -> None:
         """Take a 0430 whose MAC was right."""
         state = self._state
-        reversing = state.reversing.get(answer.rrn)
-        if reversing is None:
+        item = state.reversing.get(answer.rrn)
+        if item is None:
             state.counters["unexpected_answers"] += 1
             return
         if answer.code not in _CONFIRMING:
             state.counters["reversals_refused"] += 1
             return
-        payment = reversing.payment
+        payment = item.payment
         rule = RULES[PaymentState.REVERSING, PaymentInput.REVERSAL_DONE]
-        del state.reversing[answer.rrn]
+        state.reversing.remove(answer.rrn)
+        state.release(payment)
         record_events(state, rule, payment.payment_id, EventFacts(), now_us, out)
+        self._exceptions.close(item.exception_id, "the issuer confirmed", now_us, out)
         forget_at_ms = state.uptime_ms + self._settings.late_answer_window_ms
         state.closed[answer.rrn] = (payment, forget_at_ms)
         if len(state.closed) > _CLOSED_MAX:
@@ -87,7 +92,7 @@ class Reversals:
     def late(
         self, answer: IssuerAnswer, item: PaymentInput, now_us: int, out: list[Effect]
     ) -> None:
-        """Take a 0210 of a payment that does not wait for it any more."""
+        """Take an answer to a payment that does not wait for it any more."""
         state = self._state
         reversing = state.reversing.get(answer.rrn)
         closed = state.closed.get(answer.rrn)
@@ -100,24 +105,21 @@ class Reversals:
             state.counters["unexpected_answers"] += 1
             return
         rule = RULES[standing, item]
-        facts = EventFacts(answer.code, answer.auth_code, "late approval")
+        facts = EventFacts(answer.code, answer.auth_code)
         record_events(state, rule, payment.payment_id, facts, now_us, out)
         if standing is PaymentState.REVERSED and rule.next is PaymentState.REVERSING:
             del state.closed[answer.rrn]
-            self.start(payment, out)
+            detail = f"{payment.kind}: approved after its reversal was confirmed"
+            kind = ExceptionKind.LATE_APPROVAL
+            exception_id = self._exceptions.open(payment, kind, detail, now_us, out)
+            self.start(payment, now_us, out, exception_id)
 
-    def _send(self, reversing: Reversing, out: list[Effect]) -> None:
+    def _send(self, item: Undelivered, now_us: int, out: list[Effect]) -> None:
         state, settings = self._state, self._settings
-        if not state.link_up:
-            # `link_found` schedules it.
-            return
-        payment, attempts = reversing.payment, reversing.attempts + 1
-        self._issuer.send_reversal(out, payment)
+        self._issuer.send_reversal(out, item.payment)
         wait_ms = min(
-            settings.reversal_retry_ms << min(attempts - 1, 16), settings.reversal_retry_max_ms
+            settings.reversal_retry_ms << min(item.attempts, 16), settings.reversal_retry_max_ms
         )
-        due_ms = state.uptime_ms + wait_ms
-        state.reversing[payment.rrn] = Reversing(payment, attempts, due_ms)
-        heapq.heappush(state.reversals_due, (due_ms, payment.rrn))
-        if attempts == _STUCK_AFTER:
-            out.append(Note("reversal_unconfirmed", {"rrn": payment.rrn, "sends": attempts}))
+        sent = item._replace(attempts=item.attempts + 1, due_ms=state.uptime_ms + wait_ms)
+        kind = ExceptionKind.REVERSAL_UNDELIVERED
+        state.reversing.put(self._exceptions.open_when_stuck(sent, kind, now_us, out))

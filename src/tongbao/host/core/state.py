@@ -6,13 +6,18 @@ from collections import Counter, OrderedDict, deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from tongbao.crypto.mac import MacAlgorithm
+from tongbao.host.core.backlog import Backlog
 from tongbao.host.core.payment_ids import PaymentIds
+from tongbao.host.core.payment_rules import PaymentState
+from tongbao.wire.unionpay.transactions import KINDS, SALE, Resolution
 
 if TYPE_CHECKING:
     from tongbao.crypto.key_store import KeyName
     from tongbao.host.core.outbox import ReplyAddress
     from tongbao.host.records import PaymentRecord, StoredTerminal
+    from tongbao.wire.iso8583.codec import Message
     from tongbao.wire.iso8583.fields import FieldValue
+    from tongbao.wire.unionpay.transactions import Transaction
 
 # How many of a terminal's last traces are known to be in the store without asking it. A terminal
 # repeats its last message; an older repetition is caught by the store's uniqueness.
@@ -95,37 +100,36 @@ class Terminal:
 class Pending(NamedTuple):
     """A payment the issuer was asked about; its reply is prepared but for the outcome.
 
-    `echo` holds the card number as a secret: it leaves memory with the answer.
+    `echo` holds the card number as a secret: it leaves memory with the answer. `message` is what
+    can be sent again when there is no answer, for kinds that are repeated.
     """
 
     payment: PaymentRecord
     terminal: Terminal
     address: ReplyAddress
     echo: dict[int, FieldValue]
+    transaction: Transaction = SALE
+    message: Message | None = None
 
     def __repr__(self) -> str:
         return f"Pending({self.payment.rrn})"
-
-
-class Reversing(NamedTuple):
-    """A payment whose reversal the issuer has not confirmed; never given up."""
-
-    payment: PaymentRecord
-    attempts: int
-    due_ms: int
 
 
 class HostState:
     """Everything a `HostCore` remembers."""
 
     __slots__ = (
+        "asking",
+        "claims",
         "closed",
         "counters",
         "deadlines",
+        "delivering",
         "ids",
+        "inquiring",
+        "inquiry_deadlines",
         "link_up",
         "pending",
-        "reversals_due",
         "reversing",
         "terminals",
         "uptime_ms",
@@ -136,12 +140,57 @@ class HostState:
         self.uptime_ms = 0
         self.link_up = False
         self.terminals: dict[str, Terminal] = {}
-        # The three below have the RRN as key, which is what an answer of the issuer's names.
+        # The six below have the RRN as key, which is what an answer of the issuer's names.
         self.pending: dict[str, Pending] = {}
-        self.reversing: dict[str, Reversing] = {}
+        # Those of `pending` that the issuer did not answer and was asked about.
+        self.inquiring: set[str] = set()
+        self.reversing = Backlog()
+        self.delivering = Backlog()
         # Reversed payments that a late answer may still be about: (payment, forget at).
         self.closed: OrderedDict[str, tuple[PaymentRecord, int]] = OrderedDict()
-        # Both in order of time, because each has one fixed or a heap-ordered waiting time.
+        # Balances: nothing about them is ever written.
+        self.asking: dict[str, Pending] = {}
+        # Payments without an end by the payment that they name as their original.
+        self.claims: dict[int, dict[str, PaymentRecord]] = {}
+        # In order of time, because each has one fixed waiting time.
         self.deadlines: deque[tuple[int, str]] = deque()
-        self.reversals_due: list[tuple[int, str]] = []
+        self.inquiry_deadlines: deque[tuple[int, str]] = deque()
         self.counters: Counter[str] = Counter()
+
+    def claim(self, payment: PaymentRecord) -> None:
+        """Note that a payment is under way on its original."""
+        if payment.original_id:
+            self.claims.setdefault(payment.original_id, {})[payment.rrn] = payment
+
+    def release(self, payment: PaymentRecord) -> None:
+        """Note that a payment has its end."""
+        claims = self.claims.get(payment.original_id)
+        if claims is not None and claims.pop(payment.rrn, None) is not None and not claims:
+            del self.claims[payment.original_id]
+
+    def state_of(self, payment: PaymentRecord, stored: PaymentState) -> PaymentState:
+        """Prefer what this process knows and has not written yet to what the store says."""
+        rrn = payment.rrn
+        if rrn in self.pending:
+            return PaymentState.INQUIRING if rrn in self.inquiring else PaymentState.PENDING
+        if rrn in self.reversing:
+            return PaymentState.REVERSING
+        if rrn in self.delivering:
+            return PaymentState.DELIVERING
+        is_repeated = KINDS[payment.kind].resolution is Resolution.REPEAT
+        if stored is PaymentState.PENDING and is_repeated:
+            # Its process was started anew, or it is another one.
+            return PaymentState.DELIVERING
+        return stored
+
+    def next_due_ms(self) -> int | None:
+        """Return when a tick may have something to do next, by `uptime_ms`; None for never."""
+        times = [
+            deadlines[0][0] for deadlines in (self.deadlines, self.inquiry_deadlines) if deadlines
+        ]
+        times += [
+            due
+            for due in (self.reversing.next_due_ms(), self.delivering.next_due_ms())
+            if due is not None
+        ]
+        return min(times, default=None)

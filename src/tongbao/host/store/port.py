@@ -76,7 +76,7 @@ class HostStore(Protocol):
         """
 
     def last_payment_id(self, node: int) -> int:
-        """Return the newest payment id of a node, 0 when it has none.
+        """Return the newest id of a payment or exception of a node, 0 when it has none.
 
         Raises: StoreFailedError.
         """
@@ -85,7 +85,14 @@ class HostStore(Protocol):
         """Return what a start has to end, oldest first.
 
         That is each payment of this node from `since_payment_id` on that has no event at all, and
-        each payment of any node and age with a requested reversal that has no proof.
+        each payment of any node and age with a requested reversal that has no proof, or that is
+        repeated without an outcome.
+
+        Raises: StoreFailedError.
+        """
+
+    def open_exceptions(self) -> tuple[tuple[int, int], ...]:
+        """Return payment id and exception id of each open exception that the host may close.
 
         Raises: StoreFailedError.
         """

@@ -21,10 +21,12 @@ from tongbao.host.store.postgresql_reader import PostgresqlReader, payment_of
 from tongbao.host.store.queries import (
     SELECT_BATCH_DETAILS,
     SELECT_BATCH_EVENTS,
-    SELECT_LAST_ID,
+    SELECT_LAST_IDS,
+    SELECT_OPEN_EXCEPTIONS,
     SELECT_REVERSING,
     SELECT_SIGNATURE,
     SELECT_TERMINALS,
+    SELECT_UNDELIVERED,
     SELECT_WITHOUT_EVENT,
     TABLES,
     batch_detail_of,
@@ -177,15 +179,24 @@ class PostgresqlStore:
         return tuple(map(signature_of, rows))
 
     def last_payment_id(self, node: int) -> int:
-        """Return the newest payment id of a node, 0 when it has none."""
-        rows = self._rows(SELECT_LAST_ID.format(mark="%s"), (node,))
-        return int(rows[0][0]) if rows else 0
+        """Return the newest id that a node has made, 0 when it has none."""
+        rows = [
+            row
+            for statement in SELECT_LAST_IDS
+            for row in self._rows(statement.format(mark="%s"), (node,))
+        ]
+        return max((int(row[0]) for row in rows), default=0)
 
     def open_payments(self, node: int, since_payment_id: int) -> tuple[StoredPayment, ...]:
         """Return what a start has to end, oldest first."""
         rows = self._rows(SELECT_WITHOUT_EVENT.format(mark="%s"), (since_payment_id, node))
-        rows += self._rows(SELECT_REVERSING, ())
+        rows += self._rows(SELECT_REVERSING, ()) + self._rows(SELECT_UNDELIVERED, ())
         return self._with_events([payment_of(row) for row in rows])
+
+    def open_exceptions(self) -> tuple[tuple[int, int], ...]:
+        """Return payment id and exception id of what a person was asked to look at."""
+        rows = self._rows(SELECT_OPEN_EXCEPTIONS, ())
+        return tuple((int(row[0]), int(row[1])) for row in rows)
 
     def commit(self, records: Sequence[Record]) -> None:
         """Write all records with one statement and return when they are flushed."""

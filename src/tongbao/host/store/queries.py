@@ -71,11 +71,18 @@ SELECT_TERMINALS: Final = """
          WHERE n.terminal_id = t.terminal_id AND NOT EXISTS (
              SELECT 1 FROM fleet_terminalorderdone d WHERE d.order_id = n.order_id))
 """
-# Newest first: with one node the first row is the answer.
-SELECT_LAST_ID: Final = """
+# Newest first: with one node the first row is the answer. Exceptions take their ids from the same
+# source.
+SELECT_LAST_IDS: Final = (
+    """
     SELECT payment_id FROM payments_payment WHERE (payment_id >> 13) & 63 = {mark}
     ORDER BY payment_id DESC LIMIT 1
-"""
+    """,
+    """
+    SELECT exception_id FROM payments_exception WHERE (exception_id >> 13) & 63 = {mark}
+    ORDER BY exception_id DESC LIMIT 1
+    """,
+)
 SELECT_WITHOUT_EVENT: Final = f"""
     SELECT {PAYMENT_COLUMNS} FROM payments_payment p
     WHERE p.payment_id >= {{mark}} AND (p.payment_id >> 13) & 63 = {{mark}}
@@ -91,6 +98,23 @@ SELECT_REVERSING: Final = f"""
             WHERE e.payment_id = r.payment_id AND e.kind = 'reversed'))
 """  # noqa: S608 - our own column names
 
+# Repeatable payments that were not answered in time and have no outcome.
+SELECT_UNDELIVERED: Final = f"""
+    SELECT {PAYMENT_COLUMNS} FROM payments_payment WHERE payment_id IN (
+        SELECT r.payment_id FROM payments_paymentevent r
+        WHERE r.kind = 'delivery_repeated' AND NOT EXISTS (
+            SELECT 1 FROM payments_paymentevent e
+            WHERE e.payment_id = r.payment_id AND e.kind IN ('approved', 'declined')))
+"""  # noqa: S608 - our own column names
+# Those that nobody has closed, or that were opened again.
+SELECT_OPEN_EXCEPTIONS: Final = """
+    SELECT x.payment_id, x.exception_id FROM payments_exception x
+    WHERE x.kind IN ('reversal_undelivered', 'advice_undelivered', 'late_approval')
+      AND coalesce((SELECT e.kind FROM payments_exceptionevent e
+           WHERE e.exception_id = x.exception_id AND e.kind IN ('closed', 'reopened')
+           ORDER BY e.event_id DESC LIMIT 1), 'reopened') = 'reopened'
+    ORDER BY x.exception_id
+"""
 
 SELECT_BATCH_EVENTS: Final = f"""
     SELECT {", ".join(BatchEventRecord._fields)} FROM payments_batchevent

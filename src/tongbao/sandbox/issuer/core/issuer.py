@@ -183,7 +183,7 @@ class IssuerCore:
         elif not _is_same_request(kept, asked):
             return [self._signed(connection, replies.refusal(asked.request, _DUPLICATE))]
         behaviour = self._behaviour(asked.token)
-        if behaviour is Behaviour.SILENT:
+        if behaviour in (Behaviour.SILENT, Behaviour.UNHEARD):
             return effects
         delay_ms = self._rules.late_reply_delay_ms if behaviour is Behaviour.LATE else 0
         message = replies.answer(asked.request, kept)

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.terminal.rig import MASKED, PIN, TRACK, Rig
+from tongbao.domain.ids import BatchNo, Stan
 from tongbao.domain.secrets import Purpose
 from tongbao.terminal.core import events as ev
 from tongbao.terminal.core.kinds import RULE_OF, RULES, is_allowed
@@ -363,3 +364,50 @@ def test_what_a_kind_needs_is_said_in_the_words_of_the_screen(rule):
     }
     if rule.resolution is Resolution.REPEAT:
         assert "pin" not in needs
+
+
+def papers(rig):
+    found = [job.slip for job in rig.slips]
+    rig.slips.clear()
+    return found
+
+
+def test_the_slips_of_a_void_have_a_minus_and_name_the_original():
+    rig = Rig().ready()
+    sale = a_sale(rig)
+    papers(rig)
+    rig.settle("void", trace=sale.intent.trace)
+    merchant, cardholder = papers(rig)
+    assert (merchant.amount.minor, cardholder.amount.minor) == (-12_345, -12_345)
+    assert (merchant.transaction.zh, merchant.transaction.en) == ("消费撤销", "VOID")
+    assert merchant.remarks == (
+        "原凭证号 ORIG. VOUCHER 000002",
+        f"原参考号 ORIG. REF. {sale.closed.rrn}",
+        "原授权码 ORIG. AUTH 012345",
+        "原交易日期 ORIG. DATE 1121",
+    )
+
+
+def test_the_slips_of_a_tip_show_tip_and_total():
+    rig = Rig().ready()
+    sale = a_sale(rig, 10_000)
+    papers(rig)
+    rig.settle("tip", tip=1_500, trace=sale.intent.trace)
+    merchant, _ = papers(rig)
+    assert (merchant.amount.minor, merchant.tip.minor) == (11_500, 1_500)
+    assert (merchant.card_masked, merchant.card_entry.value) == (MASKED, "M")
+
+
+def test_a_decline_leaves_no_paper_by_itself():
+    rig = Rig().ready()
+    rig.host.codes = ["51"]
+    rig.pay("refund", amount=1, rrn="112000000077", date="1120")
+    rig.answer()
+    assert rig.slips == []
+
+
+def test_a_balance_has_no_slip_to_print_again():
+    rig = Rig().ready()
+    rig.settle("balance")
+    rig.tell(ev.Reprint(BatchNo(7), Stan(2)))
+    assert (rig.refusal, rig.slips) == ("no_slip", [])

@@ -111,6 +111,18 @@ _NOTICES: Final = {
         "THE RESULT IS NOT KNOWN YET; THE TERMINAL IS FINDING OUT. DO NOT CHARGE AGAIN UNTIL THEN.",
     ),
 }
+# The same for what gives money back: a void or a refund.
+_NOTICES_BACK: Final = {
+    SlipOutcome.DECLINED: BilingualText("本次未退款。", "NOTHING WAS GIVEN BACK."),
+    SlipOutcome.REVERSED: BilingualText(
+        "本次撤销未生效，原交易仍然有效。", "THIS VOID DID NOT HAPPEN; THE ORIGINAL PAYMENT STANDS."
+    ),
+    SlipOutcome.IN_DOUBT: BilingualText(
+        "结果待查，终端正在查证。查明之前请勿重复退款。",
+        "THE RESULT IS NOT KNOWN YET; THE TERMINAL IS FINDING OUT. DO NOT GIVE BACK AGAIN UNTIL"
+        " THEN.",
+    ),
+}
 _ACKNOWLEDGEMENT: Final = BilingualText(
     "本人确认以上交易，同意将其记入本卡账户",
     "I ACKNOWLEDGE SATISFACTORY RECEIPT OF RELATIVE GOODS/SERVICES",
@@ -276,7 +288,7 @@ def _declined(page: Page, slip: Slip) -> None:
     if slip.action:
         page.paragraph(BilingualText(_safe(slip.action.zh), _safe(slip.action.en)))
     page.gap()
-    page.paragraph(_NOTICES[SlipOutcome.DECLINED], bold=True)
+    page.paragraph(_notice(slip), bold=True)
     page.rule()
     _short(page, slip)
 
@@ -284,10 +296,15 @@ def _declined(page: Page, slip: Slip) -> None:
 def _undone_or_unknown(page: Page, slip: Slip) -> None:
     page.amount(slip.amount)
     page.rule()
-    page.paragraph(_NOTICES[slip.outcome], bold=True)
+    page.paragraph(_notice(slip), bold=True)
     page.rule()
     _short(page, slip)
     _reference(page, slip)
+
+
+def _notice(slip: Slip) -> BilingualText:
+    gives_back = slip.amount.minor < 0
+    return (_NOTICES_BACK if gives_back else _NOTICES)[slip.outcome]
 
 
 def _short(page: Page, slip: Slip) -> None:

@@ -1,4 +1,4 @@
-"""Draws the picture of docs/slips.md anew: every sample slip side by side, half size.
+"""Draws the pictures of docs/slips.md anew: sample slips side by side, half size.
 
 Run: python -m tests.terminal.slip.pictures
 """
@@ -11,23 +11,27 @@ from typing import Final
 
 from PIL import Image
 
-from tests.terminal.slip.samples import SAMPLES
+from tests.terminal.slip.samples import PAPERS
 from tongbao.terminal.devices.fonts import find_fonts
 from tongbao.terminal.devices.renderer import render_png
-from tongbao.terminal.slip import slip_to_escpos
+from tongbao.terminal.papers import paper_to_escpos
 from tongbao.wire.escpos.parser import parse_job
 
-PICTURE: Final = Path(__file__).parents[3] / "docs" / "images" / "slips.png"
+FOLDER: Final = Path(__file__).parents[3] / "docs" / "images"
 _GROUND: Final = (30, 77, 60)
-_SHOWN: Final = ("approved_merchant", "declined", "in_doubt_training", "reversed")
+_SHOWN: Final = {
+    "slips.png": ("approved_merchant", "declined", "in_doubt_training", "reversed"),
+    "slips-kinds.png": ("void", "refund", "pre_authorisation", "completion", "tip"),
+    "slips-more.png": ("approved_cardholder_reprint", "void_reversed", "totals"),
+}
 _GAP_PX: Final = 24
 
 
-def draw_slips() -> Image.Image:
-    """Return the slips on a green counter."""
+def draw_slips(names: tuple[str, ...]) -> Image.Image:
+    """Return these slips on a green counter."""
     slips = []
-    for name in _SHOWN:
-        png = render_png(parse_job(slip_to_escpos(SAMPLES[name])), 384, find_fonts())
+    for name in names:
+        png = render_png(parse_job(paper_to_escpos(PAPERS[name])), 384, find_fonts())
         whole = Image.open(io.BytesIO(png)).convert("RGBA")
         slips.append(whole.resize((whole.width // 2, whole.height // 2), Image.Resampling.LANCZOS))
     width = sum(slip.width + _GAP_PX for slip in slips) + _GAP_PX
@@ -41,5 +45,6 @@ def draw_slips() -> Image.Image:
 
 
 if __name__ == "__main__":
-    PICTURE.parent.mkdir(exist_ok=True)
-    draw_slips().save(PICTURE, optimize=True)
+    FOLDER.mkdir(exist_ok=True)
+    for picture, shown in _SHOWN.items():
+        draw_slips(shown).save(FOLDER / picture, optimize=True)

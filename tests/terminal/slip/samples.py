@@ -10,6 +10,7 @@ from typing import Final
 from tongbao.domain.dates import CHINA_TIME, Instant
 from tongbao.domain.ids import BatchNo, MerchantId, OperatorNo, Rrn, Stan, TerminalId
 from tongbao.domain.money import Currency, Money
+from tongbao.terminal.papers import Paper, paper_to_escpos
 from tongbao.terminal.slip import (
     BilingualText,
     CardEntry,
@@ -17,8 +18,8 @@ from tongbao.terminal.slip import (
     SlipCopy,
     SlipMark,
     SlipOutcome,
-    slip_to_escpos,
 )
+from tongbao.terminal.totals_slip import TotalsLine, TotalsSlip
 
 WIDTHS_DOTS: Final = (384, 576)
 
@@ -59,9 +60,87 @@ SAMPLES: Final[dict[str, Slip]] = {
             "请换卡或换一种方式付款", "Ask for another card or another way to pay"
         ),
     ),
+    "void": replace(
+        APPROVED,
+        transaction=BilingualText("消费撤销", "VOID"),
+        amount=Money(-123_450, Currency.CNY),
+        stan=Stan(13),
+        remarks=(
+            "原凭证号 ORIG. VOUCHER 000012",
+            "原参考号 ORIG. REF. 632510000012",
+            "原授权码 ORIG. AUTH A12345",
+        ),
+    ),
+    "refund": replace(
+        APPROVED,
+        copy=SlipCopy.CARDHOLDER,
+        transaction=BilingualText("退货", "REFUND"),
+        amount=Money(-20_000, Currency.CNY),
+        stan=Stan(14),
+        auth_code="",
+        remarks=(
+            "原参考号 ORIG. REF. 632410000077",
+            "原交易日期 ORIG. DATE 1120",
+        ),
+    ),
+    "pre_authorisation": replace(
+        APPROVED, transaction=BilingualText("预授权", "AUTH"), stan=Stan(15)
+    ),
+    "completion": replace(
+        APPROVED,
+        copy=SlipCopy.CARDHOLDER,
+        transaction=BilingualText("预授权完成", "AUTH COMPLETE"),
+        stan=Stan(16),
+        remarks=(
+            "原凭证号 ORIG. VOUCHER 000015",
+            "原授权码 ORIG. AUTH A12345",
+            "原交易日期 ORIG. DATE 1121",
+        ),
+    ),
+    "tip": replace(
+        APPROVED,
+        transaction=BilingualText("小费调整", "TIP"),
+        amount=Money(138_450, Currency.CNY),
+        tip=Money(15_000, Currency.CNY),
+        stan=Stan(17),
+        card_entry=CardEntry.MANUAL,
+        remarks=("原凭证号 ORIG. VOUCHER 000012",),
+    ),
+    "void_reversed": replace(
+        _UNANSWERED,
+        outcome=SlipOutcome.REVERSED,
+        transaction=BilingualText("消费撤销", "VOID"),
+        amount=Money(-123_450, Currency.CNY),
+        remarks=("原凭证号 ORIG. VOUCHER 000012",),
+    ),
     "reversed": replace(_UNANSWERED, outcome=SlipOutcome.REVERSED),
     "in_doubt_training": replace(_UNANSWERED, outcome=SlipOutcome.IN_DOUBT, mark=SlipMark.TRAINING),
 }
+
+
+def _line(zh: str, en: str, count: int, minor: int) -> TotalsLine:
+    return TotalsLine(BilingualText(zh, en), count, Money(minor, Currency.CNY))
+
+
+TOTALS: Final = TotalsSlip(
+    merchant_name=APPROVED.merchant_name,
+    merchant_name_en=APPROVED.merchant_name_en,
+    merchant_id=APPROVED.merchant_id,
+    terminal_id=APPROVED.terminal_id,
+    operator=APPROVED.operator,
+    batch_no=APPROVED.batch_no,
+    at=APPROVED.at,
+    kinds=(
+        _line("消费", "SALE", 12, 1_234_500),
+        _line("消费撤销", "VOID", 1, 123_450),
+        _line("退货", "REFUND", 1, 20_000),
+        _line("预授权完成", "AUTH COMPLETE", 1, 115_000),
+    ),
+    domestic=(_line("借记", "DEBIT", 11, 1_126_050), _line("贷记", "CREDIT", 1, 20_000)),
+    foreign=(_line("借记", "DEBIT", 1, 100_000), _line("贷记", "CREDIT", 0, 0)),
+    mark=SlipMark.SANDBOX,
+)
+PAPERS: Final[dict[str, Paper]] = {**SAMPLES, "totals": TOTALS}
 
 GOLDEN_FOLDER: Final = Path(__file__).parent / "golden"
 
@@ -76,9 +155,9 @@ def write_golden_files() -> None:
 
     Run: python -m tests.terminal.slip.samples
     """
-    for name, slip in SAMPLES.items():
+    for name, paper in PAPERS.items():
         for width_dots in WIDTHS_DOTS:
-            text = slip_to_escpos(slip, width_dots).hex()
+            text = paper_to_escpos(paper, width_dots).hex()
             lines = [text[start : start + 64] for start in range(0, len(text), 64)]
             golden_file(name, width_dots).write_text("\n".join(lines) + "\n")
 

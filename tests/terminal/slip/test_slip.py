@@ -6,11 +6,12 @@ import dataclasses
 
 import pytest
 
-from tests.terminal.slip.samples import APPROVED, SAMPLES, WIDTHS_DOTS, golden_file
+from tests.terminal.slip.samples import APPROVED, PAPERS, SAMPLES, TOTALS, WIDTHS_DOTS, golden_file
 from tongbao.domain.errors import ProtocolError
 from tongbao.domain.money import Currency, Money
 from tongbao.domain.secrets import Pan
 from tongbao.terminal.paper import amount_text, wrap
+from tongbao.terminal.papers import paper_to_escpos
 from tongbao.terminal.slip import (
     PAPER_58_MM_DOTS,
     PAPER_80_MM_DOTS,
@@ -31,7 +32,7 @@ from tongbao.wire.escpos.operations import (
 )
 from tongbao.wire.escpos.parser import parse_job
 
-ALL = [(name, width) for name in SAMPLES for width in WIDTHS_DOTS]
+ALL = [(name, width) for name in PAPERS for width in WIDTHS_DOTS]
 
 
 def lines_of(data: bytes) -> list[tuple[str, int, int]]:
@@ -56,7 +57,7 @@ def text_of(data: bytes) -> str:
 @pytest.mark.parametrize(("name", "width"), ALL)
 def test_slip_is_the_golden_bytes(name: str, width: int) -> None:
     expected = bytes.fromhex(golden_file(name, width).read_text())
-    assert slip_to_escpos(SAMPLES[name], width) == expected
+    assert paper_to_escpos(PAPERS[name], width) == expected
 
 
 @pytest.mark.parametrize(("name", "width"), ALL)
@@ -69,15 +70,48 @@ def test_every_truncation_of_a_slip_is_a_protocol_error(name: str, width: int) -
 
 @pytest.mark.parametrize(("name", "width"), ALL)
 def test_no_line_is_wider_than_the_paper(name: str, width: int) -> None:
-    for line, times, _ in lines_of(slip_to_escpos(SAMPLES[name], width)):
+    for line, times, _ in lines_of(paper_to_escpos(PAPERS[name], width)):
         assert columns(line) * times * LETTER_WIDTH_DOTS <= width, line
 
 
-@pytest.mark.parametrize(("name", "width"), ALL)
+@pytest.mark.parametrize(("name", "width"), [one for one in ALL if one[0] in SAMPLES])
 def test_amount_is_the_largest_thing_on_the_slip(name: str, width: int) -> None:
     lines = [entry for entry in lines_of(slip_to_escpos(SAMPLES[name], width)) if entry[0]]
     largest = max(lines, key=lambda entry: (entry[1] * entry[2], entry[1]))
-    assert largest == ("￥1,234.50", 3, 3)
+    text = amount_text(SAMPLES[name].amount)
+    is_narrow = columns(text) * 3 * LETTER_WIDTH_DOTS > width
+    assert largest == (text, 2 if is_narrow else 3, 3)
+
+
+def test_what_gives_money_back_says_so_and_has_a_minus() -> None:
+    text = text_of(slip_to_escpos(SAMPLES["void"]))
+    assert "-￥1,234.50" in text
+    assert "消费撤销 VOID" in text
+    assert "原凭证号 ORIG. VOUCHER 000012" in text
+    assert "THE ORIGINAL PAYMENT STANDS" in text_of(slip_to_escpos(SAMPLES["void_reversed"]))
+    for outcome, words in (
+        (SlipOutcome.DECLINED, "NOTHING WAS GIVEN BACK."),
+        (SlipOutcome.IN_DOUBT, "DO NOT GIVE BACK AGAIN"),
+    ):
+        slip = dataclasses.replace(SAMPLES["void"], outcome=outcome)
+        assert words in text_of(slip_to_escpos(slip))
+
+
+def test_a_tip_stands_beside_the_sale_and_in_the_total() -> None:
+    text = text_of(slip_to_escpos(SAMPLES["tip"]))
+    for part in ("消费金额 SALE", "￥1,234.50", "小费 TIP", "￥150.00", "总计 TOTAL", "￥1,384.50"):
+        assert part in text
+
+
+def test_the_totals_name_every_kind_and_both_sides() -> None:
+    text = text_of(paper_to_escpos(PAPERS["totals"]))
+    for part in ("消费撤销 VOID", "内卡 DOMESTIC CARDS", "外卡 FOREIGN CARDS", "￥11,260.50"):
+        assert part in text
+
+
+def test_totals_of_a_batch_without_payments_say_so() -> None:
+    empty = dataclasses.replace(TOTALS, kinds=())
+    assert "本批次无交易" in text_of(paper_to_escpos(empty))
 
 
 def test_approved_slip_holds_every_item_of_the_receipt_table() -> None:

@@ -12,7 +12,7 @@ from tongbao.terminal.core.items import find_item
 from tongbao.terminal.core.slips import print_jobs, reprint_jobs, totals_slip
 from tongbao.terminal.core.state import Found
 from tongbao.terminal.core.vocabulary import Part
-from tongbao.terminal.core.wording import NO_SUCH_PAYMENT, PRINTER_BROKEN
+from tongbao.terminal.core.wording import NO_SLIP, NO_SUCH_PAYMENT, PRINTER_BROKEN
 
 if TYPE_CHECKING:
     from tongbao.terminal.core.events import Find, PrintTotals, Reprint
@@ -34,7 +34,10 @@ def reprint(equipment: Equipment, turn: Turn, event: Reprint) -> None:
     elif not turn.state.works(Part.PRINTER):
         turn.refuse(PRINTER_BROKEN)
     else:
-        print_jobs(turn, reprint_jobs(equipment.settings, item))
+        jobs = reprint_jobs(equipment.settings, item)
+        print_jobs(turn, jobs)
+        if not jobs:
+            turn.refuse(NO_SLIP)
 
 
 def print_totals(equipment: Equipment, turn: Turn, _event: PrintTotals) -> None:

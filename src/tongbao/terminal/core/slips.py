@@ -15,7 +15,7 @@ from tongbao.terminal.core.records import PaymentClosed, PaymentIntended, Revers
 from tongbao.terminal.core.responses import response_words
 from tongbao.terminal.core.state import SlipJob
 from tongbao.terminal.core.totals import SideTotals, batch_totals
-from tongbao.terminal.core.wording import REVERSED, START_AGAIN
+from tongbao.terminal.core.wording import NO_ANSWER, NOT_SENT, REVERSED, START_AGAIN
 from tongbao.terminal.slip import (
     BilingualText,
     CardEntry,
@@ -99,6 +99,7 @@ def reversal_slip(
         response_code=closed.code,
         response=_bilingual(REVERSED),
         action=_bilingual(START_AGAIN),
+        remarks=_original(intent),
         is_reprint=reprint,
     )
     return (_job(intent, "", slip),)
@@ -162,6 +163,8 @@ def _declined_slip(
     settings: TerminalSettings, intent: PaymentIntended, closed: PaymentClosed
 ) -> tuple[SlipJob, ...]:
     words, action = response_words(closed.code)
+    if not closed.code:
+        words, action = NOT_SENT if closed.outcome == "not_sent" else NO_ANSWER, START_AGAIN
     slip = replace(
         _plain_slip(
             settings,
@@ -182,13 +185,13 @@ def _original(intent: PaymentIntended) -> tuple[str, ...]:
     """Return what a slip says of the original transaction."""
     remarks = []
     if intent.original_trace:
-        remarks.append(f"原凭证号 ORIGINAL VOUCHER {intent.original_trace:06d}")
+        remarks.append(f"原凭证号 ORIG. VOUCHER {intent.original_trace:06d}")
     if intent.original_rrn:
-        remarks.append(f"原参考号 ORIGINAL REF. {intent.original_rrn}")
+        remarks.append(f"原参考号 ORIG. REF. {intent.original_rrn}")
     if intent.original_auth_code:
-        remarks.append(f"原授权码 ORIGINAL AUTH {intent.original_auth_code}")
+        remarks.append(f"原授权码 ORIG. AUTH {intent.original_auth_code}")
     if intent.original_date:
-        remarks.append(f"原交易日期 ORIGINAL DATE {intent.original_date}")
+        remarks.append(f"原交易日期 ORIG. DATE {intent.original_date}")
     return tuple(remarks)
 
 

@@ -34,6 +34,7 @@ READER_BROKEN: Final = Notice(
 PRINTER_BROKEN: Final = Notice(
     "printer_broken", "打印机故障，不能打印", "The printer does not work"
 )
+NO_SLIP: Final = Notice("no_slip", "此交易没有签购单", "This transaction has no slip")
 BAD_AMOUNT: Final = Notice(
     "bad_amount", "金额无效或超出限额", "The amount is not valid or too large"
 )

@@ -32,6 +32,8 @@ _OPERATIONS: Final = {
     "tip": "adjustment",
     "chip_offline_sale": "offline_sale",
 }
+# What only tells of something agreed, and may be told later.
+_STORED_KINDS: Final = frozenset({"offline_sale", "adjustment", "tip", "completion_advice"})
 _MOVES_NOTHING: Final = "balance"
 
 
@@ -114,6 +116,19 @@ def check_approvals(approvals: set[Approval], journals: Journals) -> None:
                 "no lost approval",
                 f"{seen.kind} {seen.terminal_id} {seen.trace:06d} was seen approved",
             )
+
+
+def take_last_word(errands: Sequence[Errand], journals: Journals) -> None:
+    """Let cashiers learn what became of advices that were stored when they looked last."""
+    for errand in errands:
+        if errand.kind not in _STORED_KINDS:
+            continue
+        errand.is_paid = any(
+            line.outcome is Outcome.APPROVED
+            and line.intent.payment_kind == errand.kind
+            and line.intent.amount_minor == errand.amount_minor
+            for line in journals[errand.terminal_id]
+        )
 
 
 def check_errands(errands: Sequence[Errand], issuer: Accounts) -> None:

@@ -13,34 +13,45 @@ from typing import TYPE_CHECKING, Final
 
 from tongbao.domain.ids import BatchNo, Stan
 from tongbao.domain.money import Currency, Money
+from tongbao.sandbox.cards import Behaviour
 from tongbao.simulation.cards import CARDS, GOOD, PROBE, SimulatedCard
 from tongbao.terminal.core.events import Approval, OriginalGiven, Start
+from tongbao.wire.unionpay.transactions import KINDS, Resolution
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from tongbao.wire.unionpay.profile import HostProfile
 
-_TRIES: Final = 3
+_TRIES: Final = 2
 _PROBE_TRIES: Final = 1_000
 _STEP_MINOR: Final = 1_000
 SETTLEMENT: Final = "settlement"
-# How often each is wanted; what needs an original is done to one that there is.
-_WEIGHTS: Final = {
-    "sale": 34,
-    "void": 9,
-    "refund": 12,
-    "pre_authorisation": 10,
-    "completion": 9,
-    "pre_authorisation_void": 4,
-    "completion_void": 4,
-    "mail_order": 4,
-    "offline_sale": 4,
-    "adjustment": 3,
-    "tip": 5,
-    "balance": 3,
-    SETTLEMENT: 6,
+# What a customer wants, one after the other, and how often.
+_STORIES: Final[dict[tuple[str, ...], int]] = {
+    ("sale",): 20,
+    ("sale", "void"): 10,
+    ("sale", "refund"): 8,
+    ("sale", "refund", "refund"): 6,
+    ("sale", SETTLEMENT, "refund"): 4,
+    ("sale", "tip"): 6,
+    ("sale", "tip", "void"): 3,
+    ("pre_authorisation", "completion"): 7,
+    ("pre_authorisation", "completion", "completion_void"): 6,
+    ("pre_authorisation", "completion", "completion"): 3,
+    ("pre_authorisation", "pre_authorisation_void"): 5,
+    ("pre_authorisation", "pre_authorisation_void", "completion"): 4,
+    ("offline_sale", "adjustment"): 6,
+    ("offline_sale", "refund"): 3,
+    ("mail_order", "void"): 3,
+    ("mail_order", "refund"): 3,
+    ("balance",): 3,
+    (SETTLEMENT,): 5,
 }
+# These may be wanted at another terminal than their original.
+_ANYWHERE: Final = frozenset(
+    {"refund", "completion", "completion_advice", "pre_authorisation_void"}
+)
 _ORIGINALS: Final = {
     "void": ("sale", "mail_order"),
     "refund": ("sale", "mail_order", "offline_sale"),
@@ -55,6 +66,9 @@ _ORIGINALS: Final = {
 _AT_HOME: Final = frozenset({"void", "completion_void", "tip", "adjustment"})
 _KEYED: Final = frozenset({"mail_order"})
 _WITHOUT_CARD: Final = frozenset({"tip", "adjustment"})
+_REPEATED: Final = frozenset(
+    name for name, kind in KINDS.items() if kind.resolution is Resolution.REPEAT
+)
 _TAKES_PHONE_CODE: Final = frozenset({"offline_sale"})
 
 
@@ -133,26 +147,31 @@ class Errand:
 def draw_errands(
     chance: random.Random, terminals: Sequence[str], count: int, profile: HostProfile
 ) -> list[Errand]:
-    """Draw what people want, each at one of the terminals in turn."""
-    errands = []
-    kinds, weights = list(_WEIGHTS), list(_WEIGHTS.values())
+    """Draw what people want, story by story, each at one of the terminals in turn."""
+    errands: list[Errand] = []
+    stories, weights = list(_STORIES), list(_STORIES.values())
     completion = "completion" if profile.completion_message == "request" else "completion_advice"
-    for number in range(count):
-        terminal_id = terminals[number % len(terminals)]
-        kind = chance.choices(kinds, weights)[0] if number >= len(terminals) else "sale"
-        if number < len(terminals) and chance.random() < 0.3:
-            kind = "pre_authorisation"
-        kind = completion if kind == "completion" else kind
-        good = chance.random() < 0.67
-        card = chance.choice(GOOD) if good else chance.choice(CARDS)
-        errand = Errand(number, terminal_id, kind, card)
-        errand.keyed = kind in _KEYED or chance.random() < 0.1
-        errand.is_wrong = chance.random() < 0.12
-        errand.pin = None if chance.random() < 0.15 else True
-        if kind not in ("balance", SETTLEMENT):
-            errand.amount_minor = chance.randrange(1, 9_000) * _STEP_MINOR + errand.code_minor
-        errands.append(errand)
+    at = 0
+    while len(errands) < count:
+        home, at = terminals[at % len(terminals)], at + 1
+        for kind in chance.choices(stories, weights)[0]:
+            name = chance.choice(terminals) if kind in _ANYWHERE else home
+            kind = completion if kind == "completion" else kind  # noqa: PLW2901 - the host's word
+            errands.append(_drawn(chance, len(errands), name, kind))
     return errands
+
+
+def _drawn(chance: random.Random, number: int, terminal_id: str, kind: str) -> Errand:
+    # What is repeated until it is answered needs an issuer that answers in the end.
+    good = chance.random() < 0.75 or kind in _REPEATED
+    card = chance.choice(GOOD) if good else chance.choice(CARDS)
+    errand = Errand(number, terminal_id, kind, card)
+    errand.keyed = kind in _KEYED or chance.random() < 0.1
+    errand.is_wrong = chance.random() < 0.2
+    errand.pin = None if chance.random() < 0.15 else True
+    if kind not in ("balance", SETTLEMENT):
+        errand.amount_minor = chance.randrange(1, 9_000) * _STEP_MINOR + errand.code_minor
+    return errand
 
 
 def probe_errand(terminal_id: str, number: int) -> Errand:
@@ -177,10 +196,15 @@ def find_original(errand: Errand, known: Iterable[Errand], chance: random.Random
         if other.kind in kinds
         and other.fact is not None
         and (errand.kind not in _AT_HOME or other.terminal_id == errand.terminal_id)
+        and not (errand.kind in _REPEATED and other.card.behaviour is Behaviour.SILENT)
         and (errand.is_wrong or _may(errand, other))
     ]
     if not fitting:
         return False
+    done = [other for other in fitting if other.done_to]
+    if errand.is_wrong and done:
+        # Once more what was done before.
+        fitting = done
     original = chance.choice(fitting[-4:])
     errand.original, errand.card = original, original.card
     errand.keyed = original.keyed or original.kind in _KEYED
@@ -197,16 +221,17 @@ def _may(errand: Errand, original: Errand) -> bool:
 
 def _fix_amount(errand: Errand, original: Errand, chance: random.Random) -> bool:
     code = errand.code_minor
+    above = errand.is_wrong and not original.done_to
     match errand.kind:
-        case "refund" if errand.is_wrong:
+        case "refund" if above:
             errand.amount_minor = original.present_minor // _STEP_MINOR * _STEP_MINOR
             errand.amount_minor += _STEP_MINOR * chance.randrange(1, 5) + code
         case "refund":
             steps = (original.left_minor - code) // _STEP_MINOR
-            errand.amount_minor = code + _STEP_MINOR * chance.randrange(steps + 1)
+            errand.amount_minor = code + _STEP_MINOR * chance.randrange(max(1, steps + 1))
         case "completion" | "completion_advice":
-            steps = original.amount_minor * (130 if errand.is_wrong else 112) // 100 - code
-            low = steps // _STEP_MINOR - 1 if errand.is_wrong else steps // (2 * _STEP_MINOR)
+            steps = original.amount_minor * (130 if above else 99) // 100 - code
+            low = steps // _STEP_MINOR - 1 if above else steps // (2 * _STEP_MINOR)
             errand.amount_minor = code + _STEP_MINOR * chance.randrange(low, low + 2)
         case "adjustment":
             errand.amount_minor = code + _STEP_MINOR * chance.randrange(1, 9_000)
@@ -214,7 +239,7 @@ def _fix_amount(errand: Errand, original: Errand, chance: random.Random) -> bool
             errand.tip_minor = max(1, original.present_minor * chance.randrange(1, 10) // 100)
             errand.amount_minor = original.present_minor + errand.tip_minor
         case _:
-            errand.amount_minor = original.amount_minor
+            errand.amount_minor = original.present_minor
     return errand.amount_minor > 0
 
 

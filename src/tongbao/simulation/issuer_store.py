@@ -30,22 +30,23 @@ class VirtualIssuerStore(IssuerStore):
         self._disk = disk
         self._point = point
         self._audit = audit
-        self._sale_rows: dict[str, tuple[Authorisation, int]] = {}
-        self._reversal_rows: dict[str, tuple[Reversal, int]] = {}
-        # The F37s of each family by that of its head.
+        self._requests: dict[str, tuple[Authorisation, int]] = {}
         self._families: dict[str, list[str]] = {}
+        self._reversal_rows: dict[str, tuple[Reversal, int]] = {}
         for number, transaction in enumerate(disk.transactions):
             self._take(transaction.rows, number)
 
     def recall(self, rrns: Sequence[str]) -> dict[str, Remembered]:
         """Return what the book holds under these F37s and under those of their families."""
         self._point("reading")
-        answers = [answer for rrn in rrns if (answer := self.authorisation(rrn)) is not None]
-        family = [name for answer in answers for name in self._families[answer.family_rrn]]
+        found = [self._requests[rrn][0] for rrn in rrns if rrn in self._requests]
+        wanted = dict.fromkeys(rrns)
+        for answer in found:
+            wanted.update(dict.fromkeys(self._families[answer.family_rrn]))
         return {
             rrn: Remembered(self.authorisation(rrn), self.reversal(rrn))
-            for rrn in dict.fromkeys((*rrns, *family))
-            if rrn in self._sale_rows or rrn in self._reversal_rows
+            for rrn in wanted
+            if rrn in self._requests or rrn in self._reversal_rows
         }
 
     def commit(self, records: Sequence[Record]) -> None:
@@ -64,8 +65,8 @@ class VirtualIssuerStore(IssuerStore):
         self._point("flushed, nothing sent")
 
     def authorisation(self, rrn: str) -> Authorisation | None:
-        """Return the answer to a sale, flushed or not."""
-        found = self._sale_rows.get(rrn)
+        """Return the answer to a request, flushed or not."""
+        found = self._requests.get(rrn)
         return None if found is None else found[0]
 
     def reversal(self, rrn: str) -> Reversal | None:
@@ -74,8 +75,8 @@ class VirtualIssuerStore(IssuerStore):
         return None if found is None else found[0]
 
     def durable_authorisation(self, rrn: str) -> Authorisation | None:
-        """Return the answer to a sale if a power cut now would leave it."""
-        found = self._sale_rows.get(rrn)
+        """Return the answer to a request if a power cut now would leave it."""
+        found = self._requests.get(rrn)
         return found[0] if found is not None and self._disk.is_durable(found[1]) else None
 
     def durable_reversal(self, rrn: str) -> Reversal | None:
@@ -98,19 +99,7 @@ class VirtualIssuerStore(IssuerStore):
     def _take(self, rows: Sequence[Record], number: int) -> None:
         for row in rows:
             if isinstance(row, Authorisation):
-                self._sale_rows[row.rrn.value] = (row, number)
+                self._requests[row.rrn.value] = (row, number)
                 self._families.setdefault(row.family_rrn, []).append(row.rrn.value)
             elif isinstance(row, Reversal):
                 self._reversal_rows[row.rrn.value] = (row, number)
-
-
-def live_debits(rows: Sequence[Record]) -> dict[str, Authorisation]:
-    """Return the sales of a book whose debit stands, by reference number."""
-    sales = {row.rrn.value: row for row in rows if isinstance(row, Authorisation)}
-    moved: dict[str, int] = {}
-    for row in rows:
-        if isinstance(row, BookEvent) and row.rrn is not None:
-            sign = sum(entry.amount.minor for entry in row.entries if entry.amount.minor > 0)
-            taken = row.kind.value == "sale"
-            moved[row.rrn.value] = moved.get(row.rrn.value, 0) + (sign if taken else -sign)
-    return {rrn: sales[rrn] for rrn, amount in moved.items() if amount > 0 and rrn in sales}

@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING, Final
 
 from tongbao.domain.errors import InvariantViolationError
 from tongbao.simulation.accounts import fold
-from tongbao.simulation.books import check_approvals, check_errands, compare_books, journal_lines
+from tongbao.simulation.batches import check_batches, check_dates, check_matters
+from tongbao.simulation.books import (
+    check_approvals,
+    check_errands,
+    compare_books,
+    journal_lines,
+    take_last_word,
+)
 from tongbao.simulation.coverage import RuleCounter
+from tongbao.simulation.faults import Fault
 from tongbao.simulation.node import WrongWorldError
 from tongbao.simulation.terminal_node import coverage_of
 from tongbao.simulation.town import Town
@@ -41,6 +49,7 @@ class Outcome:
     seconds: float = 0.0
     frames: int = 0
     approved: int = 0
+    batches: int = 0
     done: Counter[str] = field(default_factory=Counter)
     """Approved payments by kind, and batches closed, as the cashiers believe."""
     fired: Counter[str] = field(default_factory=Counter)
@@ -106,8 +115,30 @@ def _live(town: Town, outcome: Outcome) -> None:
     journals = {name: journal_lines(disk) for name, disk in town.journals().items()}
     outcome.approved = compare_books(journals, store, rows)
     check_approvals(town.witness.terminals.approvals, journals)
+    take_last_word(town.errands, journals)
     check_errands(town.errands, fold(rows))
+    records = town.host.disk.rows()
+    is_sound = not outcome_of_chance(town)
+    outcome.batches = check_batches(
+        journals, store.payments(), records, town.profile, is_sound=is_sound
+    )
+    check_dates(store.payments())
+    check_matters(records, town.host.settings.reversal_exception_after)
+    check_storage_keys(town)
     _search_disks(town)
+
+
+def outcome_of_chance(town: Town) -> bool:
+    """Say whether bits were flipped: settlement messages carry no MAC in this dialect."""
+    return town.faults.fired[Fault.CORRUPT.value] > 0
+
+
+def check_storage_keys(town: Town) -> None:
+    """Check that the key which sealed the card numbers of a closed batch is gone."""
+    for node in town.terminals:
+        for name in town.keys.file_of(node.name).kept:
+            if name.startswith("batch/") and int(name[6:]) != node.state.batch.value:
+                raise WrongWorldError("secrecy", f"{node.name} keeps the storage key {name}")
 
 
 def _without_doubt(town: Town) -> bool:
@@ -119,7 +150,7 @@ def _at_rest(town: Town) -> bool:
         all(cashier.is_done for cashier in town.cashiers)
         and all(errand.is_paid for cashier in town.cashiers for errand in cashier.closing)
         and _without_doubt(town)
-        and not any(node.state.unprinted for node in town.terminals)
+        and not any(node.state.unprinted or node.state.work.works for node in town.terminals)
         and town.host.is_idle()
         and town.issuer.is_up
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from tongbao.domain.ids import OperatorNo
+from tongbao.domain.ids import BatchNo, OperatorNo, Stan
 from tongbao.domain.secrets import Pin
 from tongbao.simulation.cards import RIGHT_PIN, WRONG_PIN
 from tongbao.simulation.errands import (
@@ -20,24 +20,35 @@ from tongbao.simulation.errands import (
     start_of,
 )
 from tongbao.simulation.faults import Fault
+from tongbao.terminal.core.download_steps import Download
 from tongbao.terminal.core.events import (
     Approval,
     Cancel,
     CardEntered,
     CardSwiped,
     Dismiss,
+    Echo,
     Event,
+    Find,
     LogIn,
     LogOut,
     PinEntered,
     PinSkipped,
     PowerOff,
     PowerOn,
+    PrintTotals,
+    ReportStatus,
+    Reprint,
     ResolveNow,
+    SendNow,
+    Settle,
+    Sign,
     SignIn,
+    SignOff,
+    StartDownload,
 )
 from tongbao.terminal.core.items import find_item
-from tongbao.terminal.core.pending_work import is_stored
+from tongbao.terminal.core.settlement import SettlementStage
 from tongbao.terminal.core.vocabulary import DoubtStage, Outcome, Part, Phase
 
 if TYPE_CHECKING:
@@ -49,6 +60,7 @@ OPERATOR: Final = "01"
 SUPERVISOR: Final = "00"
 OPERATOR_PIN: Final = "0000"
 _ANOTHER_PIN: Final = "9999"
+_BATCH_FULL: Final = "must_settle"
 _SECOND_US: Final = 1_000_000
 _CLOSING_NUMBER: Final = 98
 _PROBE_NUMBER: Final = 99
@@ -85,6 +97,8 @@ class Cashier:
             Phase.AUTHORISING: self._at_authorising,
             Phase.REVERSING: self._at_reversing,
             Phase.RESULT: self._at_result,
+            Phase.SETTLING: self._at_settling,
+            Phase.LOADING: self._at_loading,
         }
 
     def begin(self) -> None:
@@ -169,16 +183,37 @@ class Cashier:
                 self._tap(ResolveNow())
             return
         if errand is not None and errand.is_open:
-            self._look_up(errand)
+            if errand.kind == SETTLEMENT:
+                self._look_at_batch(errand)
+            else:
+                self._look_up(errand)
             return
         if not state.signed_in:
             self._tap(SignIn())
+        elif state.settlement is not None:
+            # Totals have gone out: nothing else is possible before the batch is closed.
+            self._tap(Settle())
         elif errand is None:
             self.is_done = True
             if not self.is_calm and self.chance.random() < 0.05:
                 self._tap(self.chance.choice((LogOut(), SignIn(), PowerOff())))
+        elif not self.is_calm and self.chance.random() < 0.05:
+            self._tap(self._idea())
         else:
             self._begin(errand)
+
+    def _idea(self) -> Event:
+        """Something that people do between payments."""
+        ideas: list[Event] = [Echo(), ReportStatus(), SendNow(), SignOff(), PrintTotals()]
+        ideas += [StartDownload(what) for what in Download]
+        recent = self.node.state.recent
+        if recent:
+            line = self.chance.choice(recent)
+            batch, trace = BatchNo(line.batch), Stan(line.trace)
+            picture = self.chance.randbytes(16)
+            ideas += [Find(trace, batch), Reprint(batch, trace)]
+            ideas += [Sign(batch, trace, 16, 8, picture)] * 4
+        return self.chance.choice(ideas)
 
     def _begin(self, errand: Errand) -> None:
         if errand.kind == SETTLEMENT:
@@ -192,12 +227,48 @@ class Cashier:
         self._tap(start_of(errand, self._next_attempt(), self._approval()))
         if node.last_refusal and node.state.phase is Phase.IDLE and node.process_no == process_no:
             # The terminal would not even begin.
-            errand.tries_left -= 1
+            if node.last_refusal == _BATCH_FULL:
+                self._tap(Settle())
+            else:
+                errand.tries_left -= 1
             return
         errand.is_open = True
 
     def _settle(self, errand: Errand) -> None:
-        self._close(errand, paid=True)
+        node, process_no = self.node, self.node.process_no
+        batch = node.state.batch.value
+        if not any(item.is_approved for item in node.state.items):
+            # Nothing to settle.
+            self._close(errand, paid=True)
+            return
+        self._tap(Settle())
+        if node.process_no == process_no and node.is_up and node.state.phase is Phase.IDLE:
+            errand.tries_left -= 1
+            return
+        errand.is_open, errand.amount_minor = True, batch
+
+    def _at_settling(self) -> None:
+        settlement = self.node.state.settlement
+        if settlement is None:
+            return
+        if settlement.stage is SettlementStage.DONE:
+            self._tap(Dismiss())
+        elif settlement.error is not None:
+            self._tap(Settle() if self.chance.random() < 0.7 else Dismiss())
+        elif self._fires(Fault.CANCEL_LATE):
+            self._tap(self.chance.choice((Cancel(), Dismiss(), Settle(), PowerOff())))
+
+    def _at_loading(self) -> None:
+        self._tap(self.chance.choice((Dismiss(), Dismiss(), Dismiss(), Cancel())))
+
+    def _look_at_batch(self, errand: Errand) -> None:
+        """Find out whether the batch of a settlement is closed; go on with it when it is not."""
+        state = self.node.state
+        closed = state.batch.value != errand.amount_minor and (
+            state.settlement is None or not state.settlement.is_binding
+        )
+        errand.amount_minor = 0 if closed else errand.amount_minor
+        self._close(errand, paid=closed)
 
     def _next_attempt(self) -> int:
         self._attempt += 1
@@ -259,10 +330,6 @@ class Cashier:
         """Find out from the list of payments what became of it."""
         lines = [line for line in self.node.state.recent if self._is_of(line, errand)]
         approved = next((line for line in lines if line.outcome is Outcome.APPROVED), None)
-        queue = self.node.state.work
-        if approved is not None and is_stored(queue, (approved.batch, approved.trace)):
-            # The host has not heard of it yet: what becomes of it is still open.
-            return
         if approved is not None and errand.kind != "balance":
             item = find_item(self.node.state.items, approved.batch, approved.trace)
             errand.fact = None if item is None else _fact(self.node.name, item)

@@ -1,4 +1,4 @@
-"""The host's habits in a world: some worlds have the usual ones, the others a mixture."""
+"""The host's habits in a world: half of the worlds have the usual ones, the others a mixture."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 from tongbao.simulation.agenda import dice
 from tongbao.wire.unionpay.profile import HostProfile
 
-_MIXED_SHARE: Final = 0.0
+_MIXED_SHARE: Final = 0.5
 # The sign-in and the MAC that go together.
 _KEYS: Final = (
     ("003", "unionpay_ecb"),

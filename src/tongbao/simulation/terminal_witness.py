@@ -19,7 +19,6 @@ from tongbao.terminal.core.records import (
 )
 from tongbao.terminal.core.service_records import WorkSent
 from tongbao.terminal.core.vocabulary import Outcome, Phase
-from tongbao.terminal.core.wording import STORED
 from tongbao.terminal.slip import Slip, SlipOutcome
 from tongbao.wire.unionpay.framing import ENVELOPE_BYTES
 from tongbao.wire.unionpay.table import UNIONPAY
@@ -38,6 +37,8 @@ if TYPE_CHECKING:
 _LENGTH_BYTES: Final = 2
 SAID: Final = "durable before said"
 MONOTONIC: Final = "monotonic"
+# An advice that the host has not heard of yet: agreed with the customer, and told later.
+STORED: Final = "stored"
 _PAYMENTS: Final = frozenset({"0100", "0200", "0220"})
 # What a repeat must say again: processing code, amount, trace, the codes and batch, the original.
 _SAME: Final = (3, 4, 11, 60, 61)
@@ -59,7 +60,7 @@ class JournalIndex:
     def __init__(self, disk: Disk[Row]) -> None:
         self._disk = disk
         self._read = 0
-        self._closed: set[tuple[int, str]] = set()
+        self._ends: set[tuple[int, str]] = set()
         self._facts: set[tuple[str, int]] = set()
         self._open: set[int] = set()
 
@@ -74,7 +75,7 @@ class JournalIndex:
     def has(self, kind: str, trace: int, outcome: str | None = None) -> bool:
         """Say whether there is such a record."""
         known = (kind, trace) in self._facts
-        return known and (outcome is None or (trace, outcome) in self._closed)
+        return known and (outcome is None or (trace, outcome) in self._ends)
 
     def open_payments(self) -> set[int]:
         """Return the traces of payments that have no end and need one."""
@@ -92,7 +93,8 @@ class JournalIndex:
         elif isinstance(record, PaymentClosed | ReversalClosed):
             self._open.discard(trace)
             if isinstance(record, PaymentClosed):
-                self._closed.add((trace, record.outcome))
+                # A stored advice has two ends: what was said, and what the host says later.
+                self._ends.add((trace, record.outcome))
 
 
 @dataclass(slots=True)
@@ -128,24 +130,25 @@ class TerminalsWitness:
 
     def _sends_payment(self, node: TerminalNode, message: Message, trace: int) -> None:
         self._must_have(node, message, trace, PaymentIntended.kind)
+        journal = self._journal(node)
         content = (message.mti, *(text_of(message, number) for number in _SAME))
         first = self._sent.setdefault((node.name, trace), content)
-        journal = self._journal(node)
-        was_repeated = journal.has(RepeatSent.kind, trace) or journal.has(WorkSent.kind, trace)
-        if first is not content and not was_repeated:
-            raise WrongWorldError(SAID, f"{node.name} repeats {trace:06d} unwritten")
-        if first != content:
-            raise WrongWorldError(
-                "a repeat is the same", f"{node.name} repeats {trace:06d} with other content"
-            )
-        if was_repeated:
-            # Also the first that goes out, when the power was cut before the payment itself did.
+        if first is not content:
+            if not journal.has(RepeatSent.kind, trace) and not journal.has(WorkSent.kind, trace):
+                raise WrongWorldError(SAID, f"{node.name} repeats {trace:06d} unwritten")
+            if first != content:
+                raise WrongWorldError(
+                    "a repeat is the same", f"{node.name} repeats {trace:06d} with other content"
+                )
+            return
+        if journal.has(WorkSent.kind, trace) or journal.has(RepeatSent.kind, trace):
+            # Its first message was never sent: it was stored, or the power went.
             return
         if self._journal(node).has(RepeatSent.kind, trace):
             # The power went before the first one left.
             return
         self._must_rise(node, trace)
-        open_traces = self._journal(node).open_payments() - {trace}
+        open_traces = journal.open_payments() - {trace}
         if open_traces:
             raise WrongWorldError(
                 "no new payment in doubt", f"{node.name} pays {trace:06d} with {open_traces} open"
@@ -186,13 +189,11 @@ class TerminalsWitness:
         self._last_result[node.name] = result
         trace = result.trace.value
         journal = self._journal(node)
-        if result.outcome is Outcome.APPROVED and result.words.code == STORED.code:
-            # The host has not spoken yet: an approval to keep it is not.
+        if result.outcome is Outcome.APPROVED:
             self._must_be_approved(node, trace, "shows")
-        elif result.outcome is Outcome.APPROVED:
-            self._must_be_approved(node, trace, "shows")
-            seen = Approval(node.name, trace, result.payment_kind, result.amount.minor)
-            self.approvals.add(seen)
+            if not journal.has(PaymentClosed.kind, trace, outcome=STORED):
+                seen = Approval(node.name, trace, result.payment_kind, result.amount.minor)
+                self.approvals.add(seen)
         elif result.outcome is Outcome.REVERSED:
             if not journal.has(ReversalClosed.kind, trace):
                 raise WrongWorldError(SAID, f"{node.name} shows {trace:06d} reversed, unwritten")
@@ -201,10 +202,7 @@ class TerminalsWitness:
 
     def _must_be_approved(self, node: TerminalNode, trace: int, how: str) -> None:
         journal = self._journal(node)
-        if not any(
-            journal.has(PaymentClosed.kind, trace, outcome=outcome)
-            for outcome in ("approved", "stored")
-        ):
+        if not any(journal.has(PaymentClosed.kind, trace, word) for word in ("approved", STORED)):
             raise WrongWorldError(SAID, f"{node.name} {how} an approval of {trace:06d} unwritten")
 
     def _journal(self, node: TerminalNode) -> JournalIndex:

@@ -35,6 +35,8 @@ _LENGTH_BYTES: Final = 2
 _FROM_BOOK: Final = frozenset({"94", "A0", "30", "40", "64", "12", "22", "25"})
 _ANSWERS: Final = frozenset({"0110", "0210", "0230"})
 _QUESTIONS: Final = frozenset({"0600"})
+_DOUBTS: Final = frozenset({EventKind.REVERSAL_REQUESTED, "delivery_repeated"})
+# A balance moves no money and has no row.
 _BALANCE: Final = "310000"
 _ENDS: Final = frozenset({EventKind.REVERSAL_REQUESTED, EventKind.DECLINED, EventKind.REVERSED})
 
@@ -67,11 +69,12 @@ class Witness:
             if code == "00" and 62 in message.fields and not store.has_durable_session(terminal):
                 raise WrongWorldError(SAID, f"the host gives {terminal} keys unwritten")
             return
-        if message.mti not in _ANSWERS and message.mti != "0410":
+        is_about_money = message.mti in _ANSWERS and text_of(message, 3) != _BALANCE
+        if not is_about_money and message.mti != "0410":
             return
         payment = store.payment_by_rrn(rrn)
         if payment is None:
-            if code == "00" and text_of(message, 3) != _BALANCE:
+            if code == "00":
                 raise WrongWorldError(SAID, f"the host answers 00 for {rrn}, which has no row")
             return
         events = store.durable_events(payment.payment_id)
@@ -86,22 +89,21 @@ class Witness:
         rrn = text_of(message, 37)
         asked_for = f"{text_of(message, 41)} {text_of(message, 11)}"
         self.trace.note("host", f"asks the issuer: {message.mti} {rrn} for {asked_for}")
+        if text_of(message, 3) == _BALANCE:
+            return
         payment = store.payment_by_rrn(rrn)
         events = None if payment is None else store.durable_events(payment.payment_id)
-        if text_of(message, 3) == _BALANCE:
-            # Asked and told, never written.
-            return
         if events is None:
             raise WrongWorldError(SAID, f"the host asks the issuer about {rrn} without a row")
         if message.mti == "0420":
             if not any(event.kind == EventKind.REVERSAL_REQUESTED for event in events):
                 raise WrongWorldError(SAID, f"the host reverses {rrn} without a record")
             return
-        if message.mti not in _QUESTIONS:
-            self._check_number(message, rrn)
+        if message.mti in _QUESTIONS:
+            return
+        self._ask_for_money(message, rrn)
 
-    def _check_number(self, message: Message, rrn: str) -> None:
-        """Check that a reference number is used for one request, and that numbers rise."""
+    def _ask_for_money(self, message: Message, rrn: str) -> None:
         content = tuple(text_of(message, number) for number in (41, 11, 4, 3, 62))
         first = self._asked.setdefault(rrn, content)
         if first is not content:
@@ -111,7 +113,7 @@ class Witness:
                 raise WrongWorldError("no double charge", f"the host asks for {rrn} again")
             return
         if message.mti == "0220":
-            # It may have waited for the link.
+            # It may have waited for the link since it came.
             return
         if rrn < self._last_asked:
             raise WrongWorldError(MONOTONIC, f"reference number {rrn} after {self._last_asked}")
@@ -136,7 +138,7 @@ class Witness:
         if message.mti == "0430" and code not in _FROM_BOOK:
             if store.durable_reversal(rrn) is None:
                 raise WrongWorldError(SAID, f"the issuer answers a reversal of {rrn} unwritten")
-        elif message.mti in _ANSWERS and code not in _FROM_BOOK:
+        elif message.mti in _ANSWERS and code not in _FROM_BOOK and text_of(message, 3) != _BALANCE:
             kept = store.durable_authorisation(rrn)
             if kept is None or kept.response_code != code:
                 raise WrongWorldError(SAID, f"the issuer answers {code} for {rrn} unwritten")
@@ -157,7 +159,8 @@ def _bears(message: Message, events: list[EventRecord]) -> bool:
     if code == "00":
         return EventKind.APPROVED in kinds
     if code == "98":
-        return bool(kinds & {EventKind.REVERSAL_REQUESTED, EventKind.DELIVERY_REPEATED})
+        # An advice that has no end yet waits for one; everything else is being reversed.
+        return bool(kinds & _DOUBTS)
     if any(event.kind == EventKind.DECLINED and event.response_code == code for event in events):
         return True
     return code == "12" and stand_of(events).state is PaymentState.REVERSED

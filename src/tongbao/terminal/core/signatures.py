@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from tongbao.terminal.core import wording
 from tongbao.terminal.core.items import find_item
 from tongbao.terminal.core.kinds import CountsAs
-from tongbao.terminal.core.pending_work import Work, WorkKind
+from tongbao.terminal.core.pending_work import Work, WorkKind, is_stored
 from tongbao.terminal.core.service_records import SignatureTaken
 from tongbao.wire.jbig import Bitmap, encode
 
@@ -48,5 +48,8 @@ def signature_state(settings: TerminalSettings, state: TerminalState, item: Batc
     if item.key in state.signed:
         return _DONE
     if not item.is_approved or item.rule.counts is not CountsAs.DEBIT:
+        return _NONE
+    if is_stored(state.work, item.key):
+        # The host has not given it a reference number yet, which the upload must name.
         return _NONE
     return _WANTED if item.intent.amount_minor > settings.signature_free_minor else _NONE

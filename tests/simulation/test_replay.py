@@ -61,6 +61,15 @@ STORIES = {
         event("reversal_requested", 60, detail="terminal 98"),
         event("reversed", 61),
     ),
+    "the issuer was silent": (
+        event("inquired", 31, detail="silent"),
+        event("reversal_requested", 35, detail="issuer timeout"),
+        event("reversed", 36),
+    ),
+    "the issuer knew it when asked": (
+        event("inquired", 31, detail="approved"),
+        event("approved", 31, code="00"),
+    ),
     "an odd answer": (
         event("reversal_requested", detail="issuer answer Z9 unclear"),
         event("reversed", 2),
@@ -77,6 +86,14 @@ STORIES = {
         event("reversal_requested", 60, detail="reversal before original"),
         event("reversed", 60),
     ),
+    "the answer came late": (
+        event("inquired", 31, detail="silent"),
+        event("reversal_requested", 35, detail="issuer timeout"),
+        event("reversed", 36),
+        event("late_answer", 80, code="00"),
+        event("reversal_requested", 80, detail="late approval"),
+        event("reversed", 81),
+    ),
 }
 
 
@@ -84,6 +101,23 @@ STORIES = {
 def test_a_story_of_a_sale_is_repeated(name: str) -> None:
     (compared,) = replay(trace_of(payment(*STORIES[name])))
     assert compared.replayed == compared.recorded
+
+
+def test_a_family_is_repeated_in_its_order() -> None:
+    sale = payment(event("approved", code="00"))
+    refund = payment(
+        event("approved", code="00"), number=2, kind="refund", original=sale.rrn, amount_minor=400
+    )
+    too_much = payment(
+        event("declined", code="64"),
+        number=3,
+        kind="refund",
+        original=sale.rrn,
+        amount_minor=900,
+        terminal="00000008",
+    )
+    compared = replay(trace_of(sale, refund, too_much))
+    assert [one.is_same for one in compared] == [True, True, True]
 
 
 def test_a_replay_that_differs_says_so(tmp_path, capsys) -> None:

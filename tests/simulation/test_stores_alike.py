@@ -121,10 +121,7 @@ def test_the_issuers_book(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyP
     accounts = [
         Account(CAPITAL_ACCOUNT, AccountKind.CAPITAL, zero),
         Account(CLEARING_ACCOUNT, AccountKind.CLEARING, zero),
-        *(
-            Account(card.account_id, AccountKind.CARDHOLDER, zero)
-            for card in state.cards.values()
-        ),
+        *(Account(card.account_id, AccountKind.CARDHOLDER, zero) for card in state.cards.values()),
     ]
     cards = state.cards.values()
     store.open_accounts(accounts, cards, openings, openings[0].at)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 from tongbao.domain.dates import Instant
 from tongbao.host.core.payment_rules import PaymentState, stand_of
 from tongbao.host.records import (
-    DOMESTIC,
     BatchEventKind,
     BatchEventRecord,
     ExceptionEventRecord,
@@ -19,6 +18,7 @@ from tongbao.host.records import (
 )
 from tongbao.simulation.node import WrongWorldError
 from tongbao.terminal.core.vocabulary import Outcome
+from tongbao.wire.unionpay.profile import DOMESTIC
 from tongbao.wire.unionpay.structured import SettlementSide, SettlementTotals
 
 if TYPE_CHECKING:

@@ -1,13 +1,16 @@
 """What cannot go well is refused before a card is read: nothing sent, nothing written."""
 
 from dataclasses import replace
+from random import Random
 
 import pytest
 
 from tests.terminal.rig import TRACK, Rig
+from tongbao.crypto.ciphers import KeyAlgorithm
 from tongbao.domain.ids import OperatorNo, Stan
 from tongbao.domain.secrets import Pan, Pin, Track2
 from tongbao.terminal.core import events as ev
+from tongbao.terminal.core.downloading import TOKEN_KEY
 from tongbao.terminal.core.records import LoggedIn, LogInFailed, PaymentIntended, SupervisorApproved
 from tongbao.terminal.core.vocabulary import Outcome, Phase, TimerKind
 from tongbao.wire.unionpay.profile import HostProfile
@@ -236,3 +239,34 @@ def test_a_payment_that_was_never_started_has_nothing_to_undo(rig):
     assert refused(rig, "void", trace=Stan(77)) == "no_such_payment"
     assert rig.state.result is None
     assert all(item.outcome is Outcome.APPROVED for item in rig.state.items)
+
+
+def blacklist(rig, pan):
+    rig.keys.make_key(TOKEN_KEY, KeyAlgorithm.HMAC, Random(2).randbytes)
+    token = rig.keys.token(TOKEN_KEY, pan)
+    loaded = replace(rig.state.loaded, blacklist=frozenset({token}))
+    rig.state = replace(rig.state, loaded=loaded)
+
+
+@pytest.mark.parametrize("kind", ["sale", "pre_authorisation", "balance"])
+def test_a_blacklisted_card_is_refused_and_forgotten(kind):
+    rig = Rig().ready()
+    blacklist(rig, TRACK.pan)
+    rig.begin(kind, **({} if kind == "balance" else {"amount": 100}))
+    rig.tell(ev.CardSwiped(TRACK))
+    assert (rig.state.phase, rig.state.draft) == (Phase.RESULT, None)
+    assert rig.state.result.words.code == "blacklisted"
+    assert rig.kept(PaymentIntended) == []
+    assert rig.timers == {}
+
+
+def test_money_goes_back_to_a_blacklisted_card_and_others_may_pay(rig):
+    blacklist(rig, TRACK.pan)
+    rig.begin("void", trace=2)
+    rig.tell(ev.CardSwiped(TRACK))
+    assert rig.state.phase is Phase.AUTHORISING
+    rig.answer()
+    rig.tell(ev.Dismiss())
+    rig.begin("sale", "p-2", amount=100)
+    rig.tell(ev.CardSwiped(Track2("6200001234567890136=30122010000000000")))
+    assert rig.state.phase is Phase.PIN

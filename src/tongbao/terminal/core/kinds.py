@@ -121,6 +121,11 @@ class PaymentRule:
         """Whether it gives money back: shown with a minus."""
         return self.counts in {CountsAs.CREDIT, CountsAs.UNDO}
 
+    @property
+    def refuses_blacklisted(self) -> bool:
+        """Whether a blacklisted card is refused: not where an earlier payment is dealt with."""
+        return self.original in {OriginalBy.NOTHING, OriginalBy.PHONE}
+
     def needs_card(self, settings: TerminalSettings) -> bool:
         """Whether the card is read for it."""
         if self.card is CardUse.AS_VOID:

@@ -16,6 +16,7 @@ from tongbao.terminal.core.closing import (
     drop_payment,
     silent_record,
 )
+from tongbao.terminal.core.downloading import is_blacklisted
 from tongbao.terminal.core.kinds import RULE_OF, PinUse
 from tongbao.terminal.core.messages import Answer, Parts
 from tongbao.terminal.core.records import CancelRequested, PaymentIntended
@@ -28,6 +29,7 @@ from tongbao.terminal.core.vocabulary import Cue, Phase, ReversalReason, TimerKi
 from tongbao.terminal.core.wording import (
     ASK_AGAIN,
     BAD_CARD_NUMBER,
+    BLACKLISTED,
     CARD_EXPIRED,
     CARD_LATE,
     CARD_UNUSABLE,
@@ -174,6 +176,11 @@ def _card_read(equipment: Equipment, turn: Turn, card: CardRead) -> None:
         turn.sound(Cue.ERROR)
         return
     turn.stop_timer(TimerKind.CARD)
+    if RULE_OF[draft.payment_kind].refuses_blacklisted and is_blacklisted(
+        equipment, turn, card.pan
+    ):
+        drop_payment(turn, BLACKLISTED, OTHER_CARD)
+        return
     turn.sound(Cue.KEY)
     draft = replace(draft, card=card)
     turn.change(draft=draft)

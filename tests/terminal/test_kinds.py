@@ -1,5 +1,7 @@
 """Every kind of transaction: its exact fields, its journal and what becomes of it."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.terminal.rig import MASKED, PIN, TRACK, Rig
@@ -8,6 +10,7 @@ from tongbao.domain.secrets import Purpose
 from tongbao.terminal.core import events as ev
 from tongbao.terminal.core.kinds import RULE_OF, RULES, is_allowed
 from tongbao.terminal.core.records import PaymentClosed, PaymentIntended
+from tongbao.terminal.core.transaction_page import transaction_page
 from tongbao.terminal.core.vocabulary import Outcome, Phase
 from tongbao.wire.unionpay.profile import HostProfile
 from tongbao.wire.unionpay.transactions import KINDS, Resolution
@@ -411,3 +414,8 @@ def test_a_balance_has_no_slip_to_print_again():
     rig.settle("balance")
     rig.tell(ev.Reprint(BatchNo(7), Stan(2)))
     assert (rig.refusal, rig.slips) == ("no_slip", [])
+
+
+def test_the_page_of_transactions_is_current():
+    page = Path(__file__).parents[2] / "docs" / "terminal-transactions.md"
+    assert page.read_text(encoding="utf-8") == transaction_page(Rig().settings)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tongbao.app.demo.books import host_lines, issuer_lines
-from tongbao.app.demo.comparison import BookLine, BookStatus, PaymentKey, compare
+from tongbao.app.demo.comparison import BookLine, BookStatus, BookTotal, PaymentKey, compare, total
 from tongbao.domain.money import Currency, Money
 
 APPROVED, DECLINED = BookStatus.APPROVED, BookStatus.DECLINED
@@ -153,7 +153,7 @@ def test_an_issuer_whose_entries_do_not_sum_to_zero_never_agrees():
 def test_the_hosts_payments_are_the_fold_of_their_events():
     def rows(stan, *kinds):
         rrn = f"R{stan:011d}"
-        return [("00000001", 3, stan, 100, "620000*****0018", rrn, kind) for kind in kinds]
+        return [("00000001", 3, stan, 100, "620000*****0018", rrn, kind, "sale") for kind in kinds]
 
     lines, keys = host_lines(
         [
@@ -177,6 +177,7 @@ def test_the_hosts_payments_are_the_fold_of_their_events():
 def test_an_issuers_payment_that_the_host_never_had_stands_alone():
     payment = {
         "rrn": "R00000000009",
+        "operation": "sale",
         "terminal_id": "00000001",
         "stan": 9,
         "amount_minor": 100,
@@ -185,3 +186,26 @@ def test_an_issuers_payment_that_the_host_never_had_stands_alone():
     }
     (entry,) = issuer_lines({"payments": [payment]}, {})
     assert entry.key == PaymentKey("00000001", 0, 9)
+
+
+def test_the_money_of_voids_and_refunds_goes_back_and_a_hold_moves_none():
+    lines = [
+        BookLine(PaymentKey("00000001", 1, stan), fen(amount), APPROVED, "", kind)
+        for stan, (kind, amount) in enumerate(
+            [
+                ("sale", 500),
+                ("void", 200),
+                ("refund", 50),
+                ("pre_authorisation", 900),
+                ("completion", 800),
+                ("completion_void", 100),
+            ],
+            start=1,
+        )
+    ]
+    assert total(lines) == BookTotal(6, fen(500 - 200 - 50 + 800 - 100))
+
+
+def test_a_balance_is_in_no_book_that_is_compared():
+    payment = {"rrn": "R00000000009", "operation": "balance"}
+    assert issuer_lines({"payments": [payment]}, {}) == []

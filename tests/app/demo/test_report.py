@@ -34,14 +34,14 @@ SLIP = SlipLine(
 
 def test_a_slip_is_a_line_in_english():
     assert slip_text(SLIP, Language.EN) == (
-        "10:00:00  00000001/000002  SALE    12.34  620000*********0018  Approved"
+        "10:00:00  00000001/000002  SALE                 12.34  620000*********0018  Approved"
         "              auth 000001  ref 325100000001\n          └ a sale"
     )
 
 
 def test_a_slip_is_a_line_in_chinese():
     assert slip_text(SLIP, Language.ZH) == (
-        "10:00:00  00000001/000002  消费    12.34  620000*********0018  交易成功"
+        "10:00:00  00000001/000002  消费                 12.34  620000*********0018  交易成功"
         "              授权码 000001  参考号 325100000001\n          └ 正常消费"
     )
 

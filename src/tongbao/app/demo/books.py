@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 # One row a payment and event; a payment without an event still has its row.
 _HOST_QUERY: Final = """
-    SELECT p.terminal_id, p.batch_no, p.stan, p.amount_minor, p.card_masked, p.rrn, e.kind
+    SELECT p.terminal_id, p.batch_no, p.stan, p.amount_minor, p.card_masked, p.rrn, e.kind,
+           p.kind
     FROM payments_payment p LEFT JOIN payments_paymentevent e ON e.payment_id = p.payment_id
     ORDER BY p.payment_id, e.event_id
 """
@@ -28,18 +29,24 @@ _HTTP_TIMEOUT_S: Final = 10
 # The journal's words for the end of a sale that stand for themselves are those of the books.
 _CANCELLED: Final = "cancelled"
 
-HostRow = tuple[str, int, int, int, str, str, str | None]
+# A question that moves no money; the host keeps nothing of it.
+_BALANCE: Final = "balance"
+
+HostRow = tuple[str, int, int, int, str, str, str | None, str]
 
 
 def read_journals(folders: Mapping[str, Path]) -> list[BookLine]:
-    """Read every sale in the journals, given as terminal id and data folder."""
+    """Read every payment in the journals, given as terminal id and data folder."""
     lines = []
     for terminal_id, folder in folders.items():
         for sale in read_payments(folder, terminal_id):
             intent, word = sale.intent, sale.outcome.value
+            if intent.payment_kind == _BALANCE:
+                continue
             status = BookStatus.NOT_SENT if word == _CANCELLED else BookStatus(word)
             key = PaymentKey(terminal_id, intent.batch, intent.trace)
-            lines.append(BookLine(key, intent.amount, status, intent.card_masked))
+            kind = intent.payment_kind
+            lines.append(BookLine(key, intent.amount, status, intent.card_masked, kind))
     return lines
 
 
@@ -60,16 +67,17 @@ def host_lines(rows: Sequence[HostRow]) -> tuple[list[BookLine], dict[str, Payme
     events: dict[str, list[str]] = {}
     firsts: dict[str, HostRow] = {}
     for row in rows:
-        rrn, kind = row[5], row[6]
+        rrn, event = row[5], row[6]
         firsts.setdefault(rrn, row)
         events.setdefault(rrn, [])
-        if kind is not None:
-            events[rrn].append(kind)
+        if event is not None:
+            events[rrn].append(event)
     lines, keys = [], {}
-    for rrn, (terminal_id, batch_no, stan, amount_minor, masked, _, _) in firsts.items():
+    for rrn, (terminal_id, batch_no, stan, amount_minor, masked, _, _, kind) in firsts.items():
         keys[rrn] = PaymentKey(terminal_id.strip(), batch_no, stan)
         status = BookStatus(fold(events[rrn]).value)
-        lines.append(BookLine(keys[rrn], Money(amount_minor, Currency.CNY), status, masked))
+        amount = Money(amount_minor, Currency.CNY)
+        lines.append(BookLine(keys[rrn], amount, status, masked, kind))
     return lines, keys
 
 
@@ -84,11 +92,14 @@ def issuer_lines(book: dict[str, Any], keys: Mapping[str, PaymentKey]) -> list[B
     """Name the issuer's payments by the host's RRNs; one the host never had gets batch 0."""
     lines = []
     for payment in book["payments"]:
+        if payment["operation"] == _BALANCE:
+            continue
         unknown = PaymentKey(payment["terminal_id"] or "", 0, payment["stan"] or 0)
         key = keys.get(payment["rrn"], unknown)
         amount = Money(payment["amount_minor"], Currency.CNY)
         status = BookStatus(payment["status"])
-        lines.append(BookLine(key, amount, status, payment["card_masked"] or ""))
+        masked, kind = payment["card_masked"] or "", payment["operation"] or "sale"
+        lines.append(BookLine(key, amount, status, masked, kind))
     return lines
 
 

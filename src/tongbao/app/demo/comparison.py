@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tongbao.domain.money import Currency, Money
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+
+_GIVES_BACK: Final = frozenset({"void", "refund", "completion_void"})
+_MOVES_NOTHING: Final = frozenset({"balance", "pre_authorisation", "pre_authorisation_void"})
 
 
 class BookStatus(Enum):
@@ -43,11 +47,19 @@ class BookLine:
     amount: Money
     status: BookStatus
     card_masked: str = ""
+    kind: str = "sale"
+
+    @property
+    def moved(self) -> Money:
+        """What it moved to the merchant when it was approved: less than zero for money back."""
+        if self.kind in _MOVES_NOTHING:
+            return Money(0, self.amount.currency)
+        return -self.amount if self.kind in _GIVES_BACK else self.amount
 
 
 @dataclass(frozen=True, slots=True)
 class BookTotal:
-    """What a book counts as charged."""
+    """What a book counts as approved, and the money that this moved to the merchant."""
 
     count: int
     amount: Money
@@ -147,8 +159,8 @@ def compare(
 
 
 def total(lines: Iterable[BookLine]) -> BookTotal:
-    """Count and sum what is charged."""
-    charged = [line.amount for line in lines if line.status is BookStatus.APPROVED]
+    """Count what is approved, and sum what it moved."""
+    charged = [line.moved for line in lines if line.status is BookStatus.APPROVED]
     return BookTotal(len(charged), sum(charged, start=Money(0, Currency.CNY)))
 
 

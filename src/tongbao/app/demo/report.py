@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
 from tongbao.app.demo.comparison import BookStatus
+from tongbao.wire.unionpay.transactions import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +38,11 @@ _SCENES: Final = {
     "silent": _words("发卡行扣款后不应答", "the issuer takes the money and never answers"),
     "host_killed": _words("应答前主机被强行终止", "the host is killed before it answers"),
     "afterwards": _words("主机恢复后继续营业", "business goes on"),
+    "mistake": _words("卖错了", "sold by mistake"),
+    "void": _words("主管授权，当批撤销", "and voided in the same batch, by the supervisor"),
+    "refund": _words("第一笔退回一部分", "a part of the first sale goes back"),
+    "hold": _words("先冻结金额", "an amount is held"),
+    "completion": _words("按实际金额完成", "and less of it is taken"),
     "repeated": _words("同一报文发送两次", "the same message sent twice"),
 }
 _EVENTS: Final = {
@@ -49,6 +55,7 @@ _EVENTS: Final = {
         "the host has the intent of trace {0} and has not answered: SIGKILL",
     ),
     "host_back": _words("主机重新启动", "the host is started again"),
+    "settled": _words("批结算：内卡、外卡均对账平", "batch settled: both sides balanced"),
     "same_answer": _words(
         "两次应答逐字节相同，只记一笔", "both answers are the same to the byte, one payment"
     ),
@@ -76,6 +83,7 @@ _OWED: Final = _words("发卡行应付收单机构", "the issuer owes the acquir
 _AGREE: Final = _words("三方账目一致", "the three books agree")
 _DISAGREE: Final = _words("三方账目不一致", "the three books DO NOT agree")
 _AMOUNT_COLUMN: Final = 2
+_KIND_WIDTH: Final = 17
 
 
 def slip_text(line: SlipLine, language: Language) -> str:
@@ -90,9 +98,11 @@ def slip_text(line: SlipLine, language: Language) -> str:
         )
         if value
     )
-    sale = _words("消费", "SALE")[language]
+    transaction = KINDS[line.kind]
+    word = _words(transaction.zh.partition("（")[0], transaction.name.upper())[language]
     return (
-        f"{line.clock}  {line.terminal_id}/{line.trace:06d}  {sale} {line.amount.text():>8}"
+        f"{line.clock}  {line.terminal_id}/{line.trace:06d}  {_fill(word, _KIND_WIDTH)}"
+        f" {line.amount.text():>8}"
         f"  {line.card_masked}  {_fill(words, 20)}  {references}".rstrip()
         + f"\n{'':10}└ {scene}"
     )
@@ -158,6 +168,7 @@ def slip_document(line: SlipLine) -> dict[str, Any]:
     """One slip as plain data for `--json`."""
     return {
         "scene": line.scene,
+        "kind": line.kind,
         "terminal_id": line.terminal_id,
         "stan": line.trace,
         "amount_minor": line.amount.minor,

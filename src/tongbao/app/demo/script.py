@@ -14,6 +14,7 @@ from tongbao.app.demo.books import read_and_compare, read_host_rows
 from tongbao.app.demo.cashier import Cashier, CashierError
 from tongbao.app.demo.second_terminal import SecondTerminal
 from tongbao.app.demo.stage import FIRST_TERMINAL, SECOND_TERMINAL
+from tongbao.app.setup import SANDBOX_OPERATORS
 from tongbao.domain.ids import OperatorNo
 from tongbao.domain.money import Currency, Money
 from tongbao.domain.secrets import Pin
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from tongbao.app.demo.stage import Stage
 
 _OPERATOR: Final = "01"
-_PASSWORD: Final = "0000"  # noqa: S105 - the sandbox's cashier, in the open
+_PASSWORD: Final = SANDBOX_OPERATORS[_OPERATOR]
+_SUPERVISOR: Final = "00"
 _LOG_IN_TIMEOUT_S: Final = 20.0
 _RESULT_TIMEOUT_S: Final = 30.0
 _INTENT_TIMEOUT_S: Final = 10.0
@@ -52,6 +54,9 @@ class Scene:
     code: str = ""
     """F39 that the slip must show; empty where the end says enough."""
     wrong_pin: bool = False
+    kind: str = "sale"
+    original: str = ""
+    """The name of the scene whose payment this one names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,9 @@ class SlipLine:
     code: str
     auth_code: str
     rrn: str
+    kind: str = "sale"
+    day: str = ""
+    """MMDD by the terminal's clock, as a slip shows it and a refund asks for it."""
 
 
 def _cny(text: str) -> Money:
@@ -86,11 +94,20 @@ NO_FUNDS: Final = Scene("no_funds", "no_funds", _cny("88.00"), _DECLINED, "51")
 SILENT: Final = Scene("silent", "silent", _cny("66.60"), _REVERSED)
 HOST_KILLED: Final = Scene("host_killed", "late", _cny("99.99"), _REVERSED | _APPROVED)
 AFTERWARDS: Final = Scene("afterwards", "second", _cny("5.00"), _APPROVED)
+MISTAKE: Final = Scene("mistake", "second", _cny("30.00"), _APPROVED)
+VOID: Final = Scene("void", "second", _cny("30.00"), _APPROVED, kind="void", original="mistake")
+REFUND: Final = Scene("refund", "good", _cny("2.34"), _APPROVED, kind="refund", original="good")
+HOLD: Final = Scene("hold", "good", _cny("100.00"), _APPROVED, kind="pre_authorisation")
+COMPLETION: Final = Scene(
+    "completion", "good", _cny("95.50"), _APPROVED, kind="completion", original="hold"
+)
 REPEATED: Final = Scene("repeated", "second", _cny("45.60"), _APPROVED)
 EVENT_HOST_KILLED: Final = "host_killed"
 EVENT_HOST_BACK: Final = "host_back"
 EVENT_SIGNED_IN: Final = "signed_in"
 EVENT_SAME_ANSWER: Final = "same_answer"
+EVENT_SETTLED: Final = "settled"
+_BALANCED: Final = "balanced"
 
 
 class Day:
@@ -106,6 +123,7 @@ class Day:
         self._tell_slip = tell_slip
         self._tell_event = tell_event
         self._drawer = {card["id"]: card for card in self._fetch("/drawer")["cards"]}
+        self._slips: dict[str, SlipLine] = {}
 
     def play(self) -> None:
         """Play the whole day; DemoFailedError or CashierError when it goes another way."""
@@ -114,7 +132,9 @@ class Day:
             for scene in (GOOD, WRONG_PIN, SECOND_TRY, NO_FUNDS, SILENT):
                 self._sell(cashier, scene)
             self._sell(cashier, HOST_KILLED, meanwhile=self._kill_host)
-            self._sell(cashier, AFTERWARDS)
+            for scene in (AFTERWARDS, MISTAKE, VOID, REFUND, HOLD, COMPLETION):
+                self._sell(cashier, scene)
+            self._settle_batch(cashier)
         self._sell_twice(REPEATED)
 
     def settle(self) -> Comparison:
@@ -161,15 +181,17 @@ class Day:
         self, cashier: Cashier, scene: Scene, meanwhile: Callable[[int], None] | None
     ) -> SlipLine:
         trace = int(cashier.state["next_trace"])
-        cashier.command("start", kind="sale", amount_minor=scene.amount.minor)
-        cashier.wait_for_phase("card")
-        self._swipe(scene.card_id, cashier.state["sandbox"]["terminal_reader"])
-        cashier.wait_for_phase("pin")
-        cashier.command("enter_pin", pin=self._pin_of(scene))
+        cashier.command("start", **self._order(cashier, scene))
+        state = cashier.wait_for_phase("card", "pin", "authorising", "result")
+        if state["phase"] == "card":
+            self._swipe(scene.card_id, state["sandbox"]["terminal_reader"])
+            state = cashier.wait_for_phase("pin", "authorising", "result")
+        if state["phase"] == "pin":
+            cashier.command("enter_pin", pin=self._pin_of(scene))
         if meanwhile is not None:
             meanwhile(trace)
         state = cashier.wait_for_phase("result", timeout_s=_RESULT_TIMEOUT_S)
-        line = _slip_line(scene, state)
+        line = self._slips[scene.name] = _slip_line(scene, state)
         self._tell_slip(line)
         cashier.command("dismiss")
         cashier.wait_until(
@@ -178,6 +200,45 @@ class Day:
             _LOG_IN_TIMEOUT_S,
         )
         return line
+
+    def _order(self, cashier: Cashier, scene: Scene) -> dict[str, object]:
+        """Return what the cashier gives: exactly what the terminal says that this kind needs."""
+        needs = next(one["needs"] for one in cashier.state["kinds"] if one["kind"] == scene.kind)
+        order: dict[str, object] = {"kind": scene.kind}
+        if "amount" in needs:
+            order["amount_minor"] = scene.amount.minor
+        if "supervisor" in needs:
+            password = SANDBOX_OPERATORS[_SUPERVISOR]
+            order["supervisor"] = {"operator": _SUPERVISOR, "password": password}
+        if scene.original:
+            slip = self._slips[scene.original]
+            known = {
+                "original_trace": ("trace", slip.trace),
+                "original_rrn": ("rrn", slip.rrn),
+                "original_date": ("date", slip.day),
+                "auth_code": ("auth_code", slip.auth_code),
+            }
+            order["original"] = dict(known[need] for need in needs if need in known)
+        return order
+
+    def _settle_batch(self, cashier: Cashier) -> None:
+        """Compare the batch with the host and close it."""
+        cashier.command("settle")
+        state = cashier.wait_until(
+            lambda state: (
+                state["settlement"] is not None
+                and state["settlement"]["stage"] in ("done", "stopped")
+            ),
+            "the end of the settlement",
+            _RESULT_TIMEOUT_S,
+        )
+        settlement = state["settlement"]
+        if settlement["stage"] != "done":
+            raise DemoFailedError(f"the settlement stopped: {settlement['error']['en']}")
+        words = (settlement["domestic"], settlement["foreign"])
+        if words != (_BALANCED, _BALANCED):
+            raise DemoFailedError(f"the settlement ended {words[0]} and {words[1]}")
+        self._tell_event(EVENT_SETTLED, "")
 
     def _kill_host(self, trace: int) -> None:
         """End the host with SIGKILL between intent and answer, then start it again."""
@@ -275,4 +336,6 @@ def _slip_line(scene: Scene, state: dict[str, Any]) -> SlipLine:
         code=result["code"],
         auth_code=result["auth_code"] or "",
         rrn=result["rrn"] or "",
+        kind=scene.kind,
+        day=state["clock"][5:7] + state["clock"][8:10],
     )

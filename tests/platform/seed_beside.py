@@ -52,9 +52,10 @@ def _write_exceptions(alias: str, ids: dict[str, int], at_us: int) -> None:
         detail="sale: approved after its reversal was confirmed",
         **common,
     )
-    for kind, staff in (("taken", "hanmei"), ("closed", "system")):
+    done = (("taken", "hanmei", ""), ("closed", "system", "the issuer confirmed"))
+    for kind, staff, note in done:
         PaymentExceptionEvent.objects.using(alias).create(
-            exception_id=CLOSED_EXCEPTION, kind=kind, at_us=at_us, staff=staff, note=""
+            exception_id=CLOSED_EXCEPTION, kind=kind, at_us=at_us, staff=staff, note=note
         )
 
 

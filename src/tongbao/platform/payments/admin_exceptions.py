@@ -28,6 +28,7 @@ from tongbao.platform.payments.exception_words import (
     age_text,
     batch_of,
     detail_text,
+    note_text,
     staff_text,
 )
 from tongbao.platform.payments.exceptions import ActRefusedError, do, with_standing
@@ -189,7 +190,7 @@ class PaymentExceptionAdmin(ReadOnlyAdmin[PaymentException]):
                     "icon": DONE_ICONS.get(one.kind, "info"),
                     "who": staff_text(one.staff),
                     "at_us": one.at_us,
-                    "note": one.note,
+                    "note": note_text(one.staff, one.note),
                 }
                 for one in done
             ],

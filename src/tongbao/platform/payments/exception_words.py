@@ -171,6 +171,18 @@ def detail_text(detail: str) -> str:
     return detail
 
 
+# What the host writes when it closes an exception itself.
+_NOTES = {
+    "the issuer confirmed": gettext_lazy("The issuer has confirmed it."),
+    "the issuer answered": gettext_lazy("The issuer has answered."),
+}
+
+
+def note_text(staff: str, note: str) -> str:
+    """Return a note as it was written; the host's own ones in the reader's language."""
+    return str(_NOTES.get(note, note)) if staff == SYSTEM else note
+
+
 def staff_text(staff: str) -> str:
     """Return who did it; the host is named in words."""
     return gettext("Host") if staff == SYSTEM else staff

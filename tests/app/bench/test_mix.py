@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import json
 from collections import Counter
 
 import pytest
@@ -21,6 +22,7 @@ from tongbao.app.bench.plan import SimulatedCard, terminal_master_key, write_jso
 from tongbao.app.bench.stage import BenchFailedError, BenchOptions, BenchResult
 from tongbao.app.bench.standin_issuer import StandInIssuer
 from tongbao.app.bench.workload import Act, Workload, shares
+from tongbao.app.cli import main
 from tongbao.app.commands.bench import describe_mix
 from tongbao.crypto.ciphers import KeyAlgorithm
 from tongbao.crypto.key_store import KeyName
@@ -452,3 +454,21 @@ def test_only_what_was_told_and_kept_alike_is_durable(tmp_path, told, durable):
     report = check_mix_durability(url, {TERMINAL: PaymentsOfTerminal(1, told)})
     assert (report.acknowledged, report.durable) == (1, durable)
     assert report.holds is (durable == 1)
+
+
+def test_two_seconds_of_the_mix_are_green_on_sqlite(tmp_path, monkeypatch, capsys):
+    """The whole of it: real host, real generator, every act, real books."""
+    monkeypatch.chdir(tmp_path)
+    code = main(
+        [
+            *("bench", "mix", "--terminals", "12", "--connections", "4", "--seconds", "3"),
+            *("--warmup-seconds", "0.5", "--json"),
+        ]
+    )
+    captured = capsys.readouterr()
+    assert (code, captured.err) == (0, "")
+    figures = json.loads(captured.out)
+    assert figures["acknowledged"] == figures["durable"] > 50
+    assert figures["wrong_answers"] == figures["unanswered"] == 0
+    assert {act.value for act in Act} <= figures["acts"].keys()
+    assert list(tmp_path.iterdir()) == []

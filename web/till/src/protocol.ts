@@ -70,7 +70,8 @@ export type SignatureState = "wanted" | "done" | "none";
 
 export interface Result {
   readonly kind: string;
-  readonly batch: number;
+  /** Null where no payment came about. */
+  readonly batch: number | null;
   readonly balance_minor: number | null;
   readonly available_minor: number | null;
   readonly tip_minor: number;
@@ -331,36 +332,6 @@ export interface Commands {
 }
 export type CommandName = keyof Commands;
 
-/** What an older terminal does not push yet; it then has none of it. */
-const NOTHING_YET: Pick<
-  TerminalState,
-  | "kinds"
-  | "kind"
-  | "card_entry"
-  | "pin_optional"
-  | "cancel_requested"
-  | "totals"
-  | "pending"
-  | "settlement"
-  | "loading"
-  | "service"
-  | "last_loaded"
-  | "found"
-> = {
-  kinds: [],
-  kind: null,
-  card_entry: ["swipe"],
-  pin_optional: false,
-  cancel_requested: false,
-  totals: null,
-  pending: [],
-  settlement: null,
-  loading: null,
-  service: null,
-  last_loaded: {},
-  found: null,
-};
-
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
@@ -382,11 +353,7 @@ export function parseMessage(text: string): ServerMessage | null {
   const state = value["state"];
   if (value["type"] === "state" && typeof value["seq"] === "number" && isRecord(state)) {
     // The terminal is the same release as this page; only the phase decides what is drawn.
-    if (!PHASES.some((phase) => phase === state["phase"])) {
-      return null;
-    }
-    const whole = { ...NOTHING_YET, ...(state as unknown as TerminalState) };
-    return { type: "state", seq: value["seq"], state: whole };
+    return PHASES.some((phase) => phase === state["phase"]) ? (value as unknown as StateMessage) : null;
   }
   return null;
 }

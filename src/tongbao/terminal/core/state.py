@@ -165,7 +165,6 @@ class Result:
     original_trace: int | None = None
     balance_minor: int | None = None
     available_minor: int | None = None
-    signature: str = "none"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ import dataclasses
 from typing import TYPE_CHECKING, Any, Final
 
 from tongbao.domain.dates import Instant
-from tongbao.terminal.core.items import can_be_undone
+from tongbao.terminal.core.items import can_be_undone, find_item
 from tongbao.terminal.core.kinds import RULE_OF, RULES, PinUse, is_allowed
 from tongbao.terminal.core.paying import card_entries
+from tongbao.terminal.core.signatures import signature_state
 from tongbao.terminal.core.slips import slip_name
 from tongbao.terminal.core.totals import batch_totals, must_settle
 from tongbao.terminal.core.vocabulary import DoubtStage, Phase, TimerKind
@@ -17,7 +18,7 @@ from tongbao.terminal.screen.service_view import service_state
 if TYPE_CHECKING:
     from tongbao.terminal.core.items import BatchItem
     from tongbao.terminal.core.kinds import PaymentRule
-    from tongbao.terminal.core.state import Notice, TerminalState
+    from tongbao.terminal.core.state import Notice, Result, TerminalState
     from tongbao.terminal.settings import TerminalSettings
     from tongbao.terminal.shell import TerminalShell
 
@@ -62,7 +63,7 @@ def screen_state(
         "pin_optional": _pin_optional(state, settings),
         "cancel_requested": state.cancel_requested,
         "deadline": _deadline(shell),
-        "result": _result(state),
+        "result": _result(state, settings),
         "doubt": _doubt(shell),
         "today": _today(state, now),
         "recent": [
@@ -79,7 +80,7 @@ def screen_state(
             for line in state.recent
         ],
         "totals": _totals(state, settings),
-        "found": _found(state),
+        "found": _found(state, settings),
         **service_state(state, settings),
         "sandbox": _sandbox(settings, reader_address),
         "sound": _sound(shell),
@@ -169,15 +170,17 @@ def _totals(state: TerminalState, settings: TerminalSettings) -> dict[str, Any]:
     }
 
 
-def _found(state: TerminalState) -> dict[str, Any] | None:
+def _found(state: TerminalState, settings: TerminalSettings) -> dict[str, Any] | None:
     found = state.found
     if found is None:
         return None
-    payment = None if found.item is None else _found_payment(state, found.item)
+    payment = None if found.item is None else _found_payment(state, settings, found.item)
     return {"trace": found.trace, "batch": found.batch, "payment": payment}
 
 
-def _found_payment(state: TerminalState, item: BatchItem) -> dict[str, Any]:
+def _found_payment(
+    state: TerminalState, settings: TerminalSettings, item: BatchItem
+) -> dict[str, Any]:
     intent, closed = item.intent, item.closed
     name = slip_name(intent.trace)
     return {
@@ -192,7 +195,7 @@ def _found_payment(state: TerminalState, item: BatchItem) -> dict[str, Any]:
         "at": _iso(item.closed_at.plus_ms(state.clock_offset_ms)),
         "slip": _slip(name if name in item.slips else None),
         "reversible": can_be_undone(state.items, item),
-        "signature": "none",
+        "signature": signature_state(settings, state, item),
     }
 
 
@@ -207,7 +210,7 @@ def _deadline(shell: TerminalShell) -> dict[str, Any] | None:
     return {"kind": kind.value, "total_ms": timer.total_ms, "remaining_ms": timer.remaining_ms}
 
 
-def _result(state: TerminalState) -> dict[str, Any] | None:
+def _result(state: TerminalState, settings: TerminalSettings) -> dict[str, Any] | None:
     result = state.result
     if result is None:
         return None
@@ -230,8 +233,15 @@ def _result(state: TerminalState) -> dict[str, Any] | None:
         "original_trace": result.original_trace,
         "balance_minor": result.balance_minor,
         "available_minor": result.available_minor,
-        "signature": result.signature,
+        "signature": _signature_of_result(state, settings, result),
     }
+
+
+def _signature_of_result(state: TerminalState, settings: TerminalSettings, result: Result) -> str:
+    if result.batch is None or result.trace is None:
+        return "none"
+    item = find_item(state.items, result.batch, result.trace.value)
+    return "none" if item is None else signature_state(settings, state, item)
 
 
 def _doubt(shell: TerminalShell) -> dict[str, Any] | None:

@@ -35,12 +35,17 @@ LOCALES = {"zh": "zh-CN", "en": "en-US"}
 
 OpenTill = Callable[..., Page]
 
-# Short waits, so that a silent issuer costs seconds and not minutes.
+# Short waits, so that a silent issuer or a wrong password costs seconds and not minutes.
 OPTIONS = SetUpOptions(
     port_base=None,
     terminal_ids=("00000001",),
     host={"issuer_timeout_ms": 1_500, "reversal_retry_ms": 200},
-    terminal={"host_timeout_ms": 20_000, "retry_first_ms": 300, "retry_max_ms": 1_000},
+    terminal={
+        "host_timeout_ms": 20_000,
+        "retry_first_ms": 300,
+        "retry_max_ms": 1_000,
+        "log_in_delay_first_ms": 1,
+    },
 )
 
 

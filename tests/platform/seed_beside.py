@@ -204,7 +204,7 @@ def _write_families(alias: str) -> dict[str, int]:
             again = ("delivery_repeated", "", "attempt 2")
             events = [waits, again, *events, ("repeated", "00", "")]
         if one.name == "sale":
-            events = [("inquired", "", "found approved (00)"), *events, ("signed", "", "")]
+            events = [("inquired", "", "found approved (00)"), *events, ("signed", "", "182 bytes")]
         for second, (kind, code, detail) in enumerate(events, 1):
             PaymentEvent.objects.using(alias).create(
                 payment_id=ids[one.name],

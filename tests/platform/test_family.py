@@ -116,7 +116,12 @@ def test_totals_are_net_of_what_went_back(families):
         ("open hold", "en", ["Can be completed ¥800.00"]),
         ("foreign", "en", ["Visa (VIS)"]),
         ("refund", "en", ["Sent on again Host", "Attempt 2", "0230 Answer"]),
-        ("sale", "zh-CN", ["查询发卡行 主机", "发卡行已批准该交易。", "0610 查询应答"]),
+        (
+            "sale",
+            "zh-CN",
+            ["查询发卡行 主机", "发卡行已批准该交易。", "0610 查询应答", "图像 182 字节"],
+        ),
+        ("refund", "zh-CN", ["等待再次转发 主机", "再次转发 主机 第 2 次"]),
         ("sale", "en", ["0820 Signature upload Terminal → Host", "F4 amount 000000030000"]),
     ],
 )

@@ -235,6 +235,9 @@ def _reason(detail: str) -> str:
     if detail.startswith("terminal"):
         code = detail.removeprefix("terminal").strip()
         return str(_TERMINAL_REASONS.get(code, _("Reason %(code)s") % {"code": code}))
+    size = detail.removesuffix(" bytes")
+    if size != detail and size.isdigit():
+        return _("A picture of %(number)s bytes") % {"number": size}
     if detail.startswith("attempt "):
         return _("Attempt %(number)s") % {"number": detail.removeprefix("attempt ")}
     for beginning, words in _REASONS.items():

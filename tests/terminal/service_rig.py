@@ -44,7 +44,7 @@ class ServiceRig(Rig):
     def message(self, index: int = -1) -> Message:
         return UNIONPAY.decode(unpack_frame(self.outbox[index].frame[2:]).body)
 
-    def sent(self) -> list[str]:
+    def trail(self) -> list[str]:
         """Return the messages sent so far, as MTI and 60.3."""
         found = []
         for index in range(len(self.outbox)):

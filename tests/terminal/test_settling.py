@@ -45,7 +45,7 @@ def test_a_balanced_batch_is_closed_without_details():
     assert rig.state.phase is Phase.SETTLING
     before = len(rig.outbox) - 1
     rig.run_on()
-    assert rig.sent()[before:] == ["0500 201", "0320 207", "0800 003"]
+    assert rig.trail()[before:] == ["0500 201", "0320 207", "0800 003"]
     assert rig.host.totals == ["0" * 9 + "201" + "002" + "0" * 16 + "0" * 31]
     assert rig.host.ended == [("207", 0)]
     assert rig.state.settlement.stage is SettlementStage.DONE
@@ -68,7 +68,7 @@ def test_an_unbalanced_side_is_uploaded_eight_to_a_message_with_card_numbers():
     rig = with_sales(9)
     rig.host.flags = "21"
     settle(rig).run_on()
-    assert rig.sent()[-5:] == ["0500 201", "0320 201", "0320 201", "0320 202", "0800 003"]
+    assert rig.trail()[-5:] == ["0500 201", "0320 201", "0320 201", "0320 202", "0800 003"]
     assert rig.host.details == {
         trace: ("00", "0" + "6200001234567890128", f"{98 + trace:012d}") for trace in range(2, 11)
     }
@@ -89,7 +89,7 @@ def test_only_the_flags_count_and_not_the_code():
     rig = settle(with_sales())
     rig.answer(lambda reply: reply.fields.update({39: "95"}))
     assert rig.kept(SettlementAnswered)[0].domestic == "1"
-    assert rig.sent()[-1] == "0320 207"
+    assert rig.trail()[-1] == "0320 207"
 
 
 def test_an_answer_without_flags_and_code_stops_but_binds():
@@ -131,7 +131,7 @@ def test_silence_repeats_the_totals_and_then_stops_bound():
     rig = settle(with_sales(2, profile=HostProfile(upload_repeats=1)))
     rig.fire(TimerKind.HOST)
     rig.fire(TimerKind.WORK)
-    assert rig.sent()[-2:] == ["0500 201", "0500 201"]
+    assert rig.trail()[-2:] == ["0500 201", "0500 201"]
     first, second = rig.message(-2).text(11), rig.message(-1).text(11)
     assert int(second) == int(first) + 1
     rig.fire(TimerKind.HOST)
@@ -146,7 +146,7 @@ def test_a_new_line_goes_on_at_once():
     rig = settle(with_sales())
     rig.tell(ev.LinkDown(frozenset({rig.outbox[-1].ticket})))
     rig.tell(ev.LinkUp())
-    assert rig.sent()[-1] == "0500 201"
+    assert rig.trail()[-1] == "0500 201"
     rig.run_on()
     assert len(rig.kept(BatchClosed)) == 1
 
@@ -171,7 +171,7 @@ def test_a_record_without_answer_goes_up_again_in_another_round():
     rig.fire(TimerKind.WORK)
     rig.run_on()
     assert sorted(rig.host.details) == list(range(2, 11))
-    assert rig.sent()[-5:-2] == ["0320 201"] * 3
+    assert rig.trail()[-5:-2] == ["0320 201"] * 3
     assert rig.host.ended == [("202", 9)]
 
 
@@ -244,7 +244,7 @@ def test_a_doubt_goes_first():
     settle(rig)
     assert rig.refusal == "doubt_open"
     assert rig.state.phase is Phase.REVERSING
-    assert rig.sent()[-1] == "0400 000"
+    assert rig.trail()[-1] == "0400 000"
 
 
 def test_settlement_may_be_cancelled_before_the_totals_only():
@@ -257,7 +257,7 @@ def test_settlement_may_be_cancelled_before_the_totals_only():
 def test_automatic_sign_off_comes_before_the_sign_in():
     rig = settle(with_sales(1, profile=HostProfile(auto_sign_off=True)))
     rig.run_on()
-    assert rig.sent()[-3:] == ["0320 207", "0820 002", "0800 003"]
+    assert rig.trail()[-3:] == ["0320 207", "0820 002", "0800 003"]
     assert rig.state.signed_in
 
 

@@ -35,6 +35,9 @@ class TerminalSettings:
     `capabilities` are field 60.4 to 60.6: what the reader can do (2 magnetic stripe, 5 chip), the
     chip condition code and whether a partial approval is supported. `profile` holds the habits of
     the host. `reversal_repeats` overrides the profile's number for this terminal.
+
+    `slow_retry_ms` is the pause between tries after a row of them. Above `signature_free_minor` a
+    payment wants a signature. `refused_kinds` are switched off by the acquirer.
     """
 
     terminal_id: TerminalId
@@ -77,6 +80,7 @@ class TerminalSettings:
     retry_max_ms: int = 60_000
     slow_retry_ms: int = 600_000
     signature_free_minor: int = 0
+    refused_kinds: frozenset[str] = frozenset()
     log_in_delay_first_ms: int = 1_000
     log_in_delay_max_ms: int = 60_000
 

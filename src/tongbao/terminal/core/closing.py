@@ -9,6 +9,7 @@ from tongbao.domain.ids import BatchNo, Stan
 from tongbao.terminal.core.items import BatchItem, day_change
 from tongbao.terminal.core.records import PaymentClosed, PaymentIntended
 from tongbao.terminal.core.responses import response_words
+from tongbao.terminal.core.scripts import note_script
 from tongbao.terminal.core.signing_in import local_moment
 from tongbao.terminal.core.slips import payment_slips, print_jobs
 from tongbao.terminal.core.state import RECENT_MAX, Notice, RecentPayment, Result
@@ -113,7 +114,10 @@ def close_payment(
         today=today,
         result=result,
     )
-    add_item(turn, BatchItem(intent, outcome, closed, turn.now))
+    item = BatchItem(intent, outcome, closed, turn.now)
+    add_item(turn, item)
+    if answer is not None:
+        note_script(turn, item, answer)
     if outcome is Outcome.APPROVED:
         print_jobs(turn, payment_slips(equipment.settings, intent, closed))
     turn.sound(cue)

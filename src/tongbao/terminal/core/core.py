@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tongbao.domain.errors import InvariantViolationError
 from tongbao.terminal.core.card_seal import CardSeal
 from tongbao.terminal.core.effects import Effect, Refuse
+from tongbao.terminal.core.host_parameters import HostParameters, effective_settings
 from tongbao.terminal.core.messages import HostMessages
 from tongbao.terminal.core.quiet import look_around
 from tongbao.terminal.core.transitions import IGNORED, REFUSED, TRANSITIONS
@@ -30,13 +32,12 @@ class TerminalCore:
         self, settings: TerminalSettings, keys: KeyStore, random_bytes: Callable[[int], bytes]
     ) -> None:
         """`random_bytes` returns so many unpredictable bytes; new keys are made of them."""
-        self._equipment = Equipment(
-            settings,
-            HostMessages(settings, keys),
-            keys,
-            CardSeal(keys, random_bytes),
-            random_bytes,
+        self._seal = CardSeal(keys, random_bytes)
+        self._plain = Equipment(
+            settings, HostMessages(settings, keys), keys, self._seal, random_bytes
         )
+        self._downloaded = HostParameters()
+        self._equipment = self._plain
 
     def step(
         self, state: TerminalState, event: Event, now: Instant
@@ -55,17 +56,27 @@ class TerminalCore:
                 return state, []
             raise InvariantViolationError(f"{event.kind.value} in phase {state.phase.value}")
         turn = Turn(state, now)
-        transition.handler(self._equipment, turn, event)
+        equipment = self._equipment_for(state)
+        transition.handler(equipment, turn, event)
         if turn.state.phase not in transition.to:
             raise InvariantViolationError(
                 f"{event.kind.value} led from {state.phase.value} to {turn.state.phase.value}"
             )
-        look_around(self._equipment, turn, state)
+        look_around(equipment, turn, state)
         return turn.state, turn.effects
+
+    def _equipment_for(self, state: TerminalState) -> Equipment:
+        """Return the equipment with the settings that the acquirer's parameters leave."""
+        parameters = state.loaded.parameters
+        if parameters != self._downloaded:
+            settings = effective_settings(self._plain.settings, parameters)
+            self._downloaded = parameters
+            self._equipment = replace(self._plain, settings=settings)
+        return self._equipment
 
     def destroy_storage_key(self, batch: int) -> None:
         """Destroy the storage key of a closed batch, flushed before this returns.
 
         Raises: CryptoError when the key file cannot be written.
         """
-        self._equipment.seal.destroy(batch)
+        self._seal.destroy(batch)

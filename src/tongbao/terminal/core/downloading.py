@@ -145,7 +145,7 @@ def _ask(equipment: Equipment, turn: Turn) -> None:
     download = _download(turn)
     message = download_request(download, equipment.messages.station, turn.state.batch)
     turn.send(ExchangeKind.DOWNLOAD, None, equipment.messages.plain(message), download.what.value)
-    turn.start_timer(TimerKind.HOST, equipment.host_timeout_ms(turn.state))
+    turn.start_timer(TimerKind.HOST, equipment.settings.host_timeout_ms)
 
 
 def _prepared(

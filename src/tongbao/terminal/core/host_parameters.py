@@ -6,10 +6,13 @@ Spec: UnionPay terminal dialect, 2.8 (0800 360 reply).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
 
 from tongbao.wire.unionpay.structured import MagneticParameters
+
+if TYPE_CHECKING:
+    from tongbao.terminal.settings import TerminalSettings
 
 # Bit 1 is the first of the bitmap.
 _KIND_BITS: Final = {
@@ -70,6 +73,32 @@ class HostParameters:
     def allows(self, kind: str) -> bool:
         """Whether the acquirer lets this terminal make payments of a kind."""
         return kind not in self.refused_kinds
+
+
+def effective_settings(settings: TerminalSettings, found: HostParameters) -> TerminalSettings:
+    """Return the settings with what the acquirer has set in their place.
+
+    Keyed entry can be switched off, never on: that is for the device to say.
+    """
+    changes: dict[str, Any] = {}
+    profile: dict[str, Any] = {}
+    if found.timeout_ms is not None:
+        changes["host_timeout_ms"] = found.timeout_ms
+    if found.merchant_name is not None:
+        changes["merchant_name"] = found.merchant_name
+    if found.resend_count is not None:
+        changes["reversal_repeats"] = found.resend_count
+    if found.keyed_entry is False:
+        changes["on_screen_card_entry"] = False
+    if found.tip_percent_max is not None:
+        profile["tip_percent_max"] = found.tip_percent_max
+    if found.auto_sign_off is not None:
+        profile["auto_sign_off"] = found.auto_sign_off
+    if found.refused_kinds:
+        changes["refused_kinds"] = settings.refused_kinds | found.refused_kinds
+    if profile:
+        changes["profile"] = replace(settings.profile, **profile)
+    return replace(settings, **changes) if changes else settings
 
 
 def _number(value: bytes | None) -> int | None:

@@ -375,11 +375,11 @@ RULE_OF: Final = {rule.kind: rule for rule in RULES}
 
 
 def is_allowed(rule: PaymentRule, settings: TerminalSettings) -> bool:
-    """Whether this terminal may do a kind at all, by its settings and its host's profile.
+    """Whether this terminal may do a kind at all: by settings, host profile and acquirer.
 
     A chip offline sale needs a chip reader, which this terminal does not have.
     """
-    if rule.transaction is wire.CHIP_OFFLINE_SALE:
+    if rule.transaction is wire.CHIP_OFFLINE_SALE or rule.kind in settings.refused_kinds:
         return False
     if rule.transaction is wire.MAIL_ORDER:
         return settings.mail_order_allowed and settings.on_screen_card_entry

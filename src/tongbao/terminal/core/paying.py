@@ -213,7 +213,7 @@ def _send_payment(equipment: Equipment, turn: Turn, draft: PaymentDraft, pin: Pi
     turn.persist(intent)
     turn.go(Phase.AUTHORISING, draft=None, intent=intent)
     turn.send(ExchangeKind.PAYMENT, trace, frame)
-    turn.start_timer(TimerKind.HOST, equipment.host_timeout_ms(turn.state))
+    turn.start_timer(TimerKind.HOST, equipment.settings.host_timeout_ms)
     return True
 
 

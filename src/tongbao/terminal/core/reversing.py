@@ -123,7 +123,7 @@ def send_reversal(equipment: Equipment, turn: Turn) -> None:
     _change_doubt(turn, attempts=attempt, stage=DoubtStage.SENDING)
     kind = ExchangeKind.REPEAT if repeats else ExchangeKind.REVERSAL
     turn.send(kind, Stan(intent.trace), frame)
-    turn.start_timer(TimerKind.REVERSAL, equipment.host_timeout_ms(turn.state))
+    turn.start_timer(TimerKind.REVERSAL, equipment.settings.host_timeout_ms)
 
 
 def attempt_failed(

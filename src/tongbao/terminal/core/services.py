@@ -76,7 +76,7 @@ def begin_sign_off(equipment: Equipment, turn: Turn) -> None:
     frame = equipment.messages.plain(build.sign_off(equipment.messages.station, trace, state.batch))
     turn.send(ExchangeKind.SIGN_OFF, trace, frame)
     turn.change(service_sent_at=turn.now)
-    turn.start_timer(TimerKind.HOST, equipment.host_timeout_ms(turn.state))
+    turn.start_timer(TimerKind.HOST, equipment.settings.host_timeout_ms)
 
 
 def begin_status(equipment: Equipment, turn: Turn) -> None:
@@ -135,7 +135,7 @@ def _is_busy(turn: Turn) -> bool:
 def _send(equipment: Equipment, turn: Turn, kind: ExchangeKind, message: Message) -> None:
     turn.send(kind, None, equipment.messages.plain(message))
     turn.change(service_sent_at=turn.now)
-    turn.start_timer(TimerKind.HOST, equipment.host_timeout_ms(turn.state))
+    turn.start_timer(TimerKind.HOST, equipment.settings.host_timeout_ms)
 
 
 def _end(turn: Turn, error: Notice | None, *, answered: bool) -> None:

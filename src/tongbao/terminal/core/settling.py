@@ -388,22 +388,17 @@ def _close(equipment: Equipment, turn: Turn, trace: Stan, answer: Answer) -> Non
     )
     print_jobs(turn, (job,))
     turn.sound(Cue.APPROVED)
-    if _signs_off(equipment, turn):
+    if equipment.settings.profile.auto_sign_off:
         begin_sign_off(equipment, turn)
     else:
         begin_sign_in(equipment, turn)
-
-
-def _signs_off(equipment: Equipment, turn: Turn) -> bool:
-    wanted = turn.state.loaded.parameters.auto_sign_off
-    return equipment.settings.profile.auto_sign_off if wanted is None else wanted
 
 
 def _send(
     equipment: Equipment, turn: Turn, kind: ExchangeKind, trace: Stan, message: Message
 ) -> None:
     turn.send(kind, trace, equipment.messages.plain(message))
-    turn.start_timer(TimerKind.HOST, equipment.host_timeout_ms(turn.state))
+    turn.start_timer(TimerKind.HOST, equipment.settings.host_timeout_ms)
 
 
 def _advice_of(equipment: Equipment, turn: Turn, message: UploadMessage) -> Message | None:

@@ -35,7 +35,7 @@ def begin_sign_in(equipment: Equipment, turn: Turn) -> bool:
     turn.persist(SignInStarted(trace=trace.value, batch=state.batch.value, operator=operator.value))
     frame = equipment.messages.sign_in(trace, state.batch, operator)
     turn.send(ExchangeKind.SIGN_IN, trace, frame)
-    turn.start_timer(TimerKind.HOST, equipment.host_timeout_ms(turn.state))
+    turn.start_timer(TimerKind.HOST, equipment.settings.host_timeout_ms)
     return True
 
 

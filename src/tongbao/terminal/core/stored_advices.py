@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tongbao.terminal.core.records import PaymentIntended
     from tongbao.terminal.core.turn import Equipment, Turn
 
+_REMARK: Final = "已存储，待上送 STORED, TO BE SENT"
 _STORED_KINDS: Final = frozenset(
     one.kind for one in (OFFLINE_SALE, ADJUSTMENT, TIP, COMPLETION_ADVICE)
 )
@@ -36,7 +37,8 @@ def can_be_stored(intent: PaymentIntended) -> bool:
 
 def store_advice(equipment: Equipment, turn: Turn, intent: PaymentIntended) -> None:
     """Put an advice on record that nobody has answered, and into the queue."""
-    close_payment(equipment, turn, intent, own_record(turn, intent, "stored", ""))
+    stored = replace(own_record(turn, intent, "stored", ""), remark=_REMARK)
+    close_payment(equipment, turn, intent, stored)
     item = find_item(turn.state.items, intent.batch, intent.trace)
     assert item is not None  # noqa: S101 - it was just closed
     work = Work(kind=WorkKind.ADVICE, item=item, since=turn.host_now)

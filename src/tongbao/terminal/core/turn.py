@@ -40,11 +40,6 @@ class Equipment:
     seal: CardSeal
     random_bytes: Callable[[int], bytes]
 
-    def host_timeout_ms(self, state: TerminalState) -> int:
-        """Return how long to wait for an answer: the acquirer's parameter, or the setting."""
-        downloaded = state.loaded.parameters.timeout_ms
-        return self.settings.host_timeout_ms if downloaded is None else downloaded
-
 
 class Turn:
     """Collects what one step changes and wants done."""

@@ -80,7 +80,7 @@ def send_work(equipment: Equipment, turn: Turn, work: Work) -> bool:
     )
     turn.change(work=turn.state.work.sent(work.identity))
     turn.send(ExchangeKind.WORK, own_trace or Stan(work.trace), frame, work.identity)
-    turn.start_timer(TimerKind.HOST, equipment.host_timeout_ms(turn.state))
+    turn.start_timer(TimerKind.HOST, equipment.settings.host_timeout_ms)
     return True
 
 

@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any, Final
 
 from tongbao.domain.dates import Instant
+from tongbao.terminal.core.host_parameters import effective_settings
 from tongbao.terminal.core.items import can_be_undone, find_item
 from tongbao.terminal.core.kinds import RULE_OF, RULES, PinUse, is_allowed
 from tongbao.terminal.core.paying import card_entries
@@ -36,6 +37,7 @@ def screen_state(
 ) -> dict[str, Any]:
     """Return all that a screen draws: amounts in minor units, times in ISO 8601 at +08:00."""
     state = shell.state
+    settings = effective_settings(settings, state.loaded.parameters)
     now = shell.now
     return {
         "phase": state.phase.value,

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     from tongbao.crypto.key_store import KeyStore
     from tongbao.domain.dates import Instant
-    from tongbao.host.core.events import Effect, Event
+    from tongbao.host.core.events import Effect, Event, Loaded
     from tongbao.host.core.requests import Request
     from tongbao.host.download_values import DownloadValues
     from tongbao.host.settings import HostSettings
@@ -59,8 +59,6 @@ _PAYMENTS: Final = frozenset({"0100", "0200", "0220"})
 _BATCH_MESSAGES: Final = frozenset({"0320", "0500"})
 _ON_FRESH_RECORD: Final = frozenset({"0500", "0800"})
 _RECORDED: Final = _PAYMENTS | {"0400"} | _BATCH_MESSAGES
-# Known to the dialect, not served by this host.
-_UNSUPPORTED: Final = frozenset({"0620"})
 
 
 class HostCore:
@@ -111,10 +109,10 @@ class HostCore:
         self._swept_at_ms = 0
         self._handlers: dict[type, Callable[..., None]] = {
             TerminalLoaded: self._terminal_loaded,
-            PaymentLoaded: self._payment_loaded,
-            PaymentsLoaded: self._originals_loaded,
-            BatchLoaded: self._batch_loaded,
-            SignatureLoaded: self._signature_loaded,
+            PaymentLoaded: self._loaded,
+            PaymentsLoaded: self._loaded,
+            BatchLoaded: self._loaded,
+            SignatureLoaded: self._loaded,
             IntentRefused: self._intent_refused,
             UpstreamUp: self._upstream_up,
             UpstreamDown: self._upstream_down,
@@ -187,7 +185,8 @@ class HostCore:
         request.refreshed = True
         self._request(request, now_us, out)
 
-    def _payment_loaded(self, event: PaymentLoaded, now_us: int, out: list[Effect]) -> None:
+    def _loaded(self, event: Loaded, now_us: int, out: list[Effect]) -> None:
+        """Go on with a request when the store has told what it knows."""
         request = event.request
         terminal = self.state.terminals.get(request.terminal_id)
         if terminal is None:
@@ -196,58 +195,25 @@ class HostCore:
             self._request(request, now_us, out)
             return
         try:
-            if request.mti == "0400":
-                self._withdrawals.reversal_of(request, terminal, event.stored, now_us, out)
-            else:
-                self._payments.again(request, terminal, event.stored, now_us, out)
+            self._go_on(event, terminal, now_us, out)
         except RefusalError as refusal:
             self._refuse(request, refusal.code, now_us, out)
 
-    def _payments_loaded(self, event: PaymentsLoaded, now_us: int, out: list[Effect]) -> None:
+    def _go_on(self, event: Loaded, terminal: Terminal, now_us: int, out: list[Effect]) -> None:
         request = event.request
-        terminal = self.state.terminals.get(request.terminal_id)
-        if terminal is None:
-            request.refreshed = False
-            self._request(request, now_us, out)
-            return
-        try:
-            self._payments.originals(event, terminal, now_us, out)
-        except RefusalError as refusal:
-            self._refuse(request, refusal.code, now_us, out)
-
-    def _originals_loaded(self, event: PaymentsLoaded, now_us: int, out: list[Effect]) -> None:
-        if event.request.mti != SCRIPT_RESULT.mti:
-            self._payments_loaded(event, now_us, out)
-            return
-        try:
-            self._script_results.loaded(event, now_us, out)
-        except RefusalError as refusal:
-            self._refuse(event.request, refusal.code, now_us, out)
-
-    def _signature_loaded(self, event: SignatureLoaded, now_us: int, out: list[Effect]) -> None:
-        request = event.request
-        terminal = self.state.terminals.get(request.terminal_id)
-        if terminal is None:
-            request.refreshed = False
-            self._request(request, now_us, out)
-            return
-        try:
-            self._signatures.loaded(event, terminal, now_us, out)
-        except RefusalError as refusal:
-            self._refuse(request, refusal.code, now_us, out)
-
-    def _batch_loaded(self, event: BatchLoaded, now_us: int, out: list[Effect]) -> None:
-        request = event.request
-        terminal = self.state.terminals.get(request.terminal_id)
-        if terminal is None:
-            # It left memory meanwhile, which idle terminals do: begin again.
-            request.refreshed = False
-            self._request(request, now_us, out)
-            return
-        try:
+        if isinstance(event, BatchLoaded):
             self._batches.loaded(request, terminal, event.batch, now_us, out)
-        except RefusalError as refusal:
-            self._refuse(request, refusal.code, now_us, out)
+        elif isinstance(event, SignatureLoaded):
+            self._signatures.loaded(event, terminal, now_us, out)
+        elif isinstance(event, PaymentsLoaded):
+            if request.mti == SCRIPT_RESULT.mti:
+                self._script_results.loaded(event, now_us, out)
+            else:
+                self._payments.originals(event, terminal, now_us, out)
+        elif request.mti == "0400":
+            self._withdrawals.reversal_of(request, terminal, event.stored, now_us, out)
+        else:
+            self._payments.again(request, terminal, event.stored, now_us, out)
 
     def _request(self, request: Request, now_us: int, out: list[Effect]) -> None:
         state = self.state
@@ -283,22 +249,16 @@ class HostCore:
     def _verified_message(
         self, request: Request, terminal: Terminal, now_us: int, out: list[Effect]
     ) -> None:
-        if request.mti == SIGNATURE.mti:
-            self._signatures.handle(request, out)
-        elif request.mti == SCRIPT_RESULT.mti:
-            self._script_results.handle(request, out)
-        else:
-            self._payment_message(request, terminal, now_us, out)
-
-    def _payment_message(
-        self, request: Request, terminal: Terminal, now_us: int, out: list[Effect]
-    ) -> None:
         if request.mti in _PAYMENTS:
             self._payments.request(request, terminal, now_us, out)
         elif request.mti == "0400":
             self._withdrawals.reversal(request, terminal, now_us, out)
+        elif request.mti == SIGNATURE.mti:
+            self._signatures.handle(request, out)
+        elif request.mti == SCRIPT_RESULT.mti:
+            self._script_results.handle(request, out)
         else:
-            raise RefusalError("40" if request.mti in _UNSUPPORTED else "12")
+            raise RefusalError("12")
 
     def _is_verified(self, request: Request, terminal: Terminal) -> bool:
         """Say whether the MAC is right under the terminal's session of this moment."""

@@ -108,6 +108,9 @@ class Recovered(NamedTuple):
     exceptions: tuple[tuple[int, int], ...] = ()
 
 
+Loaded: TypeAlias = PaymentLoaded | PaymentsLoaded | BatchLoaded | SignatureLoaded
+"""What the store says about a request that waits for it."""
+
 Event: TypeAlias = (
     TerminalFrame
     | TerminalLoaded

@@ -28,7 +28,7 @@ from tongbao.host.core.requests import CURRENCY, RefusalError
 from tongbao.host.core.state import Pending
 from tongbao.host.lookups import ByAuthCode, ByRrn
 from tongbao.host.records import PaymentRecord, TraceKey
-from tongbao.wire.unionpay.transactions import BALANCE, MAIL_ORDER, SALE, Resolution
+from tongbao.wire.unionpay.transactions import BALANCE, MAIL_ORDER, REFUND, SALE, Resolution
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,7 +124,7 @@ class Payments:
                 # Made by this very group after the store was asked: ask again behind its flush.
                 out.append(LoadPayment(key, request))
                 return
-            if not _is_open(key.batch_no, terminal):
+            if not _is_open(key.batch_no, terminal, facts):
                 raise RefusalError(_OTHER_BATCH)
             self._first(request, facts, terminal, now_us, out)
             return
@@ -161,7 +161,7 @@ class Payments:
             # It came before, at another process or before the start of this one.
             out.append(LoadPayment(key, request))
             return
-        if not _is_open(key.batch_no, terminal):
+        if not _is_open(key.batch_no, terminal, facts):
             raise RefusalError(_OTHER_BATCH)
         roots, family = self._members(event.query, event.payments)
         around = Circumstances(terminal.record, request.token, now_us, self._profile)
@@ -397,9 +397,15 @@ def _facts_of(request: Request) -> PaymentFacts:
     return facts
 
 
-def _is_open(batch_no: int, terminal: Terminal) -> bool:
-    """Whether new payments may enter this batch of the terminal's."""
-    return batch_no == terminal.record.batch_no and batch_no != terminal.totals_batch_no
+def _is_open(batch_no: int, terminal: Terminal, facts: PaymentFacts) -> bool:
+    """Whether this new payment may enter this batch of the terminal's.
+
+    An advice tells of what was agreed before the totals; a refund is a new act.
+    """
+    transaction = facts.transaction
+    is_before_totals = batch_no != terminal.totals_batch_no
+    is_advice = transaction.resolution is Resolution.REPEAT and transaction is not REFUND
+    return batch_no == terminal.record.batch_no and (is_before_totals or is_advice)
 
 
 def _query(request: Request, facts: PaymentFacts, terminal: Terminal) -> Query:

@@ -2,11 +2,15 @@
 
 from tests.host.memory_store import MemoryStore
 from tests.host.world import World, register
-from tests.terminal.rig import PIN, Rig
+from tests.terminal.rig import PIN, Rig, make_settings
+from tests.terminal.test_pending_work import work
 from tongbao.host.core.events import TerminalFrame
 from tongbao.host.core.issuer_messages import classify
 from tongbao.host.core.payment_rules import PaymentInput
+from tongbao.terminal.core.pending_work import WorkKind, WorkQueue
 from tongbao.terminal.core.records import SignInStarted
+from tongbao.terminal.core.signatures import signature_state
+from tongbao.terminal.core.state import TerminalState
 from tongbao.terminal.core.vocabulary import Phase
 
 
@@ -66,3 +70,12 @@ def test_a_sale_refused_to_a_terminal_switched_off_stays_refused_when_a_copy_com
         world.advance(world.settings.terminal_refresh_ms + 1)
     assert world.kinds(2) == ["declined", "repeated"]
     assert world.to_issuer_frames == []
+
+
+def test_no_signature_is_wanted_for_an_advice_that_the_host_has_not_heard_of() -> None:
+    """Its upload names the reference number; the terminal ended itself over an empty field."""
+    settings = make_settings(signature_free_minor=0)
+    advice = work(3, WorkKind.ADVICE)
+    state = TerminalState(work=WorkQueue().added(advice))
+    assert signature_state(settings, state, advice.item) == "none"
+    assert signature_state(settings, TerminalState(), advice.item) == "wanted"

@@ -3,13 +3,16 @@
 import pytest
 
 from tests.simulation.planted_bugs import PLANTED
+from tests.simulation.planted_family_bugs import PLANTED_IN_FAMILIES
 from tongbao.simulation.life import live
 from tongbao.simulation.scenario import draw_scenario
 
 SEEDS = 500
 
 
-@pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.__name__)
+@pytest.mark.parametrize(
+    "plant", (*PLANTED, *PLANTED_IN_FAMILIES), ids=lambda plant: plant.__name__
+)
 def test_a_planted_bug_is_found(plant, monkeypatch):
     plant(monkeypatch)
     outcomes = (live(draw_scenario(seed)) for seed in range(1, SEEDS + 1))

@@ -15,8 +15,8 @@ from tongbao.simulation.life import live
 from tongbao.simulation.minimise import minimise
 from tongbao.simulation.scenario import changed, draw_scenario
 
-# The full count of a release is a command: tongbao simulate --seeds 1-2000.
-BLOCKS = [(first, first + 49) for first in range(1, 401, 50)]
+# A campaign is a command: tongbao simulate --seeds 1-50000 --keep FOLDER --report FILE.
+BLOCKS = [(first, first + 99) for first in range(1, 2_001, 100)]
 
 
 @pytest.mark.parametrize(("first", "last"), BLOCKS)

@@ -114,7 +114,8 @@ class DirectedNetwork(Network):
             case Act.DROP:
                 return
             case Act.DELAY:
-                self._agenda.after(order.us, lambda: send(line.route.current or line, way, data))
+                self.in_flight += 1
+                self._agenda.after(order.us, lambda: self._arrive_late(line, way, data))
             case Act.AGAIN:
                 send(line, way, data)
                 self._agenda.after(order.us, lambda: send(line.route.current or line, way, data))
@@ -126,6 +127,10 @@ class DirectedNetwork(Network):
                 self._agenda.after(0, self.crash)
             case Act.CODE:
                 send(line, way, self.recode(data, order.code))
+
+    def _arrive_late(self, line: Line, way: Way, data: bytes) -> None:
+        self.in_flight -= 1
+        super().send(line.route.current or line, way, data)
 
 
 def orders_of(payment: TracedPayment) -> list[Order]:

@@ -11,7 +11,7 @@ SEEDS = 500
 
 
 @pytest.mark.parametrize(
-    "plant", (*PLANTED, *PLANTED_IN_FAMILIES), ids=lambda plant: plant.__name__
+    "plant", [*PLANTED, *PLANTED_IN_FAMILIES], ids=lambda plant: plant.__name__
 )
 def test_a_planted_bug_is_found(plant, monkeypatch):
     plant(monkeypatch)

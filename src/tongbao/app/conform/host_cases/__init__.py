@@ -1,0 +1,1 @@
+"""What a host must do: groups of cases, in the order they are played."""

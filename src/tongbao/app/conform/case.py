@@ -70,7 +70,7 @@ def fail(expected: str, came: str) -> NoReturn:
     raise CaseFailedError(f"expected {expected}; came {came}")
 
 
-def check(holds: bool, expected: str, came: str) -> None:  # noqa: FBT001 - reads as a sentence
+def check(holds: bool, expected: str, came: str) -> None:
     """End the case unless the rule holds."""
     if not holds:
         fail(expected, came)

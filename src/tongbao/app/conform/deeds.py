@@ -5,6 +5,7 @@ Field by field after the dialect's tables of requests and answers (3.0.1, 3.0.2)
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -35,13 +36,12 @@ if TYPE_CHECKING:
 APPROVED_CODES: Final = frozenset({"00", "10", "11", "A2", "A4", "A5", "A6"})
 DOUBT_CODES: Final = frozenset({"68", "98"})
 SMALL_MINOR: Final = 1_01
+_PAUSE_S: Final = 0.1
 _WITHOUT_PIN: Final = frozenset(
     transaction.kind
     for transaction in (VOID, REFUND, COMPLETION_ADVICE, OFFLINE_SALE, ADJUSTMENT, TIP)
 )
-_WITH_RRN: Final = frozenset(
-    transaction.kind for transaction in (VOID, REFUND, COMPLETION_VOID)
-)
+_WITH_RRN: Final = frozenset(transaction.kind for transaction in (VOID, REFUND, COMPLETION_VOID))
 _WITH_DATE: Final = frozenset(
     transaction.kind
     for transaction in (
@@ -163,7 +163,7 @@ def _naming(transaction: Transaction, original: Done) -> dict[int, FieldValue]:
     return fields
 
 
-def do(  # noqa: PLR0913 - as `request`
+def do(
     side: TerminalSide,
     transaction: Transaction,
     *,
@@ -186,7 +186,7 @@ def do(  # noqa: PLR0913 - as `request`
     return Done(transaction, chosen, message, side.ask(message, wait_ms=wait_ms))
 
 
-def approved(  # noqa: PLR0913 - as `request`
+def approved(
     side: TerminalSide,
     transaction: Transaction,
     *,
@@ -207,6 +207,18 @@ def approved(  # noqa: PLR0913 - as `request`
     check(done.reply.code == "00", f"an approved {transaction.name}", str(done.reply))
     check(side.is_signed(done.reply), "a right MAC on an approval", "a wrong one or none")
     return done
+
+
+def approved_in_the_end(
+    side: TerminalSide, transaction: Transaction, original: Done, amount_minor: int
+) -> None:
+    """Do a transaction that may have to wait for the host's own reversal upstream."""
+    done = do(side, transaction, original=original, amount_minor=amount_minor)
+    deadline = time.monotonic() + side.plan.answer_ms / 1000
+    while done.reply.code != "00" and time.monotonic() < deadline:
+        time.sleep(_PAUSE_S)
+        done = do(side, transaction, original=original, amount_minor=amount_minor)
+    check(done.reply.code == "00", f"an approved {transaction.name} in the end", str(done.reply))
 
 
 def refused(reply: Reply, *codes: str) -> None:
@@ -237,7 +249,7 @@ def reversal(
         fields[38] = done.reply.text(38)
     if 61 in sent:
         day = "0000" if reason == "98" or done is None else done.reply.text(13)
-        fields[61] = f"{str(sent[60])[2:8]}{sent[11]}{day}"
+        fields[61] = str(sent[60])[2:8] + str(sent[11]) + day
     for number in (2, 14):
         if number in sent:
             fields[number] = sent[number]

@@ -71,7 +71,7 @@ class Plan:
     claims: frozenset[str] | None = None
     capabilities: str = "500"
     answer_ms: int = _DEFAULT_ANSWER_MS
-    issuer_patience_ms: int = 60_000
+    patience_ms: int = 60_000
 
     def claims_to_do(self, what: str) -> bool:
         """Whether the party says that it can do this."""
@@ -95,9 +95,7 @@ def read_plan(path: Path) -> Plan:
         raise PlanError("[terminal] is missing: id, merchant and master_key")
     claims = document.get("claims")
     numbers = {
-        name: int(document[name])
-        for name in ("answer_ms", "issuer_patience_ms")
-        if name in document
+        name: int(document[name]) for name in ("answer_ms", "patience_ms") if name in document
     }
     return Plan(
         terminal=first,
@@ -117,7 +115,7 @@ def write_plan(plan: Plan) -> str:
         "# Test keys and test cards only.",
         f'capabilities = "{plan.capabilities}"',
         f"answer_ms = {plan.answer_ms}",
-        f"issuer_patience_ms = {plan.issuer_patience_ms}",
+        f"patience_ms = {plan.patience_ms}",
     ]
     if plan.claims is not None:
         lines.append(f"claims = [{', '.join(f'{claim!r}' for claim in sorted(plan.claims))}]")

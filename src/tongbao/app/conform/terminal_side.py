@@ -102,7 +102,16 @@ class TerminalSide:
         self._line: socket.socket | None = None
         self._splitter = FrameSplitter(MAX_FRAME_BYTES)
         self._frames: deque[bytes] = deque()
-        self.keys.import_key(TMK, terminal.master_key, KeyAlgorithm.TDES)
+        self.take_place(terminal)
+
+    def take_place(
+        self, terminal: TestTerminal, algorithm: KeyAlgorithm = KeyAlgorithm.TDES
+    ) -> None:
+        """Be this terminal from now on, with its master key and nothing of the last one's."""
+        self.terminal = terminal
+        self.keys.forget(WORK)
+        self.keys.import_key(TMK, terminal.master_key, algorithm)
+        self.mac_algorithm = MacAlgorithm.UNIONPAY_ECB
 
     # The line.
 

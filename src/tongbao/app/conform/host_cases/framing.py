@@ -61,7 +61,9 @@ def _tpdu(side: TerminalSide) -> None:
     check(tpdu == swap_tpdu(_TPDU), f"TPDU {swap_tpdu(_TPDU).hex()}", tpdu.hex())
 
 
-@BOOK.case("header_kept", "The answer's header repeats application, version and sub-version.", "1.1")
+@BOOK.case(
+    "header_kept", "The answer's header repeats application, version and sub-version.", "1.1"
+)
 def _header(side: TerminalSide) -> None:
     side.send_bytes(side.frame(_echo(side), signed=False))
     reply = side.next_reply()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tongbao.app.conform.case import CaseBook, check
+from tongbao.app.conform.case import CaseBook, CaseFailedError, check
 from tongbao.app.conform.deeds import approved, do, needs, refused, reversal
 from tongbao.app.conform.terminal_side import Reply, TerminalSide
 from tongbao.wire.iso8583.codec import Message
@@ -40,8 +40,7 @@ def _list(side: TerminalSide, code: str) -> bytes:
         count += rest.count(b"\x9f\x06")
         if flag != b"2":
             return entries
-    check(False, f"the end of the list within {_LISTS_MAX} messages", "none")  # noqa: FBT003 - fails
-    return entries
+    raise CaseFailedError(f"expected the end of the list within {_LISTS_MAX} messages; none came")
 
 
 @BOOK.case("parameters", "Parameters come, and their end is confirmed.", "3.12")
@@ -92,7 +91,9 @@ def _blacklist(side: TerminalSide) -> None:
     check(_ask(side, "0800", "391").code == "00", "F39 00 to the end", "another answer")
 
 
-@BOOK.case("master_key_wrong_check", "A transport key whose check value is wrong is refused.", "3.13")
+@BOOK.case(
+    "master_key_wrong_check", "A transport key whose check value is wrong is refused.", "3.13"
+)
 def _master_key(side: TerminalSide) -> None:
     needs(side, "master_key")
     reply = _ask(side, "0800", "352")
@@ -136,7 +137,9 @@ def _image() -> bytes:
     return encode(Bitmap(16, 8, bytes(range(16))))
 
 
-@BOOK.case("signature", "A signature of an approved sale is taken, and again when repeated.", "3.14")
+@BOOK.case(
+    "signature", "A signature of an approved sale is taken, and again when repeated.", "3.14"
+)
 def _signed(side: TerminalSide) -> None:
     needs(side, "signature")
     side.sign_in()
@@ -199,8 +202,9 @@ def _script(side: TerminalSide, trace: str, batch: str, day: str, rrn: str) -> M
             41: side.terminal.terminal_id,
             42: side.terminal.merchant_id,
             49: "156",
-            55: bytes.fromhex("9F3303E0F8C89505008004E8009F3704112233449F360200019F1A020156DF310500"
-                              "00000000"),
+            55: bytes.fromhex(
+                "9F3303E0F8C89505008004E8009F3704112233449F360200019F1A020156DF31050000000000"
+            ),
             60: f"00{side.batch:06d}95150",
             61: f"{batch}{trace}{day}",
         },

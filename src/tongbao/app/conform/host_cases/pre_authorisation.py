@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 from tongbao.app.conform.case import CaseBook, check
-from tongbao.app.conform.deeds import Done, approved, card_of, do, needs, refused, reversal
+from tongbao.app.conform.deeds import (
+    Done,
+    approved,
+    approved_in_the_end,
+    card_of,
+    do,
+    needs,
+    refused,
+    reversal,
+)
 from tongbao.app.conform.terminal_side import TerminalSide
 from tongbao.wire.unionpay.transactions import (
     COMPLETION,
@@ -107,7 +116,9 @@ def _other_card(side: TerminalSide) -> None:
     refused(do(side, COMPLETION, original=hold, card=other, amount_minor=1_00).reply)
 
 
-@BOOK.case("batch_and_trace_unknown", "Batch and trace in F61 may be zeros: code and date do.", "3.6")
+@BOOK.case(
+    "batch_and_trace_unknown", "Batch and trace in F61 may be zeros: code and date do.", "3.6"
+)
 def _zeros(side: TerminalSide) -> None:
     hold = _held(side)
     changes = {61: "0" * 12 + hold.reply.text(13)}
@@ -171,8 +182,4 @@ def _reversal_of_void(side: TerminalSide) -> None:
     hold = _held(side)
     release = approved(side, PREAUTH_VOID, original=hold, amount_minor=_HELD_MINOR)
     check(side.ask(reversal(release)).code == "00", "a reversal with F39 00", "another answer")
-    for _ in range(20):
-        reply = do(side, COMPLETION, original=hold, amount_minor=1_00).reply
-        if reply.code == "00":
-            return
-    check(reply.code == "00", "an approved completion in the end", str(reply))
+    approved_in_the_end(side, COMPLETION, hold, 1_00)

@@ -182,7 +182,7 @@ def _silent(side: TerminalSide) -> None:
     side.sign_in()
     card = card_of(side, "silent")
     message = request(side, SALE, card=card)
-    reply = side.ask(message, wait_ms=side.plan.issuer_patience_ms)
+    reply = side.ask(message, wait_ms=side.plan.patience_ms)
     check(reply.code in DOUBT_CODES, "F39 98 or 68", str(reply))
     _accepted(side.ask(reversal(Done(SALE, card, message, reply))))
     again = side.ask(message)
@@ -206,13 +206,15 @@ def _gives_up(side: TerminalSide) -> None:
     check(again.code not in APPROVED_CODES, "no approval any more", str(again))
 
 
-@BOOK.case("repeat_while_pending", "The same sale again while the issuer thinks is one sale.", "7.1")
+@BOOK.case(
+    "repeat_while_pending", "The same sale again while the issuer thinks is one sale.", "7.1"
+)
 def _while_pending(side: TerminalSide) -> None:
     side.sign_in()
     message = request(side, SALE, card=card_of(side, "late"))
     frame = side.frame(message)
     side.send_bytes(frame + frame)
-    reply = side.next_reply(side.plan.issuer_patience_ms)
+    reply = side.next_reply(side.plan.patience_ms)
     check(reply is not None, "an answer in time", "none")
     second = side.next_reply(1_000)
     if reply is not None and second is not None:

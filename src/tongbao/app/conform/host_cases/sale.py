@@ -30,7 +30,9 @@ _CHIP: Final = bytes.fromhex(
 )
 
 
-@BOOK.case("approved", "A right sale is approved, with all fields of the answer and a MAC.", "3.0.2")
+@BOOK.case(
+    "approved", "A right sale is approved, with all fields of the answer and a MAC.", "3.0.2"
+)
 def _approved(side: TerminalSide) -> None:
     side.sign_in()
     done = approved(side, SALE)
@@ -321,7 +323,9 @@ def _mail_order(side: TerminalSide) -> None:
     refused(side.ask(message))
 
 
-@BOOK.case("unserved_transaction", "A transaction the host does not do is refused, not lost.", "3.0")
+@BOOK.case(
+    "unserved_transaction", "A transaction the host does not do is refused, not lost.", "3.0"
+)
 def _unserved(side: TerminalSide) -> None:
     side.sign_in()
     message = request(side, SALE, card=card_of(side))
@@ -364,7 +368,7 @@ def _many(side: TerminalSide) -> None:
     side.sign_in()
     messages = [request(side, SALE, card=card_of(side)) for _ in range(10)]
     side.send_bytes(b"".join(map(side.frame, messages)))
-    answered = set()
+    answered: set[str] = set()
     for _ in messages:
         reply = side.next_reply()
         code = reply.code if reply is not None else ""

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from tongbao.app.conform.case import CaseBook, NotApplicableError, check
 from tongbao.app.conform.deeds import Done, approved, card_of, do, needs, refused
-from tongbao.app.conform.terminal_side import TMK, TerminalSide
-from tongbao.crypto.ciphers import KeyAlgorithm
+from tongbao.app.conform.terminal_side import TerminalSide
 from tongbao.domain.secrets import Purpose
 from tongbao.wire.iso8583.codec import Message
 from tongbao.wire.unionpay.transactions import REFUND, SALE, VOID
@@ -23,9 +22,9 @@ _DOMESTIC_FLAG: Final = 30
 _FOREIGN_FLAG: Final = 61
 
 
-def _totals(debits: Sequence[int] = (), credits: Sequence[int] = ()) -> str:
+def _totals(debits: Sequence[int] = (), credited: Sequence[int] = ()) -> str:
     """Field 48 of a 0500: domestic debits and credits, nothing foreign."""
-    domestic = f"{sum(debits):012d}{len(debits):03d}{sum(credits):012d}{len(credits):03d}0"
+    domestic = f"{sum(debits):012d}{len(debits):03d}{sum(credited):012d}{len(credited):03d}0"
     return domestic + "0" * 31
 
 
@@ -68,8 +67,7 @@ def _fresh_batch(side: TerminalSide) -> None:
     terminal = side.plan.settling_terminal
     if terminal is None:
         raise NotApplicableError("the plan has no settling_terminal, whose batches are closed")
-    side.terminal = terminal
-    side.keys.import_key(TMK, terminal.master_key, KeyAlgorithm.TDES)
+    side.take_place(terminal)
     side.sign_in()
     balanced = _flags(_settle(side, _totals())) == _BALANCED
     reply = _end(side, "207" if balanced else "202", 0)

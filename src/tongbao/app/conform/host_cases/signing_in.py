@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from tongbao.app.conform.case import CaseBook, NotApplicableError, check
 from tongbao.app.conform.deeds import approved, card_of, needs, refused, request
-from tongbao.app.conform.terminal_side import MAK, PIK, TMK, TerminalSide
+from tongbao.app.conform.terminal_side import MAK, PIK, TerminalSide
 from tongbao.crypto.ciphers import KeyAlgorithm
 from tongbao.wire.iso8583.codec import Message
 from tongbao.wire.unionpay.transactions import SALE
@@ -42,20 +41,17 @@ def _sm4(side: TerminalSide) -> None:
     terminal = side.plan.sm4_terminal
     if terminal is None:
         raise NotApplicableError("the plan has no sm4_terminal")
-    first = side.terminal
-    side.terminal = terminal
-    side.keys.import_key(TMK, terminal.master_key, KeyAlgorithm.SM4)
-    try:
-        reply = side.sign_in("006")
-        check(len(reply.data(62)) == 60, "60 bytes in F62", str(len(reply.data(62))))
-        card = card_of(side)
-        block = side.pin_block(card.pin, card.pan)
-        field59 = b"A1%03d" % (len(block) * 2) + block.hex().upper().encode()
-        changes = {52: bytes(8), 53: "2300000000000000", 59: field59}
-        approved(side, SALE, changes=changes)
-    finally:
-        side.terminal = first
-        side.keys.import_key(TMK, first.master_key, KeyAlgorithm.TDES)
+    side.take_place(terminal, KeyAlgorithm.SM4)
+    reply = side.sign_in("006")
+    check(len(reply.data(62)) == 60, "60 bytes in F62", str(len(reply.data(62))))
+    card = card_of(side)
+    block = side.pin_block(card.pin, card.pan)
+    changes: dict[int, str | bytes] = {
+        52: bytes(8),
+        53: "2300000000000000",
+        59: b"A1%03d" % len(block) + block,
+    }
+    approved(side, SALE, changes={**changes})
 
 
 @BOOK.case("fields", "The answer carries 11, 12, 13, 37, 39, 41, 42, 60 and 62.", "3.1")
@@ -159,15 +155,8 @@ def _other_keys(side: TerminalSide) -> None:
         raise NotApplicableError("the plan has no second_terminal")
     side.sign_in()
     message = request(side, SALE, card=card_of(side))
-    other = replace(second)
-    first = side.terminal
-    side.terminal = other
-    side.keys.import_key(TMK, other.master_key, KeyAlgorithm.TDES)
-    try:
-        side.sign_in()
-        side.send_bytes(side.frame(message))
-        reply = side.next_reply()
-        check(reply is not None and reply.code in {"A0", "99"}, "F39 A0", str(reply))
-    finally:
-        side.terminal = first
-        side.keys.import_key(TMK, first.master_key, KeyAlgorithm.TDES)
+    side.take_place(second)
+    side.sign_in()
+    side.send_bytes(side.frame(message))
+    reply = side.next_reply()
+    check(reply is not None and reply.code in {"A0", "99"}, "F39 A0", str(reply))

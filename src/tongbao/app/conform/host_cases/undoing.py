@@ -7,6 +7,7 @@ from typing import Final
 from tongbao.app.conform.case import CaseBook, NotApplicableError, check
 from tongbao.app.conform.deeds import (
     approved,
+    approved_in_the_end,
     card_of,
     do,
     needs,
@@ -111,7 +112,9 @@ def _void_declined(side: TerminalSide) -> None:
     refused(do(side, VOID, original=sale, changes=changes).reply)
 
 
-@BOOK.case("void_of_reversed", "A reversed sale is not voided: nothing is there to give back.", "3.7")
+@BOOK.case(
+    "void_of_reversed", "A reversed sale is not voided: nothing is there to give back.", "3.7"
+)
 def _void_reversed(side: TerminalSide) -> None:
     _begin(side, "void")
     sale = approved(side, SALE)
@@ -143,12 +146,7 @@ def _reversed_void(side: TerminalSide) -> None:
     sale = approved(side, SALE)
     void = approved(side, VOID, original=sale)
     check(side.ask(reversal(void)).code == "00", "a reversal with F39 00", "another answer")
-    # The host may still be telling the issuer; a void in that moment may be refused for it.
-    for _ in range(20):
-        reply = do(side, VOID, original=sale).reply
-        if reply.code == "00":
-            return
-    check(reply.code == "00", "an approved void in the end", str(reply))
+    approved_in_the_end(side, VOID, sale, sale.amount_minor)
 
 
 @BOOK.case("refund", "A sale is refunded online by reference, date and organisation.", "3.5")

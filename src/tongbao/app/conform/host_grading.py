@@ -50,9 +50,12 @@ def grade_host(
 ) -> Certificate:
     """Play the cases, or those whose names begin with one of `only`, and return the certificate.
 
-    `tls` is a context and the name in the host's certificate.
+    `tls` is a context and the name in the host's certificate. Raises OSError when the host cannot
+    be reached at all.
     """
     side = TerminalSide(plan, plan.terminal, address, *(tls or (None, "")))
+    # Nobody is graded who is not there.
+    side.connect()
 
     def prepare() -> TerminalSide:
         side.take_place(plan.terminal)

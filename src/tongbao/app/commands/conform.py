@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tongbao.app.conform.grading import Certificate, Grade
     from tongbao.app.conform.plan import Plan
 
-_ISSUER_PATIENCE_MS = 60_000
+_PATIENCE_MS = 60_000
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -52,6 +52,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
     plan = verbs.add_parser("plan", help="enrol test terminals in a sandbox and write its plan")
     plan.add_argument("--config", type=Path, required=True, help="the sandbox's tongbao.toml")
+    plan.add_argument(
+        "--terminal", help="a terminal to grade: it gets a new key, and its own host loses it"
+    )
     plan.set_defaults(run=run_plan)
 
 
@@ -132,17 +135,21 @@ def _grade_terminal(arguments: argparse.Namespace, plan: Plan) -> Certificate:
 
 def run_plan(arguments: argparse.Namespace) -> int:
     """Enrol the kit's terminals and print the plan."""
-    from tongbao.app.conform.enrolment import EnrolmentError, enrol
+    from tongbao.app.conform.enrolment import EnrolmentError, enrol, enrol_terminal
     from tongbao.app.conform.plan import write_plan
     from tongbao.app.settings import SettingsError, read_settings
 
     try:
-        plan = enrol(read_settings(arguments.config), _ISSUER_PATIENCE_MS)
+        settings = read_settings(arguments.config)
+        if arguments.terminal is None:
+            plan = enrol(settings, _PATIENCE_MS)
+        else:
+            plan = enrol_terminal(settings, arguments.terminal, _PATIENCE_MS)
     except (SettingsError, EnrolmentError) as error:
         print(f"tongbao conform plan: {error}", file=sys.stderr)
         return EXIT_ENVIRONMENT
     print(write_plan(plan), end="")
-    print("Restart the host: it reads its key file at its start.", file=sys.stderr)
+    print("Restart the party: it reads its key file at its start.", file=sys.stderr)
     return EXIT_OK
 
 

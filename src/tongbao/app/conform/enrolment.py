@@ -22,6 +22,7 @@ from tongbao.platform.registry import (
     register_terminals,
 )
 from tongbao.sandbox.cards import DRAWER
+from tongbao.terminal.keys import MASTER_KEY_VARIABLE
 
 if TYPE_CHECKING:
     from tongbao.app.settings import Settings
@@ -40,11 +41,31 @@ _TERMINALS: Final = {
     "sm4_terminal": ("00000094", KeyAlgorithm.SM4),
 }
 _HOST_KEY_VARIABLE: Final = "TONGBAO_HOST_MASTER_KEY"
+_TERMINAL_KEY: Final = "tmk"
 _KEY_BYTES: Final = 16
 
 
 class EnrolmentError(RuntimeError):
     """The settings file describes no host whose keys can be added to."""
+
+
+def enrol_terminal(settings: Settings, terminal_id: str, patience_ms: int) -> Plan:
+    """Give a sandbox terminal a new master key that the plan knows, too, and return the plan.
+
+    Its own host does not know the key: the terminal works with the kit only from now on. Raises
+    EnrolmentError for a terminal that the settings do not have.
+    """
+    terminal_settings = settings.terminals.get(terminal_id)
+    if terminal_settings is None:
+        raise EnrolmentError(f"the settings have no [terminal.{terminal_id}]")
+    key = KeyBytes(secrets.token_bytes(_KEY_BYTES))
+    store = SoftwareKeyStore.open(
+        terminal_settings.key_file,
+        master_key_from(terminal_settings.master_key_file, MASTER_KEY_VARIABLE),
+    )
+    store.import_keys([NamedKey(_TERMINAL_KEY, key, KeyAlgorithm.TDES)])
+    terminal = TestTerminal(terminal_id, terminal_settings.merchant_id.value, key)
+    return Plan(terminal=terminal, cards=_drawer(), patience_ms=patience_ms)
 
 
 def enrol(settings: Settings, patience_ms: int) -> Plan:
@@ -82,6 +103,10 @@ def enrol(settings: Settings, patience_ms: int) -> Plan:
         second_terminal=terminals["second_terminal"],
         settling_terminal=terminals["settling_terminal"],
         sm4_terminal=terminals["sm4_terminal"],
-        cards={card.card_id: TestCard(card.track2, card.pin) for card in DRAWER},
+        cards=_drawer(),
         patience_ms=patience_ms,
     )
+
+
+def _drawer() -> dict[str, TestCard]:
+    return {card.card_id: TestCard(card.track2, card.pin) for card in DRAWER}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tongbao.app.conform.case import CaseBook, NotApplicableError, check
-from tongbao.app.conform.deeds import approved, card_of, needs, refused, request
+from tongbao.app.conform.deeds import approved, card_of, do, needs, refused, request, still_works
 from tongbao.app.conform.terminal_side import MAK, PIK, TerminalSide
 from tongbao.crypto.ciphers import KeyAlgorithm
 from tongbao.wire.iso8583.codec import Message
@@ -35,8 +35,7 @@ def _track_key(side: TerminalSide) -> None:
     approved(side, SALE)
 
 
-@BOOK.case("sm4", "60.3 = 006 gives SM4 keys, and a sale works under them.", "3.1, 5.4, 5.5")
-def _sm4(side: TerminalSide) -> None:
+def _under_sm4(side: TerminalSide) -> None:
     needs(side, "sm4")
     terminal = side.plan.sm4_terminal
     if terminal is None:
@@ -44,14 +43,23 @@ def _sm4(side: TerminalSide) -> None:
     side.take_place(terminal, KeyAlgorithm.SM4)
     reply = side.sign_in("006")
     check(len(reply.data(62)) == 60, "60 bytes in F62", str(len(reply.data(62))))
+
+
+@BOOK.case("sm4", "60.3 = 006 gives SM4 keys, and a sale works under them.", "3.1, 5.4, 5.5")
+def _sm4(side: TerminalSide) -> None:
+    _under_sm4(side)
     card = card_of(side)
     block = side.pin_block(card.pin, card.pan)
-    changes: dict[int, str | bytes] = {
-        52: bytes(8),
-        53: "2300000000000000",
-        59: b"A1%03d" % len(block) + block,
-    }
+    field59 = b"A1%03d" % len(block) + block
+    changes: dict[int, str | bytes] = {52: bytes(8), 53: "2300000000000000", 59: field59}
     approved(side, SALE, changes={**changes})
+
+
+@BOOK.case("sm4_short_block", "Under SM4 keys a PIN block of 8 bytes is refused.", "5.5")
+def _sm4_short_block(side: TerminalSide) -> None:
+    _under_sm4(side)
+    refused(do(side, SALE, changes={52: bytes(range(8))}).reply, "99", "30")
+    still_works(side)
 
 
 @BOOK.case("fields", "The answer carries 11, 12, 13, 37, 39, 41, 42, 60 and 62.", "3.1")

@@ -166,5 +166,5 @@ def _balance(desk: Desk) -> None:
 @BOOK.case("balance_without_answer", "A balance without an answer is never reversed.", "3.4")
 def _balance_silence(desk: Desk) -> None:
     desk.begin("balance", "0200")
-    asked = desk.host.next_message(desk.plan.patience_ms // 2)
+    asked = desk.host.next_message(desk.plan.patience_ms // 4)
     check(asked is None or asked.mti != REVERSAL_MTI, "no reversal", str(asked))

@@ -9,7 +9,7 @@ from tongbao.app.conform.deeds import approved, do, needs, refused, reversal
 from tongbao.app.conform.terminal_side import Reply, TerminalSide
 from tongbao.wire.iso8583.codec import Message
 from tongbao.wire.jbig.bitmap import Bitmap
-from tongbao.wire.jbig.encoder import encode
+from tongbao.wire.jbig.encoding import encode
 from tongbao.wire.unionpay.transactions import SALE
 
 BOOK: Final[CaseBook[TerminalSide]] = CaseBook("management")

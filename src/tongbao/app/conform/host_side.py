@@ -205,8 +205,7 @@ class HostSide:
             number: value for number, value in asked.message.fields.items() if number in _ECHOED
         }
         now = datetime.now(UTC).astimezone(_CHINA)
-        self._references += 1
-        fields |= {12: f"{now:%H%M%S}", 13: f"{now:%m%d}", 37: f"{self._references:012d}", 39: code}
+        fields |= {12: f"{now:%H%M%S}", 13: f"{now:%m%d}", 37: self.next_reference(), 39: code}
         if asked.mti in {"0100", "0200", "0220"}:
             fields |= {32: "99900001", 44: "62000000   99900001   ", 63: "CUP"}
             if code == "00":
@@ -259,6 +258,11 @@ class HostSide:
         if asked is not None and not self.mutes:
             self.say(asked)
         return asked
+
+    def next_reference(self) -> str:
+        """Return a reference number that was not used yet, 12 digits."""
+        self._references += 1
+        return f"{self._references:012d}"
 
     def today(self) -> str:
         """Return the day that answers carry in F13, MMDD in China."""

@@ -18,7 +18,7 @@ _HELD_MINOR: Final = 10_00
 def _sold(desk: Desk, amount_minor: int = 5_00) -> tuple[Asked, dict[str, str]]:
     """Make a sale; return it with the reference, code and date of its answer."""
     asked = desk.begin_sale(amount_minor)
-    given = {"rrn": "000000777777", "auth_code": "654321"}
+    given = {"rrn": desk.host.next_reference(), "auth_code": "654321"}
     desk.host.say(asked, changes={37: given["rrn"], 38: given["auth_code"]})
     desk.says(APPROVED)
     date = desk.host.today()
@@ -77,14 +77,15 @@ def _void_doubt(desk: Desk) -> None:
 def _refund(desk: Desk) -> Asked:
     _, given = _sold(desk)
     original = {"rrn": given["rrn"], "date": given["date"]}
-    return desk.begin("refund", _ADVICE_MTI, 2_00, original=original)
+    asked = desk.begin("refund", _ADVICE_MTI, 2_00, original=original)
+    check(asked.text(37) == given["rrn"], "F37 of the sale", asked.text(37))
+    return asked
 
 
 @BOOK.case("refund_fields", "A refund names reference, date and organisation.", "3.5")
 def _refund_fields(desk: Desk) -> None:
     asked = _refund(desk)
     check(asked.text(3) == "200000" and asked.function == "25", "200000 and 25", str(asked))
-    check(asked.text(37) == "000000777777", "F37 of the sale", asked.text(37))
     check(len(asked.text(61)) == 16, "16 digits in F61", str(len(asked.text(61))))
     check(len(asked.text(63)) >= 3, "an organisation in F63", repr(asked.text(63)))
     desk.finish(asked)
@@ -113,7 +114,7 @@ def _refund_declined(desk: Desk) -> None:
 
 def _hold(desk: Desk) -> tuple[Asked, dict[str, str]]:
     asked = desk.begin("pre_authorisation", _HOLD_MTI, _HELD_MINOR)
-    given = {"rrn": "000000888888", "auth_code": "246810"}
+    given = {"rrn": desk.host.next_reference(), "auth_code": "246810"}
     desk.host.say(asked, changes={37: given["rrn"], 38: given["auth_code"]})
     desk.says(APPROVED)
     date = desk.host.today()

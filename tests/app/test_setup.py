@@ -9,6 +9,8 @@ from tongbao.app.setup import SetUpError, SetUpOptions, prepare
 from tongbao.crypto.key_store import KeyName
 from tongbao.crypto.master_key import master_key_from
 from tongbao.crypto.software_key_store import SoftwareKeyStore
+from tongbao.domain.secrets import Pin
+from tongbao.terminal.operators import pin_fits
 
 FREE_PORTS = SetUpOptions(port_base=None)
 
@@ -124,3 +126,22 @@ def test_ports_follow_the_base(tmp_path):
     assert settings.host is not None
     assert settings.terminals["00000001"].screen_port == 18601
     assert settings.host.listen_port == 18604
+
+
+def test_terminals_of_an_older_folder_get_the_operators_they_lack(tmp_path):
+    folder = prepare(tmp_path / "var", FREE_PORTS).folder
+    file = folder / "tongbao.toml"
+    whole = file.read_text()
+    older = "".join(
+        line for line in whole.splitlines(keepends=True) if not line.startswith("00 = ")
+    )
+    assert older != whole
+    file.write_text(older)
+    settings = prepare(folder, FREE_PORTS).settings
+    for terminal in settings.terminals.values():
+        assert pin_fits(Pin("123456"), terminal.operators["00"])
+        assert set(terminal.operators) == {"00", "01", "02", "03"}
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    brought = file.read_text()
+    prepare(folder, FREE_PORTS)
+    assert file.read_text() == brought

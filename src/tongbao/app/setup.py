@@ -13,6 +13,7 @@ import os
 import secrets
 import shutil
 import socket
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,6 +95,8 @@ def prepare(folder: Path, options: SetUpOptions | None = None) -> PreparedWorld:
     fresh = not (folder / SETTINGS_FILE).exists()
     if fresh:
         _build(folder, options)
+    else:
+        _bring_up_to_date(folder / SETTINGS_FILE)
     ensure_certificates(folder / "tls")
     settings = read_settings(folder / SETTINGS_FILE)
     if settings.platform is not None:
@@ -140,6 +143,27 @@ def _build(folder: Path, options: SetUpOptions) -> None:
         building.rename(folder)
     finally:
         shutil.rmtree(building, ignore_errors=True)
+
+
+def _bring_up_to_date(settings_file: Path) -> None:
+    """Give terminals of an older set-up the operators that the sandbox has by now."""
+    lines = settings_file.read_text(encoding="utf-8").splitlines(keepends=True)
+    tables = tomllib.loads("".join(lines)).get("terminal", {})
+    changed = []
+    for line in lines:
+        changed.append(line)
+        name = line.strip().removeprefix("[terminal.").removesuffix(".operators]")
+        table = tables.get(name, {}) if line.strip() == f"[terminal.{name}.operators]" else {}
+        for operator in SANDBOX_OPERATORS.keys() - table.get("operators", SANDBOX_OPERATORS).keys():
+            pin = Pin(SANDBOX_OPERATORS[operator])
+            hashed = hash_pin(pin, secrets.token_bytes(16))
+            changed.append(f"{operator} = {_toml_value(hashed)}\n")
+    if changed == lines:
+        return
+    building = settings_file.with_suffix(".new")
+    building.touch(mode=0o600)
+    building.write_text("".join(changed), encoding="utf-8")
+    building.rename(settings_file)
 
 
 def _make_keys(folder: Path, terminal_ids: tuple[str, ...]) -> None:

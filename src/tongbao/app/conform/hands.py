@@ -173,11 +173,18 @@ class TillHands:
                 self._cashier.command("dismiss")
             elif phase in {"card", "pin"}:
                 self._cashier.command("cancel")
-            elif phase == "settling" and (state.get("settlement") or {}).get("stage") == "stopped":
-                self._cashier.command("settle", supervisor=self._supervisor)
+            elif phase == "settling":
+                self._leave_settlement(state.get("settlement") or {})
             elif state.get("doubt") is not None:
                 self._cashier.command("resolve_now")
             elif phase == "idle" and not state["signed_in"]:
                 self._cashier.command("sign_in")
         at_rest = phase == "idle" and bool(state["signed_in"]) and state.get("doubt") is None
         return at_rest and not state.get("pending")
+
+    def _leave_settlement(self, settlement: dict[str, Any]) -> None:
+        """See its end, or have it go on where it stopped."""
+        if settlement.get("stage") == "done":
+            self._cashier.command("dismiss")
+        elif settlement.get("error") is not None:
+            self._cashier.command("settle", supervisor=self._supervisor)

@@ -14,9 +14,9 @@ _RECORD_DIGITS: Final = 40
 
 
 def _fresh(desk: Desk) -> None:
-    """Close whatever is in the batch, kindly."""
-    _press(desk)
-    _serve_to_rest(desk)
+    """Close whatever is in the batch, kindly; a terminal need not settle a batch of nothing."""
+    if desk.hands.settle():
+        _serve_to_rest(desk)
 
 
 def _press(desk: Desk) -> None:
@@ -75,6 +75,7 @@ def _balanced(desk: Desk) -> None:
 @BOOK.case("no_code_in_the_answer", "An answer without F39 is judged by its flags.", "3.9")
 def _no_code(desk: Desk) -> None:
     _fresh(desk)
+    desk.sell()
     _press(desk)
     desk.host.say(_totals(desk), changes={39: None})
     desk.host.say(_upload(desk, "207"))
@@ -136,6 +137,7 @@ def _unanswered(desk: Desk) -> None:
 @BOOK.case("no_sale_meanwhile", "Until the end is answered no new payment begins.", "7.4")
 def _no_sale(desk: Desk) -> None:
     _fresh(desk)
+    desk.sell()
     _press(desk)
     desk.host.say(_totals(desk))
     end = _upload(desk, "207")

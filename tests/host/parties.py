@@ -146,6 +146,8 @@ class ScriptedTerminal:
             49: "156",
             60: f"{transaction.function}{self.batch_no:06d}000501",
         }
+        if kind == "offline_sale":
+            fields[38] = "A12345"
         if original is not None:
             batch_no, original_stan, date = original
             fields[61] = f"{batch_no:06d}{original_stan:06d}{date}"

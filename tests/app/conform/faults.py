@@ -19,7 +19,7 @@ class Fault:
 def _believe_every_mac() -> None:
     from tongbao.crypto.software_key_store import SoftwareKeyStore
 
-    SoftwareKeyStore.verify_mac = lambda *_: True  # type: ignore[method-assign,assignment]  # the bug
+    _replace(SoftwareKeyStore, "verify_mac", lambda *_: True)
 
 
 def _keep_the_tpdu() -> None:
@@ -36,7 +36,7 @@ def _sign_no_answer() -> None:
     def bare(self: Any, out: Any, address: Any, message: Any, _session: Any, *more: Any) -> None:
         reply(self, out, address, message, None, *more)
 
-    Outbox.reply = bare  # type: ignore[method-assign,assignment]  # the bug
+    _replace(Outbox, "reply", bare)
 
 
 def _give_everybody_the_same_keys() -> None:
@@ -59,13 +59,13 @@ def _take_a_changed_copy_for_the_first() -> None:
 def _take_anybodys_answer() -> None:
     from tongbao.terminal.core.messages import HostMessages
 
-    HostMessages.is_for_payment = lambda *_: True  # type: ignore[method-assign]  # the bug
+    _replace(HostMessages, "is_for_payment", lambda *_: True)
 
 
 def _believe_what_nobody_signed() -> None:
     from tongbao.terminal.core.messages import HostMessages, MacCheck
 
-    HostMessages.check_mac = lambda *_: MacCheck.GOOD  # type: ignore[method-assign]  # the bug
+    _replace(HostMessages, "check_mac", lambda *_: MacCheck.GOOD)
 
 
 def _give_another_reason() -> None:
@@ -77,7 +77,7 @@ def _give_another_reason() -> None:
     def other(self: Any, intent: Any, _reason: Any) -> bytes:
         return reversal(self, intent, ReversalReason.TERMINAL_FAULT)
 
-    HostMessages.reversal = other  # type: ignore[method-assign]  # the bug
+    _replace(HostMessages, "reversal", other)
 
 
 def _keep_stale_keys() -> None:
@@ -92,10 +92,10 @@ def _take_any_answer_for_the_end() -> None:
     _replace(reversing, "_ENDING_CODES", frozenset({"00", "12", "25", "96"}))
 
 
-def _replace(module: Any, name: str, value: object) -> None:
+def _replace(owner: Any, name: str, value: object) -> None:
     """Put something in the place of a name that must be there."""
-    getattr(module, name)
-    setattr(module, name, value)
+    getattr(owner, name)
+    setattr(owner, name, value)
 
 
 FAULTS = {

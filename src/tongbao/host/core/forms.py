@@ -25,6 +25,7 @@ from tongbao.host.core.requests import (
     card_number_of,
     trace_key_of,
 )
+from tongbao.wire.tlv import parse_tlv
 from tongbao.wire.unionpay import transactions as wire
 from tongbao.wire.unionpay.structured.field59 import PrivateData
 
@@ -100,7 +101,8 @@ FORMS: Final[dict[str, Form]] = {
     wire.COMPLETION_VOID.kind: Form(
         named_by=NamedBy.RRN, field61_digits=16, needs=(37, 38), is_card_known=True
     ),
-    wire.OFFLINE_SALE.kind: Form(may_have_pin=False, is_card_known=True),
+    # Its authorisation code was told by telephone.
+    wire.OFFLINE_SALE.kind: Form(needs=(38,), may_have_pin=False, is_card_known=True),
     wire.ADJUSTMENT.kind: Form(
         named_by=NamedBy.TRACE, field61_digits=12, may_have_pin=False, is_card_known=True
     ),
@@ -144,6 +146,7 @@ def _facts_of(request: Request, keys: KeyStore) -> PaymentFacts:
         raise RefusalError("30")
     if transaction is wire.MAIL_ORDER and entry_mode[:2] != _KEYED:
         raise RefusalError("12")
+    _check_chip_data(fields)
     track2 = _track2(request, keys)
     digits = _card_number(form, entry_mode, track2, fields)
     pan = Pan(digits)
@@ -228,6 +231,19 @@ def _tip(transaction: Transaction, total_minor: int, fields: dict[int, FieldValu
     if not 0 < int(tip) < total_minor:
         raise RefusalError("13")
     return int(tip)
+
+
+def _check_chip_data(fields: dict[int, FieldValue]) -> None:
+    """Refuse chip data that are no TLV: nobody behind this host could read them either.
+
+    Spec: UnionPay terminal dialect, 2.4.
+    """
+    chip_data = fields.get(55)
+    if isinstance(chip_data, SecretBytes):
+        try:
+            parse_tlv(chip_data.reveal(Purpose.WIRE), "F55")
+        except ProtocolError:
+            raise RefusalError("30") from None
 
 
 def _track2(request: Request, keys: KeyStore) -> SecretText | None:

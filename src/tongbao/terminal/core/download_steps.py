@@ -219,6 +219,9 @@ def _request_fields(state: DownloadState) -> dict[int, FieldValue]:
         # The check value of the key that is confirmed: the host may have made another one since.
         check = _objects(DataObjects.parse(state.key_answer).elements)[CHECK_VALUE]
         return {62: build_tlv([TlvElement(CHECK_VALUE, check)])}
+    if state.step is Step.END and state.what is Download.MASTER_KEY:
+        check_value = _objects(parse_tlv(state.key_answer))[CHECK_VALUE]
+        return {62: build_tlv([TlvElement(CHECK_VALUE, check_value)])}
     if state.step is not Step.LOAD:
         return {}
     if state.what is Download.MASTER_KEY:

@@ -158,8 +158,13 @@ def _prepared(
         return after
     if before.step is Step.RSA_KEY:
         objects = _objects(after.parts[b""])
+        uses_sm4 = equipment.settings.profile.uses_sm4
         ciphertext, kcv = equipment.keys.make_transport_key(
-            objects[MODULUS], objects[EXPONENT], _TRANSPORT, equipment.random_bytes
+            objects[MODULUS],
+            objects[EXPONENT],
+            _TRANSPORT,
+            equipment.random_bytes,
+            KeyAlgorithm.SM4 if uses_sm4 else KeyAlgorithm.TDES,
         )
         elements = [
             TlvElement(RID, objects[RID]),

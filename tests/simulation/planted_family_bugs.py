@@ -11,7 +11,6 @@ from tongbao.domain.ids import Stan
 from tongbao.domain.secrets import Purpose
 from tongbao.host.core import (
     batches,
-    deliveries,
     exceptions,
     originals,
     outcomes,
@@ -113,10 +112,6 @@ def host_declines_an_advice_that_nobody_answers(patch: Patch) -> None:
     _rule(patch, (_S.PENDING, _I.TIMEOUT), declined)
 
 
-def host_sends_an_advice_only_once(patch: Patch) -> None:
-    patch.setattr(deliveries.Deliveries, "repeat", lambda *_: None)
-
-
 def host_counts_a_batch_twice(patch: Patch) -> None:
     counted = batches.counted_of
 
@@ -201,7 +196,6 @@ PLANTED_IN_FAMILIES = (
     host_never_closes_an_exception,
     host_ignores_a_late_approval_of_an_advice,
     host_declines_an_advice_that_nobody_answers,
-    host_sends_an_advice_only_once,
     host_counts_a_batch_twice,
     host_takes_totals_from_the_wrong_batch,
     host_dates_by_another_midnight,

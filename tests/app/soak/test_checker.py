@@ -278,3 +278,9 @@ def test_the_gravest_violations_come_first():
         Rule.BOOKS_AGREE,
         Rule.BOOKS_AGREE,
     ]
+
+
+def test_a_batch_that_the_host_counts_differently_is_found():
+    found = check(replace(evidence(), settled={TERMINAL: ("balanced", "unbalanced")}))
+    assert broken(found) == {(Rule.BATCHES_BALANCE, 0)}
+    assert check(replace(evidence(), settled={TERMINAL: ("balanced", "balanced")})) == []

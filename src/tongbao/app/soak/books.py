@@ -58,6 +58,7 @@ def collect(places: Places, history: History) -> Evidence:
         issuer=issuer_lines(book, keys),
         issuer_owes=Money(clearing["balance_minor"], Currency.CNY),
         issuer_balances=bool(book["checks"]["ok"]),
+        settled=history.settled,
         traces={
             terminal_id: _new_traces(folder) for terminal_id, folder in places.journals.items()
         },

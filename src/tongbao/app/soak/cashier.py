@@ -44,6 +44,7 @@ class Cashier:
         self._history = history
         self._closing = asyncio.Event()
         self._began = asyncio.Event()
+        self._has_closing_sale = False
         self.last_state: State = {}
 
     async def ready(self) -> None:
@@ -51,11 +52,11 @@ class Cashier:
         await self._began.wait()
 
     def close_up(self) -> None:
-        """Have the cashier stop selling: one more sale that must be approved, then home."""
+        """Have the cashier stop selling: one more sale, close the batch, then home."""
         self._closing.set()
 
     async def work(self) -> None:
-        """Sell until `close_up`, then until one sale is approved and no doubt is open."""
+        """Sell until `close_up`, then until one sale is approved and the batch is closed."""
         while True:
             await self._actor.up.wait()
             try:
@@ -77,7 +78,9 @@ class Cashier:
                 self._began.set()
                 if self._closing.is_set():
                     order = SaleOrder(CLOSING_CARD, _CLOSING_MINOR, 0)
-                    if await self._sell(till, order) is Told.OK:
+                    if self._has_closing_sale or await self._sell(till, order) is Told.OK:
+                        self._has_closing_sale = True
+                        await self._settle(till)
                         return True
                 else:
                     order = next(self._orders)
@@ -111,6 +114,10 @@ class Cashier:
                 await till.command("log_in", operator=_OPERATOR, password=_PASSWORD)
             case "card" | "pin":
                 await till.command("cancel")
+            case "settling":
+                await self._go_on_settling(till)
+            case "idle" if till.state["settlement"] is not None:
+                await till.command("settle")
             case "result":
                 await till.command("dismiss")
             case "idle":
@@ -143,6 +150,31 @@ class Cashier:
             raise
         return await self._await_end(till, sale)
 
+    async def _settle(self, till: Till) -> None:
+        """Close the batch; whatever interrupts it, it goes on until the host has closed it."""
+        await self._make_ready(till)
+        if self._terminal_id not in self._history.settled:
+            await till.command("settle")
+            while self._terminal_id not in self._history.settled:
+                await self._make_ready(till)
+
+    async def _go_on_settling(self, till: Till) -> None:
+        settlement = till.state["settlement"]
+        if settlement is None:
+            return
+        if settlement["stage"] == "done":
+            flags = (str(settlement["domestic"]), str(settlement["foreign"]))
+            self._history.end_batch(self._terminal_id, *flags)
+            await till.command("dismiss")
+        elif settlement["stage"] == "stopped":
+            await asyncio.sleep(_PAUSE_S)
+            await till.command("settle")
+        else:
+            await till.wait(
+                lambda state: state["settlement"] != settlement or state["phase"] != "settling",
+                _STEP_TIMEOUT_S,
+            )
+
     async def _await_end(self, till: Till, sale: SaleRecord) -> Told:
         state = till.state
         while state["phase"] != "result":
@@ -160,7 +192,12 @@ class Cashier:
 
 
 def _can_sell(state: State) -> bool:
-    return state["phase"] == "idle" and state["signed_in"] and state["doubt"] is None
+    return (
+        state["phase"] == "idle"
+        and state["signed_in"]
+        and state["doubt"] is None
+        and state["settlement"] is None
+    )
 
 
 def _needs_person(state: State) -> bool:

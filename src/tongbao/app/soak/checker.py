@@ -33,6 +33,7 @@ class Rule(Enum):
     SHOWN_IS_KEPT = "the screen said otherwise"
     BOOKS_AGREE = "books differ"
     TRACES_RISE = "trace number used again"
+    BATCHES_BALANCE = "batch does not balance"
     PARTS_STAY_UP = "process ended by itself"
     CONVERGES = "no end in time"
 
@@ -59,7 +60,8 @@ class Evidence:
     """All that is known when everything stands still.
 
     `traces` holds, for each terminal in the order of its journal, batch and trace of every message
-    that took a new number.
+    that took a new number. `settled` is what the host said of each till's batch when it was closed:
+    of domestic and of foreign cards.
     """
 
     sales: Sequence[SaleRecord]
@@ -70,6 +72,7 @@ class Evidence:
     issuer_owes: Money
     issuer_balances: bool
     traces: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict)
+    settled: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def comparison(self) -> Comparison:
         """Put the three books side by side."""
@@ -91,6 +94,7 @@ def check(evidence: Evidence) -> list[Violation]:
         *_commands(evidence),
         *_traces(evidence),
         *_totals(evidence),
+        *_batches(evidence),
     ]
     order = list(Rule)
     return sorted(found, key=lambda violation: order.index(violation.rule))
@@ -213,6 +217,14 @@ def _totals(evidence: Evidence) -> Iterable[Violation]:
         yield Violation(Rule.BOOKS_AGREE, f"the issuer owes {owes} and counts {counts}")
     if not evidence.issuer_balances:
         yield Violation(Rule.BOOKS_AGREE, "the issuer's entries do not sum to zero")
+
+
+def _batches(evidence: Evidence) -> Iterable[Violation]:
+    """Both sides of every batch must have compared equal."""
+    for terminal_id, flags in evidence.settled.items():
+        if set(flags) != {"balanced"}:
+            text = f"domestic {flags[0]}, foreign {flags[1]}"
+            yield Violation(Rule.BATCHES_BALANCE, text, PaymentKey(terminal_id, 0, 0))
 
 
 _TOLD = {

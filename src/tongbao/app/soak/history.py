@@ -83,6 +83,8 @@ class History:
     trouble_us: int = 0
     sales: list[SaleRecord] = field(default_factory=list)
     shown: dict[ShownKey, list[Shown]] = field(default_factory=dict)
+    settled: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """What the host said of each till's last settlement: of domestic and of foreign cards."""
     _awaited: list[tuple[str | None, asyncio.Future[None]]] = field(default_factory=list)
     _zero: float = field(default_factory=time.monotonic)
 
@@ -127,6 +129,11 @@ class History:
         sale.ended_ms = self.now_ms()
         sale.told, sale.trace, sale.code = told, trace, code
         self.note(told.value, id=sale.command_id, trace=trace, code=code)
+
+    def end_batch(self, terminal_id: str, domestic: str, foreign: str) -> None:
+        """Note how a till's batch compared with the host's when it was closed."""
+        self.settled[terminal_id] = (domestic, foreign)
+        self.note("settled", terminal=terminal_id, domestic=domestic, foreign=foreign)
 
     def saw(self, state: dict[str, Any]) -> None:
         """Keep every end that a screen shows, as result or in the list of last payments."""

@@ -114,6 +114,7 @@ PENDING = [
 def settlement(stage: str, **changes: Any) -> Row:
     """A settlement at a stage."""
     return {
+        "batch": 1,
         "stage": stage,
         "done": 0,
         "total": 0,

@@ -161,6 +161,9 @@ def test_a_settlement_is_confirmed_watched_and_left(
     terminal.show("settling_unbalanced")
     expect(page.get_by_role("heading", level=1)).to_contain_text("not balanced")
     expect(page.locator("[data-side=domestic]")).to_contain_text("Not balanced")
+    # The terminal is in its next batch by now; this was about the one before.
+    terminal.change(batch_no=2)
+    expect(page.locator(".settling__batch")).to_have_text("Batch 000001")
     expect(page.locator("[data-side=foreign]")).to_contain_text("Balanced")
     press(page, "F8")
     page.locator(".slip-dialog img").wait_for()

@@ -158,6 +158,7 @@ export type SettlementStage = (typeof SETTLEMENT_STAGES)[number];
 export type Balance = "balanced" | "unbalanced" | "error";
 
 export interface Settlement {
+  readonly batch: number;
   readonly stage: SettlementStage | "stopped";
   readonly done: number;
   readonly total: number;

@@ -74,6 +74,7 @@ def _settlement(state: TerminalState) -> dict[str, Any] | None:
     elif settlement.stage is not SettlementStage.PENDING_WORK:
         total = 0
     return {
+        "batch": settlement.batch.value,
         "stage": _STOPPED if settlement.error else settlement.stage.value,
         "done": done,
         "total": total,

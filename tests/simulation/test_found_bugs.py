@@ -1,5 +1,7 @@
 """Bugs that the simulator found, each as the smallest case that showed it."""
 
+from dataclasses import replace
+
 from tests.host.memory_store import MemoryStore
 from tests.host.world import World, register
 from tests.terminal.rig import PIN, Rig, make_settings
@@ -7,7 +9,7 @@ from tests.terminal.test_pending_work import work
 from tongbao.host.core.events import TerminalFrame
 from tongbao.host.core.issuer_messages import classify
 from tongbao.host.core.payment_rules import PaymentInput
-from tongbao.terminal.core.pending_work import WorkKind, WorkQueue
+from tongbao.terminal.core.pending_work import WorkKind, WorkQueue, awaits_advice
 from tongbao.terminal.core.records import SignInStarted
 from tongbao.terminal.core.signatures import signature_state
 from tongbao.terminal.core.state import TerminalState
@@ -79,3 +81,13 @@ def test_no_signature_is_wanted_for_an_advice_that_the_host_has_not_heard_of() -
     state = TerminalState(work=WorkQueue().added(advice))
     assert signature_state(settings, state, advice.item) == "none"
     assert signature_state(settings, TerminalState(), advice.item) == "wanted"
+
+
+def test_nothing_is_begun_on_a_payment_whose_tip_the_host_has_not_heard_of() -> None:
+    """Seed 656: the host would not decide a refund before the tip, which waited for the refund."""
+    tip = work(4, WorkKind.ADVICE)
+    intent = replace(tip.item.intent, payment_kind="tip", original_batch=7, original_trace=3)
+    queue = WorkQueue().added(replace(tip, item=replace(tip.item, intent=intent)))
+    assert awaits_advice(queue, (7, 3))
+    assert awaits_advice(queue, (7, 4))
+    assert not awaits_advice(queue, (7, 2))

@@ -173,6 +173,18 @@ def is_stored(queue: WorkQueue, key: tuple[int, int]) -> bool:
     return queue.find(work_identity(WorkKind.ADVICE, *key)) is not None
 
 
+def awaits_advice(queue: WorkQueue, key: tuple[int, int]) -> bool:
+    """Whether the host has not heard yet of a payment, or of an advice that refers to it.
+
+    What is done to it now could not be decided before the advice is there, and while that is in
+    doubt no advice is sent: each would wait for the other.
+    """
+    intents = [work.item.intent for work in queue.works if work.kind is WorkKind.ADVICE]
+    return any(
+        key in ((one.batch, one.trace), (one.original_batch, one.original_trace)) for one in intents
+    )
+
+
 def pause_ms(failures: int, first_ms: int, longest_ms: int, row: int, slow_ms: int) -> int:
     """Return the pause after so many failures in a row: doubling, then the slow one for ever."""
     if failures > row:

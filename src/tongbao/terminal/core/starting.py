@@ -30,7 +30,7 @@ from tongbao.terminal.core.kinds import (
     is_allowed,
 )
 from tongbao.terminal.core.paying import begin_payment
-from tongbao.terminal.core.pending_work import is_stored
+from tongbao.terminal.core.pending_work import awaits_advice
 from tongbao.terminal.core.reversing import begin_row
 from tongbao.terminal.core.signing_in import is_settling
 from tongbao.terminal.core.state import Notice, Original, PaymentDraft
@@ -96,7 +96,7 @@ def _draft(equipment: Equipment, turn: Turn, event: Start) -> PaymentDraft:
     if not state.signed_in:
         raise RefusedError(wording.NOT_SIGNED_IN)
     item = _item(turn, rule, event.original)
-    if item is not None and is_stored(state.work, item.key):
+    if item is not None and awaits_advice(state.work, item.key):
         raise RefusedError(wording.ADVICE_PENDING)
     amount, tip = _amounts(equipment, turn, rule, event, item)
     original = _original(rule, event.original, item)

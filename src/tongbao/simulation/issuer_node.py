@@ -18,7 +18,7 @@ from tongbao.simulation.network import Line, Way
 from tongbao.simulation.node import EXIT_CRASHED, Machine, NodeStoppedError, WrongWorldError
 from tongbao.wire.framing import FrameSplitter, add_length
 from tongbao.wire.network.dialect import NETWORK
-from tongbao.wire.network.messages import MAC_FIELD, SALE_REPLY_MTI
+from tongbao.wire.network.messages import MAC_FIELD
 
 if TYPE_CHECKING:
     import random
@@ -35,6 +35,8 @@ EXIT_STORE: Final = 74
 _GROUP_US: Final = 2_000
 _LATE_CARD_MS: Final = 8_000
 # A0 as for a copy that was damaged on the way, while the whole one is booked.
+# To requests, advices and inquiries; sign-on, echo and reversals are let alone.
+_ANSWERS: Final = frozenset({"0110", "0210", "0230", "0610"})
 _ODD_CODES: Final = ("Z9", "10", "68", "11", "A0")
 
 
@@ -149,15 +151,15 @@ class IssuerNode(Machine):
         self.point("sending")
         fires = self.world.faults.fires
         body, delay_us = reply.body, reply.delay_ms * 1000
-        is_sale = body[:2].hex() == SALE_REPLY_MTI
-        if is_sale and fires(Fault.ISSUER_SILENT):
+        is_answer = body[:2].hex() in _ANSWERS
+        if is_answer and fires(Fault.ISSUER_SILENT):
             self.world.trace.note(self.name, "says nothing")
             return
-        if is_sale and (chance := fires(Fault.ISSUER_ODD_CODE)):
+        if is_answer and (chance := fires(Fault.ISSUER_ODD_CODE)):
             body = self._with_code(body, chance.choice(_ODD_CODES))
         if chance := fires(Fault.ISSUER_WRONG_MAC):
             body = self._forged(body, chance)
-        if is_sale and (chance := fires(Fault.ISSUER_LATE)):
+        if is_answer and (chance := fires(Fault.ISSUER_LATE)):
             delay_us += chance.randrange(5_000_000, 100_000_000)
         if chance := fires(Fault.ISSUER_DUPLICATE):
             again_us = delay_us + chance.randrange(40_000_000)

@@ -10,8 +10,45 @@ from tongbao.simulation.faults import KINDS
 if TYPE_CHECKING:
     from tongbao.simulation.campaign import Campaign
 
-# Why a cell of a state table is taken by no world; the page must name a reason for each.
-REASONS: Final[dict[str, str]] = {}
+_UNHEARD: Final = "counted without a look-up: nobody waits for such an answer"
+_SILENT: Final = "silence is the answer, without a look-up"
+# Why a cell of a state table is taken by no world, by table and by a part of its name; the first
+# that fits counts.
+_REASONS: Final = (
+    ("terminal", "retry_due", "nothing starts this timer any more in this phase"),
+    ("terminal", "self_check + ", "the self-check takes 0.3 s here"),
+    ("terminal", "host_timeout", "needs a message beside payments to stay unanswered just here"),
+    ("terminal", "send_failed", "needs a line that breaks in the moment of a background message"),
+    ("terminal", "result + sign", "people sign later here, from the list of payments"),
+    ("host", "absent + request", "a new request follows the rule without a look-up"),
+    ("host", "repeat: absent + reversal", "no terminal reverses what is repeated"),
+    ("host", "absent + reversal", "bound when the module is loaded, so the count does not see it"),
+    ("host", "repeat: approved + reversal", "no terminal reverses what is repeated"),
+    ("host", "repeat: declined + reversal", "no terminal reverses what is repeated"),
+    ("host", "+ reversal done", _UNHEARD),
+    ("host", "pending + request", _SILENT),
+    ("host", "inquiring + request", _SILENT),
+    ("host", "repeat: pending + reversal", "no terminal reverses what is repeated"),
+    ("host", "repeat: inquiring + reversal", "no terminal reverses what is repeated"),
+    ("host", "repeat: delivering + reversal", "no terminal reverses what is repeated"),
+    (
+        "host",
+        "repeat: pending + found",
+        "a request of its own asks again before the inquiry's answer",
+    ),
+    ("host", "found reversed", "who is asked about was reversed by nobody else"),
+    ("host", "reversed + found", _UNHEARD),
+    ("host", "reversing + found", _UNHEARD),
+    ("host", "pending + found", _UNHEARD),
+    ("host", "link lost", "the link changes nothing here, without a look-up"),
+    ("host", "inquiring + ", "needs this answer in the five seconds of an inquiry"),
+)
+
+
+def reason_for(table: str, cell: str) -> str:
+    """Return why a cell is never taken, "?" when nobody has said."""
+    fitting = (why for name, part, why in _REASONS if name == table and part in cell)
+    return next(fitting, "?")
 
 
 def markdown(campaign: Campaign, title: str) -> str:
@@ -51,7 +88,7 @@ def _lines(campaign: Campaign, title: str) -> Iterator[str]:
     for table, name in (("terminal", "terminal_cells"), ("host", "host_cells")):
         for cell, count in figures[name].items():
             if not count:
-                yield f"| {table} | {cell} | {REASONS.get(f'{table}: {cell}', '?')} |"
+                yield f"| {table} | {cell} | {reason_for(table, cell)} |"
 
 
 def _fault_rows(figures: dict[str, Any]) -> Iterator[str]:

@@ -34,7 +34,7 @@ _REASONS: Final = (
     (
         "host",
         "repeat: pending + found",
-        "a request of its own asks again before the inquiry's answer",
+        "the request goes out again before the inquiry is answered",
     ),
     ("host", "found reversed", "who is asked about was reversed by nobody else"),
     ("host", "reversed + found", _UNHEARD),

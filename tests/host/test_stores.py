@@ -17,7 +17,10 @@ from tongbao.host.lookups import ByAuthCode, ByBatch, ByRrn
 from tongbao.host.records import (
     EventKind,
     EventRecord,
+    ExceptionEventRecord,
+    ExceptionRecord,
     PaymentRecord,
+    Record,
     SessionRecord,
     StoredPayment,
     TerminalRecord,
@@ -258,6 +261,55 @@ def test_a_start_finds_what_has_no_end(store: HostStore) -> None:
     found = store.open_payments(0, 0)
     assert [stored.payment.stan for stored in found] == [1, 4, 6, 7]
     assert [event.kind for event in found[3].events] == kinds[7]
+
+
+def test_a_start_finds_what_is_repeated_without_an_outcome_of_any_node_and_age(
+    store: HostStore,
+) -> None:
+    kinds = {
+        1: [EventKind.DELIVERY_REPEATED],
+        2: [EventKind.DELIVERY_REPEATED, EventKind.DELIVERY_REPEATED],
+        3: [EventKind.DELIVERY_REPEATED, EventKind.APPROVED],
+        4: [EventKind.DELIVERY_REPEATED, EventKind.INQUIRED, EventKind.DECLINED],
+    }
+    payments = {stan: intent(stan, node=1)._replace(kind="refund") for stan in kinds}
+    store.commit(
+        [
+            *payments.values(),
+            *(event(payments[stan], kind) for stan, items in kinds.items() for kind in items),
+        ]
+    )
+    newest = payments[4].payment_id + (1 << 30)
+    assert [stored.payment.stan for stored in store.open_payments(0, newest)] == [1, 2]
+
+
+def test_open_exceptions_are_found_until_somebody_closes_them(store: HostStore) -> None:
+    kinds = {
+        1: ("reversal_undelivered", []),
+        2: ("advice_undelivered", ["taken", "noted"]),
+        3: ("late_approval", ["closed"]),
+        4: ("reversal_undelivered", ["closed", "noted", "reopened"]),
+        5: ("reversal_undelivered", ["closed", "reopened", "closed", "noted"]),
+        6: ("batch_difference", []),
+    }
+    records: list[Record] = []
+    expected = []
+    for stan, (kind, acts) in kinds.items():
+        payment = intent(stan)
+        exception_id = _ids[0].next(START_US)
+        records += [
+            payment,
+            ExceptionRecord(
+                exception_id, payment.payment_id, "00000001", MERCHANT, kind, START_US, "why"
+            ),
+            *(ExceptionEventRecord(exception_id, act, START_US, "1", "") for act in acts),
+        ]
+        if stan in (1, 2, 4):
+            expected.append((payment.payment_id, exception_id))
+    store.commit(records)
+    assert store.open_exceptions() == tuple(expected)
+    # Their ids come from the same source as those of payments.
+    assert store.last_payment_id(0) == _ids[0].next(START_US) - 1
 
 
 def test_a_start_looks_at_its_own_node_for_payments_without_events(store: HostStore) -> None:

@@ -78,7 +78,7 @@ class Deliveries:
             facts = EventFacts(detail=f"attempt {attempts}")
             record_events(state, rule, payment.payment_id, facts, now_us, out)
             # An issuer that never answers the one may answer the other.
-            if item.message is None or attempts % 2:
+            if item.message is None or (item.attempts and attempts % 2):
                 self._issuer.send_inquiry(out, payment)
             else:
                 self._issuer.send_again(out, item.message, payment)

@@ -58,6 +58,7 @@ class Story:
         self.answers: tuple[list[bytes], list[bytes]] = ([], [])
         self.told: dict[int, list[str]] = {}
         self.reversed_by_terminal: set[int] = set()
+        self.answered_reversals: set[int] = set()
 
     @property
     def world(self) -> World:
@@ -91,6 +92,9 @@ class Story:
         for world in self.worlds:
             if not world.core.state.link_up:
                 world.link_up()
+        # A terminal goes on until its reversal is answered: the host may have lost it.
+        for stan in self.reversed_by_terminal - self.answered_reversals:
+            self._reverse(stan)
         for _ in range(8):
             for self.active in (0, 1):
                 self.world.advance(65_000)
@@ -146,6 +150,8 @@ class Story:
     def _listen(self) -> None:
         for _, data in self.world.to_terminals:
             reply = self.terminal.read(data)
+            if reply.mti == "0410":
+                self.answered_reversals.add(int(reply.text(11)))
             if reply.mti == "0210":
                 self.told.setdefault(int(reply.text(11)), []).append(reply.text(39))
         self.world.to_terminals.clear()

@@ -101,11 +101,6 @@ def host_never_closes_an_exception(patch: Patch) -> None:
     patch.setattr(exceptions.Exceptions, "close", lambda *_: None)
 
 
-def host_ignores_a_late_approval_of_an_advice(patch: Patch) -> None:
-    _rule(patch, (_S.DELIVERING, _I.APPROVAL), Rule(_S.DELIVERING))
-    _rule(patch, (_S.DELIVERING, _I.FOUND_APPROVED), Rule(_S.DELIVERING))
-
-
 def host_declines_an_advice_that_nobody_answers(patch: Patch) -> None:
     declined = Rule(_S.DECLINED, ("declined",), Upstream.NOTHING, Answer.NO_LINK)
     _rule(patch, (_S.PENDING, _I.LINK_LOST), declined)
@@ -194,7 +189,6 @@ PLANTED_IN_FAMILIES = (
     host_takes_an_inquiry_for_another_payment,
     host_never_opens_an_exception,
     host_never_closes_an_exception,
-    host_ignores_a_late_approval_of_an_advice,
     host_declines_an_advice_that_nobody_answers,
     host_counts_a_batch_twice,
     host_takes_totals_from_the_wrong_batch,

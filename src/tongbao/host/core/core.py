@@ -229,10 +229,14 @@ class HostCore:
         if terminal is None:
             raise InvariantViolationError("a terminal was loaded and is not there")
         terminal.used_at_ms = state.uptime_ms
-        self._orders.put_on(request, terminal)
+        if terminal.order is not None:
+            self._orders.put_on(request, terminal)
         try:
             _check_register(request, terminal)
-            if request.mti in _BATCH_MESSAGES:
+            session = terminal.session
+            if session is not None and request.verified is session:
+                self._verified_message(request, terminal, now_us, out)
+            elif request.mti in _BATCH_MESSAGES:
                 self._batches.handle(request, terminal, out)
             elif not has_mac(request):
                 self._network.handle(request, terminal, now_us, out)
@@ -334,8 +338,10 @@ def _check_register(request: Request, terminal: Terminal) -> None:
     """
     if request.fields[42] != terminal.record.merchant_id:
         raise RefusalError("03")
+    if terminal.may_trade or request.mti in _RECORDED:
+        return
     is_about_payment = request.mti == SCRIPT_RESULT.mti or (
         request.mti == SIGNATURE.mti and has_mac(request)
     )
-    if not terminal.may_trade and request.mti not in _RECORDED and not is_about_payment:
+    if not is_about_payment:
         raise RefusalError("58")

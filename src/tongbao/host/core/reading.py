@@ -43,7 +43,9 @@ class RequestReader:
         results = [_decode(frame) for frame in frames]
         verified: list[Request] = []
         for request in results:
-            if isinstance(request, Request) and has_mac(request):
+            if isinstance(request, Request) and (
+                request.mti not in _WITHOUT_MAC or has_mac(request)
+            ):
                 terminal = terminals.get(request.terminal_id)
                 if terminal is not None and self.verify(request, terminal.session):
                     verified.append(request)
@@ -68,21 +70,16 @@ class RequestReader:
         """Read the payments among requests whose MAC was right, and make their card tokens."""
         payments = [request for request in verified if request.mti in _PAYMENTS]
         for request in payments:
-            facts = read_swiped_sale(request)
-            if facts is None or _has_sm4_keys(request):
-                request.facts = read_payment(request, self._keys)
-            else:
-                request.facts = facts
+            session = request.verified
+            facts = None
+            if session is not None and session.mac_algorithm is not MacAlgorithm.UNIONPAY_ECB_SM4:
+                facts = read_swiped_sale(request)
+            request.facts = read_payment(request, self._keys) if facts is None else facts
         token = self._keys.token
         for request in payments:
             read = request.facts
             if isinstance(read, PaymentFacts):
                 request.token = token(TOKEN_KEY, read.pan)
-
-
-def _has_sm4_keys(request: Request) -> bool:
-    session = request.verified
-    return session is not None and session.mac_algorithm is MacAlgorithm.UNIONPAY_ECB_SM4
 
 
 def has_mac(request: Request) -> bool:

@@ -7,7 +7,15 @@ from dataclasses import replace
 import pytest
 
 from tongbao.app.demo.books import host_lines, issuer_lines
-from tongbao.app.demo.comparison import BookLine, BookStatus, BookTotal, PaymentKey, compare, total
+from tongbao.app.demo.comparison import (
+    BookLine,
+    BookStatus,
+    BookTotal,
+    PaymentKey,
+    compare,
+    total,
+    totals_by_kind,
+)
 from tongbao.domain.money import Currency, Money
 
 APPROVED, DECLINED = BookStatus.APPROVED, BookStatus.DECLINED
@@ -153,7 +161,9 @@ def test_an_issuer_whose_entries_do_not_sum_to_zero_never_agrees():
 def test_the_hosts_payments_are_the_fold_of_their_events():
     def rows(stan, *kinds):
         rrn = f"R{stan:011d}"
-        return [("00000001", 3, stan, 100, "620000*****0018", rrn, kind, "sale") for kind in kinds]
+        return [
+            ("00000001", 3, stan, 100, "620000*****0018", rrn, kind, "sale", "") for kind in kinds
+        ]
 
     lines, keys = host_lines(
         [
@@ -172,6 +182,39 @@ def test_the_hosts_payments_are_the_fold_of_their_events():
         (5, IN_DOUBT),
     ]
     assert keys["R00000000004"] == PaymentKey("00000001", 3, 4)
+
+
+def test_host_and_issuer_name_the_original_by_its_key():
+    sold = ("00000001", 3, 1, 100, "620000*****0018", "R00000000001", "approved", "sale", "")
+    void = (*sold[:2], 2, *sold[3:5], "R00000000002", "approved", "void", "R00000000001")
+    lines, keys = host_lines([sold, void])
+    assert [entry.original for entry in lines] == [None, PaymentKey("00000001", 3, 1)]
+    payment = {
+        "rrn": "R00000000002",
+        "operation": "void",
+        "terminal_id": "00000001",
+        "stan": 2,
+        "amount_minor": 100,
+        "status": "approved",
+        "card_masked": "620000*****0018",
+        "original_rrn": "R00000000001",
+    }
+    (entry,) = issuer_lines({"payments": [payment]}, keys)
+    assert entry.original == PaymentKey("00000001", 3, 1)
+
+
+def test_what_is_approved_is_counted_kind_by_kind():
+    book = [
+        line(1, APPROVED, 1000),
+        line(2, APPROVED, 500),
+        line(3, DECLINED, 70),
+        replace(line(4, APPROVED, 200), kind="refund"),
+        replace(line(5, REVERSED, 1), kind="void"),
+    ]
+    assert totals_by_kind(book) == {
+        "sale": BookTotal(2, fen(1500)),
+        "refund": BookTotal(1, fen(-200)),
+    }
 
 
 def test_an_issuers_payment_that_the_host_never_had_stands_alone():

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from tongbao.app.demo.comparison import BookLine, BookStatus, PaymentKey
-from tongbao.app.soak.checker import Evidence, JournalSale, Rule, check
+from tongbao.app.soak.checker import Evidence, JournalSale, check
 from tongbao.app.soak.history import SaleRecord, Shown, ShownKey, Told
+from tongbao.app.soak.rules import Rule
 from tongbao.domain.money import Currency, Money
 
 TERMINAL = "00000001"
@@ -20,17 +21,23 @@ def fen(minor):
     return Money(minor, Currency.CNY)
 
 
-def line(trace, status, minor):
-    return BookLine(PaymentKey(TERMINAL, 1, trace), fen(minor), status)
+def key(trace):
+    return PaymentKey(TERMINAL, 1, trace)
 
 
-def sale(trace, told, minor, *, given_ms=10):
+def line(trace, status, minor, kind="sale", original=None):
+    named = None if original is None else key(original)
+    return BookLine(key(trace), fen(minor), status, "", kind, named)
+
+
+def sale(trace, told, minor, *, given_ms=10, kind="sale"):
     return SaleRecord(
         command_id=f"command-{trace}",
         terminal_id=TERMINAL,
         card_id="good",
         amount_minor=minor,
         begun_ms=0,
+        kind=kind,
         given_ms=given_ms,
         ended_ms=20,
         told=told,
@@ -61,6 +68,42 @@ def evidence():
         issuer_owes=fen(600),
         issuer_balances=True,
         traces={TERMINAL: [(1, trace) for trace in range(1, 7)]},
+    )
+
+
+def day_of_all_kinds(*more, owes=0, holds=None):
+    """Sold 100 and voided, sold 200 of which 50 went back, held 300 and took 250, held 400."""
+    lines = [
+        line(1, APPROVED, 100),
+        line(2, APPROVED, 100, "void", 1),
+        line(3, APPROVED, 200),
+        line(4, APPROVED, 50, "refund", 3),
+        line(5, APPROVED, 300, "pre_authorisation"),
+        line(6, APPROVED, 250, "completion", 5),
+        line(7, APPROVED, 400, "pre_authorisation"),
+        line(8, APPROVED, 500, "pre_authorisation"),
+        line(9, APPROVED, 500, "pre_authorisation_void", 8),
+        *more,
+    ]
+    return Evidence(
+        sales=[sale(one.key.stan, Told.UNKNOWN, one.amount.minor, kind=one.kind) for one in lines],
+        shown={},
+        journal=[JournalSale(f"command-{one.key.stan}", one) for one in lines],
+        host=lines,
+        issuer=lines,
+        issuer_owes=fen(400 + owes),
+        issuer_balances=True,
+        holds={key(7): fen(400)} if holds is None else holds,
+    )
+
+
+def everywhere(good, trace, **changes):
+    """The same change in all three books."""
+    return replace(
+        good,
+        journal=journal_changed(good.journal, trace, **changes),
+        host=changed(good.host, trace, **changes),
+        issuer=changed(good.issuer, trace, **changes),
     )
 
 
@@ -235,8 +278,8 @@ def test_another_amount_than_the_cashier_asked_for_is_found():
 
 def test_a_screen_that_said_two_things_is_found():
     good = evidence()
-    key = ShownKey(TERMINAL, 3)
-    shown = {**good.shown, key: [Shown(Told.DECLINED, 200), Shown(Told.REVERSED, 200)]}
+    words = [Shown(Told.DECLINED, 200), Shown(Told.REVERSED, 200)]
+    shown = {**good.shown, ShownKey(TERMINAL, 3): words}
     assert broken(check(replace(good, shown=shown))) == {(Rule.SHOWN_IS_KEPT, 3)}
 
 
@@ -284,3 +327,128 @@ def test_a_batch_that_the_host_counts_differently_is_found():
     found = check(replace(evidence(), settled={TERMINAL: ("balanced", "unbalanced")}))
     assert broken(found) == {(Rule.BATCHES_BALANCE, 0)}
     assert check(replace(evidence(), settled={TERMINAL: ("balanced", "balanced")})) == []
+
+
+def test_books_with_every_kind_that_agree_hold():
+    assert check(day_of_all_kinds()) == []
+
+
+def test_a_balance_that_was_told_and_shown_needs_no_book():
+    good = day_of_all_kinds()
+    asked = sale(10, Told.OK, 0, kind="balance")
+    assert check(replace(good, sales=[*good.sales, asked])) == []
+
+
+@pytest.mark.parametrize("book", ["host", "issuer"])
+@pytest.mark.parametrize("trace", [2, 4, 5, 6, 7, 9])
+def test_an_approval_of_any_kind_that_a_later_book_lost_is_found(book, trace):
+    good = day_of_all_kinds()
+    found = check(replace(good, **{book: without(getattr(good, book), trace)}))
+    assert (Rule.NO_LOST_APPROVAL, trace) in broken(found)
+    assert (Rule.BOOKS_AGREE, None) in broken(found)
+
+
+def test_kinds_whose_sums_agree_only_together_are_told_one_by_one():
+    good = day_of_all_kinds()
+    swapped = changed(changed(good.host, 2, kind="refund"), 4, kind="void")
+    found = check(replace(good, host=swapped))
+    sums = [violation.text for violation in found if violation.rule is Rule.BOOKS_AGREE]
+    assert sums == [
+        "refund: terminal 1 / -0.50, host 1 / -1.00, issuer 1 / -0.50",
+        "void: terminal 1 / -1.00, host 1 / -0.50, issuer 1 / -1.00",
+    ]
+    assert {(Rule.SAME_KIND, 2), (Rule.SAME_KIND, 4)} < broken(found)
+
+
+def test_another_kind_than_the_cashier_asked_for_is_found():
+    good = day_of_all_kinds()
+    sales = [replace(good.sales[0], kind="refund"), *good.sales[1:]]
+    assert broken(check(replace(good, sales=sales))) == {(Rule.SAME_KIND, 1)}
+
+
+def test_books_that_name_different_originals_are_found():
+    good = day_of_all_kinds(line(10, APPROVED, 60), owes=60)
+    found = check(replace(good, issuer=changed(good.issuer, 4, original=key(10))))
+    assert broken(found) == {(Rule.SAME_KIND, 4)}
+
+
+@pytest.mark.parametrize("minor", [151, 200])
+def test_more_given_back_than_was_paid_is_found(minor):
+    found = check(day_of_all_kinds(line(10, APPROVED, minor, "refund", 3), owes=-minor))
+    assert broken(found) == {(Rule.NO_OVER_REFUND, 3)}
+
+
+def test_all_that_was_paid_may_go_back():
+    assert check(day_of_all_kinds(line(10, APPROVED, 150, "refund", 3), owes=-150)) == []
+
+
+def test_a_refund_of_a_completion_counts_against_what_it_took():
+    good = day_of_all_kinds(line(10, APPROVED, 250, "refund", 6), owes=-250)
+    assert check(good) == []
+    found = check(day_of_all_kinds(line(10, APPROVED, 251, "refund", 6), owes=-251))
+    assert broken(found) == {(Rule.NO_OVER_REFUND, 6)}
+
+
+@pytest.mark.parametrize("kind", ["void", "refund"])
+def test_what_is_void_cannot_be_given_back_once_more(kind):
+    found = check(day_of_all_kinds(line(10, APPROVED, 100, kind, 1), owes=-100))
+    assert broken(found) == {(Rule.NO_OVER_REFUND, 1)}
+
+
+def test_a_void_of_another_amount_is_found():
+    good = replace(everywhere(day_of_all_kinds(), 2, amount=fen(90)), issuer_owes=fen(410))
+    sales = [
+        replace(one, amount_minor=90) if one.command_id == "command-2" else one
+        for one in good.sales
+    ]
+    assert broken(check(replace(good, sales=sales))) == {(Rule.SAME_AMOUNT, 1)}
+
+
+@pytest.mark.parametrize(
+    ("original", "follower", "rule", "owes"),
+    [(1, 2, "NO_OVER_REFUND", -100), (3, 4, "NO_OVER_REFUND", -200), (5, 6, "HOLD_ENDS_ONCE", 0)],
+)
+def test_what_stands_upon_a_payment_that_was_reversed_is_found(original, follower, rule, owes):
+    good = everywhere(day_of_all_kinds(owes=owes), original, status=REVERSED)
+    assert broken(check(good)) == {(Rule[rule], follower)}
+
+
+def test_a_void_that_names_nothing_is_found_where_the_original_must_be_known():
+    good = day_of_all_kinds()
+    assert check(replace(good, journal=journal_changed(good.journal, 2, original=None))) == []
+    found = check(replace(good, host=changed(good.host, 2, original=None)))
+    assert broken(found) == {(Rule.NO_OVER_REFUND, 2)}
+
+
+@pytest.mark.parametrize("kind", ["completion", "pre_authorisation_void"])
+def test_a_hold_that_ended_twice_is_found(kind):
+    owes = 40 if kind == "completion" else 0
+    found = check(day_of_all_kinds(line(10, APPROVED, 40, kind, 5), owes=owes))
+    assert broken(found) == {(Rule.HOLD_ENDS_ONCE, 5)}
+
+
+def test_a_completion_above_the_hosts_share_is_found():
+    took = day_of_all_kinds(line(10, APPROVED, 460, "completion", 7), owes=460, holds={})
+    assert check(took) == []
+    above = day_of_all_kinds(line(10, APPROVED, 461, "completion", 7), owes=461, holds={})
+    assert broken(check(above)) == {(Rule.HOLD_ENDS_ONCE, 7)}
+
+
+@pytest.mark.parametrize(
+    ("holds", "trace"),
+    [
+        ({7: 400, 5: 300}, 5),
+        ({7: 400, 99: 1}, 99),
+        ({7: 401}, 7),
+        ({}, 7),
+    ],
+)
+def test_a_hold_without_an_owner_and_an_owner_without_a_hold_are_found(holds, trace):
+    held = {key(number): fen(minor) for number, minor in holds.items()}
+    assert broken(check(day_of_all_kinds(holds=held))) == {(Rule.HOLD_ENDS_ONCE, trace)}
+
+
+def test_a_hold_that_the_till_says_was_reversed_but_the_issuer_keeps_is_found():
+    good = day_of_all_kinds()
+    found = check(everywhere(good, 7, status=REVERSED))
+    assert broken(found) == {(Rule.HOLD_ENDS_ONCE, 7)}

@@ -61,6 +61,13 @@ def test_nobody_is_stopped_for_more_than_twenty_seconds():
     assert all(1_000 <= fault.lasts_ms <= 20_000 for fault in stops)
 
 
+def test_a_hold_is_followed_by_what_ends_it():
+    orders = list(islice(sale_orders(1, "00000001"), 1_000))
+    pairs = [(held.kind, ended.kind) for held, ended in pairwise(orders)]
+    holds = [pair for pair in pairs if pair[0] == "pre_authorisation"]
+    assert {ended for _, ended in holds} == {"completion", "pre_authorisation_void"}
+
+
 def test_customers_bring_every_kind_of_card_and_pay_little():
     orders = list(islice(sale_orders(1, "00000001"), 1_000))
     assert {order.card_id for order in orders} == {
@@ -73,5 +80,17 @@ def test_customers_bring_every_kind_of_card_and_pay_little():
     }
     assert {order.card_id for order in orders} < set(CARD_BY_ID)
     assert {order.card_id for order in orders if order.wrong_pin} == {"limit"}
+    assert {order.kind for order in orders} == {
+        "sale",
+        "void",
+        "refund",
+        "pre_authorisation",
+        "completion",
+        "pre_authorisation_void",
+        "balance",
+    }
+    assert 0.25 < sum(order.kind != "sale" for order in orders) / len(orders) < 0.4
+    assert all(1 <= order.percent <= 115 for order in orders)
+    assert 0 < sum(order.again for order in orders) < len(orders) / 4
     assert all(1 <= order.amount_minor <= 200 for order in orders)
     assert all(order.amount_minor > 1 for order in orders if order.card_id == "no_funds")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from tongbao.app.demo.comparison import PaymentKey
-from tongbao.app.soak.checker import Rule, Violation
 from tongbao.app.soak.measure import Gauge, Life, Sample
 from tongbao.app.soak.plan import Direction, Fault, FaultKind
 from tongbao.app.soak.report import document, text
+from tongbao.app.soak.rules import Rule, Violation
 from tongbao.app.soak.run import Options, Outcome, fault_text
 
 from .test_checker import evidence
@@ -24,12 +24,13 @@ def outcome(**changes):
 def test_a_run_that_holds_is_told_with_its_figures():
     said = text(outcome())
     assert "5  (1 approved, 1 declined, 1 reversed, 1 not_sent, 1 unknown)" in said
+    assert "approved       1 of 5 sale" in said
     assert "1 kill, 0 stop, 1 cut" in said
     assert "host           2 approved, 600 fen" in said
     assert "longest doubt  4.6 s" in said
     assert "all at rest    1.2 s after the faults" in said
     assert "memory 2.0 to 3.0 MiB, open files 20 to 21" in said
-    assert said.endswith("Every sale ended once, and the three books agree. Seed 42.")
+    assert said.endswith("Every payment ended once, and the three books agree. Seed 42.")
 
 
 def test_a_violation_is_told_with_its_story_and_the_command_that_repeats_it():
@@ -45,7 +46,8 @@ def test_the_object_has_the_same_facts():
     facts = document(outcome(convergence_s=None, violations=[Violation(Rule.CONVERGES, "late")]))
     assert not facts["ok"]
     assert facts["seed"] == 42
-    assert facts["sales"] == 5
+    assert facts["payments"] == 5
+    assert facts["kinds"] == {"sale": {"asked": 5, "approved": 1}}
     assert facts["faults"]["kill"] == 1
     assert facts["books"]["issuer"] == {"count": 2, "amount_minor": 600}
     assert facts["convergence_ms"] is None

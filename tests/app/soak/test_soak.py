@@ -1,4 +1,4 @@
-"""The whole soak for half a minute on each store, as a process like any user's."""
+"""The whole soak for a minute on each store, as a process like any user's."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 
 from tongbao.app.postgresql import PostgresqlMissingError, find_binaries
 
-LIMIT_S = 280
+LIMIT_S = 320
 COMMAND = [sys.executable, "-m", "tongbao", "soak", "--terminals", "4", "--json"]
 
 
@@ -43,14 +43,14 @@ def processes_of(folder):
 
 
 @pytest.mark.parametrize(("store", "seed"), [("sqlite", 20), ("postgresql", 21)])
-def test_half_a_minute_of_trouble_leaves_three_equal_books(folder, store, seed):
+def test_a_minute_of_trouble_leaves_three_equal_books(folder, store, seed):
     if store == "postgresql":
         try:
             find_binaries()
         except PostgresqlMissingError as missing:
             pytest.skip(str(missing))
     done = subprocess.run(
-        [*COMMAND, "--minutes", "0.5", "--store", store, "--seed", str(seed)],
+        [*COMMAND, "--minutes", "1", "--store", store, "--seed", str(seed)],
         env={**os.environ, "TMPDIR": str(folder)},
         capture_output=True,
         check=False,
@@ -62,8 +62,9 @@ def test_half_a_minute_of_trouble_leaves_three_equal_books(folder, store, seed):
     assert report["violations"] == []
     assert report["ok"]
     assert report["books"]["terminals"] == report["books"]["host"] == report["books"]["issuer"]
-    assert report["books"]["terminals"]["count"] >= report["approved"] >= 10
-    assert sum(report["faults"].values()) >= 3
+    assert report["books"]["terminals"]["count"] >= report["approved"] >= 20
+    assert {"sale", "void", "refund", "pre_authorisation"} <= report["kinds"].keys()
+    assert sum(report["faults"].values()) >= 6
     assert report["convergence_ms"] < 90_000
     assert {life["name"] for life in report["processes"]} == {
         "sandbox",

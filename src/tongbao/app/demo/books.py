@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 # One row a payment and event; a payment without an event still has its row.
 _HOST_QUERY: Final = """
     SELECT p.terminal_id, p.batch_no, p.stan, p.amount_minor, p.card_masked, p.rrn, e.kind,
-           p.kind
+           p.kind, COALESCE(o.rrn, '')
     FROM payments_payment p LEFT JOIN payments_paymentevent e ON e.payment_id = p.payment_id
+    LEFT JOIN payments_payment o ON p.original_id > 0 AND o.payment_id = p.original_id
     ORDER BY p.payment_id, e.event_id
 """
 _HTTP_TIMEOUT_S: Final = 10
@@ -32,7 +33,7 @@ _CANCELLED: Final = "cancelled"
 # A question that moves no money; the host keeps nothing of it.
 _BALANCE: Final = "balance"
 
-HostRow = tuple[str, int, int, int, str, str, str | None, str]
+HostRow = tuple[str, int, int, int, str, str, str | None, str, str]
 
 
 def read_journals(folders: Mapping[str, Path]) -> list[BookLine]:
@@ -45,8 +46,10 @@ def read_journals(folders: Mapping[str, Path]) -> list[BookLine]:
                 continue
             status = BookStatus.NOT_SENT if word == _CANCELLED else BookStatus(word)
             key = PaymentKey(terminal_id, intent.batch, intent.trace)
-            kind = intent.payment_kind
-            lines.append(BookLine(key, intent.amount, status, intent.card_masked, kind))
+            kind, original = intent.payment_kind, None
+            if intent.original_trace:
+                original = PaymentKey(terminal_id, intent.original_batch, intent.original_trace)
+            lines.append(BookLine(key, intent.amount, status, intent.card_masked, kind, original))
     return lines
 
 
@@ -72,12 +75,12 @@ def host_lines(rows: Sequence[HostRow]) -> tuple[list[BookLine], dict[str, Payme
         events.setdefault(rrn, [])
         if event is not None:
             events[rrn].append(event)
-    lines, keys = [], {}
-    for rrn, (terminal_id, batch_no, stan, amount_minor, masked, _, _, kind) in firsts.items():
-        keys[rrn] = PaymentKey(terminal_id.strip(), batch_no, stan)
+    keys = {rrn: PaymentKey(row[0].strip(), row[1], row[2]) for rrn, row in firsts.items()}
+    lines = []
+    for rrn, (_, _, _, amount_minor, masked, _, _, kind, original) in firsts.items():
         status = BookStatus(fold(events[rrn]).value)
         amount = Money(amount_minor, Currency.CNY)
-        lines.append(BookLine(keys[rrn], amount, status, masked, kind))
+        lines.append(BookLine(keys[rrn], amount, status, masked, kind, keys.get(original)))
     return lines, keys
 
 
@@ -99,7 +102,8 @@ def issuer_lines(book: dict[str, Any], keys: Mapping[str, PaymentKey]) -> list[B
         amount = Money(payment["amount_minor"], Currency.CNY)
         status = BookStatus(payment["status"])
         masked, kind = payment["card_masked"] or "", payment["operation"] or "sale"
-        lines.append(BookLine(key, amount, status, masked, kind))
+        original = keys.get(payment.get("original_rrn") or "")
+        lines.append(BookLine(key, amount, status, masked, kind, original))
     return lines
 
 

@@ -41,13 +41,14 @@ class PaymentKey:
 
 @dataclass(frozen=True, slots=True)
 class BookLine:
-    """One payment in one book."""
+    """One payment in one book; `original` is the payment that it undoes, completes or pays back."""
 
     key: PaymentKey
     amount: Money
     status: BookStatus
     card_masked: str = ""
     kind: str = "sale"
+    original: PaymentKey | None = None
 
     @property
     def moved(self) -> Money:
@@ -162,6 +163,15 @@ def total(lines: Iterable[BookLine]) -> BookTotal:
     """Count what is approved, and sum what it moved."""
     charged = [line.moved for line in lines if line.status is BookStatus.APPROVED]
     return BookTotal(len(charged), sum(charged, start=Money(0, Currency.CNY)))
+
+
+def totals_by_kind(lines: Iterable[BookLine]) -> dict[str, BookTotal]:
+    """Count and sum what is approved of each kind, as `total` does of all."""
+    of_kind: dict[str, list[BookLine]] = {}
+    for line in lines:
+        if line.status is BookStatus.APPROVED:
+            of_kind.setdefault(line.kind, []).append(line)
+    return {kind: total(of_kind[kind]) for kind in sorted(of_kind)}
 
 
 def _minor(amount: Money) -> int:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tongbao.app.demo.books import read_and_compare, read_host_rows
 from tongbao.app.demo.cashier import Cashier, CashierError
+from tongbao.app.demo.order import day_of, start_arguments
 from tongbao.app.demo.second_terminal import SecondTerminal
 from tongbao.app.demo.stage import FIRST_TERMINAL, SECOND_TERMINAL
 from tongbao.app.setup import SANDBOX_OPERATORS
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 _OPERATOR: Final = "01"
 _PASSWORD: Final = SANDBOX_OPERATORS[_OPERATOR]
-_SUPERVISOR: Final = "00"
 _LOG_IN_TIMEOUT_S: Final = 20.0
 _RESULT_TIMEOUT_S: Final = 30.0
 _INTENT_TIMEOUT_S: Final = 10.0
@@ -203,23 +203,8 @@ class Day:
 
     def _order(self, cashier: Cashier, scene: Scene) -> dict[str, object]:
         """Return what the cashier gives: exactly what the terminal says that this kind needs."""
-        needs = next(one["needs"] for one in cashier.state["kinds"] if one["kind"] == scene.kind)
-        order: dict[str, object] = {"kind": scene.kind}
-        if "amount" in needs:
-            order["amount_minor"] = scene.amount.minor
-        if "supervisor" in needs:
-            password = SANDBOX_OPERATORS[_SUPERVISOR]
-            order["supervisor"] = {"operator": _SUPERVISOR, "password": password}
-        if scene.original:
-            slip = self._slips[scene.original]
-            known = {
-                "original_trace": ("trace", slip.trace),
-                "original_rrn": ("rrn", slip.rrn),
-                "original_date": ("date", slip.day),
-                "auth_code": ("auth_code", slip.auth_code),
-            }
-            order["original"] = dict(known[need] for need in needs if need in known)
-        return order
+        original = self._slips[scene.original] if scene.original else None
+        return start_arguments(cashier.state, scene.kind, scene.amount.minor, original)
 
     def _settle_batch(self, cashier: Cashier) -> None:
         """Compare the batch with the host and close it."""
@@ -337,5 +322,5 @@ def _slip_line(scene: Scene, state: dict[str, Any]) -> SlipLine:
         auth_code=result["auth_code"] or "",
         rrn=result["rrn"] or "",
         kind=scene.kind,
-        day=state["clock"][5:7] + state["clock"][8:10],
+        day=day_of(state),
     )

@@ -6,7 +6,7 @@ import json
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tongbao.app.demo.books import (
     fetch_issuer_book,
@@ -36,6 +36,12 @@ _NEW_TRACES: Final = """
 """
 
 
+_FACTS: Final = (
+    *("payment_kind", "amount_minor", "original_trace", "original_rrn", "outcome", "code"),
+    *("reason", "attempt", "rrn", "card_masked"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Places:
     """Where the books are; `journals` is terminal id and data folder."""
@@ -59,6 +65,7 @@ def collect(places: Places, history: History) -> Evidence:
         issuer_owes=Money(clearing["balance_minor"], Currency.CNY),
         issuer_balances=bool(book["checks"]["ok"]),
         settled=history.settled,
+        holds=_holds(book, keys),
         traces={
             terminal_id: _new_traces(folder) for terminal_id, folder in places.journals.items()
         },
@@ -93,8 +100,7 @@ def journal_story(folder: Path, trace: int) -> list[tuple[int, str]]:
 
 
 def _record_text(kind: str, body: dict[str, object]) -> str:
-    facts = ("amount_minor", "outcome", "code", "reason", "attempt", "rrn", "card_masked")
-    return " ".join([kind, *(f"{name}={body[name]}" for name in facts if body.get(name))])
+    return " ".join([kind, *(f"{name}={body[name]}" for name in _FACTS if body.get(name))])
 
 
 def _journal(journals: Mapping[str, Path]) -> list[JournalSale]:
@@ -104,6 +110,14 @@ def _journal(journals: Mapping[str, Path]) -> list[JournalSale]:
         for sale in read_payments(folder, terminal_id)
     }
     return [JournalSale(commands[line.key], line) for line in read_journals(journals)]
+
+
+def _holds(book: dict[str, Any], keys: Mapping[str, PaymentKey]) -> dict[PaymentKey, Money]:
+    nobody = PaymentKey("", 0, 0)
+    return {
+        keys.get(hold["rrn"], nobody): Money(hold["amount_minor"], Currency.CNY)
+        for hold in book["holds"]
+    }
 
 
 def _new_traces(folder: Path) -> list[tuple[int, int]]:

@@ -1,12 +1,14 @@
-"""A cashier who keeps selling, whatever happens to the till, and writes down what it says."""
+"""A cashier who keeps working, whatever happens to the till, and writes down what it says."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-from tongbao.app.soak.history import TOLD_BY_SCREEN, Told
+from tongbao.app.demo.order import needs_of, start_arguments
+from tongbao.app.soak.history import BALANCE, TOLD_BY_SCREEN, Told
 from tongbao.app.soak.plan import CLOSING_CARD, SaleOrder
+from tongbao.app.soak.receipts import Receipts, give_back, use
 from tongbao.app.soak.till import State, Till, TillLostError, TillRefusedError
 from tongbao.sandbox.cards import CARD_BY_ID
 from tongbao.sandbox.drawer import (
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from tongbao.app.soak.actors import Actor
     from tongbao.app.soak.history import History, SaleRecord
+    from tongbao.app.soak.receipts import Receipt
 
 _OPERATOR: Final = "01"
 _PASSWORD: Final = "0000"  # noqa: S105 - the PIN of the sandbox's operators, in the documents
@@ -45,6 +48,7 @@ class Cashier:
         self._closing = asyncio.Event()
         self._began = asyncio.Event()
         self._has_closing_sale = False
+        self._receipts = Receipts()
         self.last_state: State = {}
 
     async def ready(self) -> None:
@@ -130,25 +134,51 @@ class Cashier:
                 )
 
     async def _sell(self, till: Till, order: SaleOrder) -> Told:
-        """Make one sale; what is not known of it when the till is lost stays unknown."""
-        card = CARD_BY_ID[order.card_id]
+        """Make one payment; what is not known of it when the till is lost stays unknown."""
+        order, original = self._receipts.fit(order)
         sale = self._history.begin(self._terminal_id, order)
-        await till.command("start", sale.command_id, kind="sale", amount_minor=sale.amount_minor)
+        arguments = start_arguments(till.state, sale.kind, sale.amount_minor, original)
+        has_pin = "pin" in needs_of(till.state, sale.kind)
+        await till.command("start", sale.command_id, **arguments)
         await till.wait(lambda state: state["phase"] == "card", _STEP_TIMEOUT_S)
+        if not has_pin:
+            # What needs no PIN is sent as soon as the card is read.
+            self._give(sale, original)
+        await self._swipe(sale.card_id)
+        if has_pin:
+            await till.wait(lambda state: state["phase"] == "pin", _STEP_TIMEOUT_S)
+            self._give(sale, original)
+            pin = _WRONG_PIN if order.wrong_pin else CARD_BY_ID[sale.card_id].pin_hint
+            try:
+                await till.command("enter_pin", pin=pin)
+            except TillRefusedError:
+                self._end(sale, original, Told.NOT_SENT)
+                raise
+        return await self._await_end(till, sale, original)
+
+    async def _swipe(self, card_id: str) -> None:
         try:
             reader = ReaderAddress.parse(self._actor.reader_address)
-            await swipe(card, reader, _SWIPE_TIMEOUT_MS)
+            await swipe(CARD_BY_ID[card_id], reader, _SWIPE_TIMEOUT_MS)
         except (ReaderRefusedError, ReaderUnreachableError):
             raise TillLostError("the reader") from None
-        await till.wait(lambda state: state["phase"] == "pin", _STEP_TIMEOUT_S)
+
+    def _give(self, sale: SaleRecord, original: Receipt | None) -> None:
         self._history.give(sale)
-        pin = _WRONG_PIN if order.wrong_pin else card.pin_hint
-        try:
-            await till.command("enter_pin", pin=pin)
-        except TillRefusedError:
-            self._history.end(sale, Told.NOT_SENT)
-            raise
-        return await self._await_end(till, sale)
+        if original is not None:
+            use(original, sale)
+
+    def _end(
+        self,
+        sale: SaleRecord,
+        original: Receipt | None,
+        told: Told,
+        trace: int | None = None,
+        code: str = "",
+    ) -> None:
+        self._history.end(sale, told, trace, code)
+        if original is not None and told is not Told.OK:
+            give_back(original, sale)
 
     async def _settle(self, till: Till) -> None:
         """Close the batch; whatever interrupts it, it goes on until the host has closed it."""
@@ -175,7 +205,7 @@ class Cashier:
                 _STEP_TIMEOUT_S,
             )
 
-    async def _await_end(self, till: Till, sale: SaleRecord) -> Told:
+    async def _await_end(self, till: Till, sale: SaleRecord, original: Receipt | None) -> Told:
         state = till.state
         while state["phase"] != "result":
             if _needs_person(state):
@@ -187,7 +217,9 @@ class Cashier:
         result = state["result"]
         told = TOLD_BY_SCREEN[result["outcome"]]
         trace = None if result["trace"] is None else int(result["trace"])
-        self._history.end(sale, told, trace, str(result["code"]))
+        self._end(sale, original, told, trace, str(result["code"]))
+        if told is Told.OK and sale.kind != BALANCE:
+            self._receipts.keep(sale, state)
         return told
 
 

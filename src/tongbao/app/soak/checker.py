@@ -1,19 +1,28 @@
-"""Decides after the faults whether every sale ended once, and the same for everybody. Pure.
+"""Decides after the faults whether every payment ended once, and the same for everybody. Pure.
 
-An unknown sale may have ended either way, but only in one way and only once. A word that a screen
-has shown is kept by all books for ever.
+An unknown payment may have ended either way, but only in one way and only once. A word that a
+screen has shown is kept by all books for ever.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from enum import Enum
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from tongbao.app.demo.comparison import BookLine, BookStatus, Comparison, PaymentKey, compare
-from tongbao.app.soak.history import SaleRecord, Shown, ShownKey, Told
+from tongbao.app.demo.comparison import (
+    BookLine,
+    BookStatus,
+    Comparison,
+    PaymentKey,
+    compare,
+    total,
+    totals_by_kind,
+)
+from tongbao.app.soak.families import check_families, check_holds
+from tongbao.app.soak.history import BALANCE, SaleRecord, Shown, ShownKey, Told
+from tongbao.app.soak.rules import Rule, Violation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -21,35 +30,9 @@ if TYPE_CHECKING:
     from tongbao.domain.money import Money
 
 
-class Rule(Enum):
-    """What must hold; the value is how a violation of it is called."""
-
-    DOUBT_CLOSES = "open doubt"
-    NO_LOST_APPROVAL = "lost approval"
-    NO_SILENT_CHARGE = "charged, but the till says no"
-    NO_DOUBLE_CHARGE = "double charge"
-    NO_STRAY_CHARGE = "charge that no till asked for"
-    SAME_AMOUNT = "different amounts"
-    SHOWN_IS_KEPT = "the screen said otherwise"
-    BOOKS_AGREE = "books differ"
-    TRACES_RISE = "trace number used again"
-    BATCHES_BALANCE = "batch does not balance"
-    PARTS_STAY_UP = "process ended by itself"
-    CONVERGES = "no end in time"
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """One broken rule; `key` names the payment, where it is about one."""
-
-    rule: Rule
-    text: str
-    key: PaymentKey | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class JournalSale:
-    """A sale in a terminal's journal with the command that asked for it."""
+    """A payment in a terminal's journal with the command that asked for it."""
 
     command_id: str
     line: BookLine
@@ -61,7 +44,7 @@ class Evidence:
 
     `traces` holds, for each terminal in the order of its journal, batch and trace of every message
     that took a new number. `settled` is what the host said of each till's batch when it was closed:
-    of domestic and of foreign cards.
+    of domestic and of foreign cards. `holds` is what the issuer still holds for pre-authorisations.
     """
 
     sales: Sequence[SaleRecord]
@@ -73,6 +56,7 @@ class Evidence:
     issuer_balances: bool
     traces: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict)
     settled: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    holds: Mapping[PaymentKey, Money] = field(default_factory=dict)
 
     def comparison(self) -> Comparison:
         """Put the three books side by side."""
@@ -87,8 +71,11 @@ class Evidence:
 
 def check(evidence: Evidence) -> list[Violation]:
     """Return every violation that the evidence holds, the gravest kinds first."""
+    books = _books(evidence)
     found = [
         *_payments(evidence),
+        *(violation for name, book in books.items() for violation in check_families(name, book)),
+        *check_holds(books["terminal"], evidence.holds),
         *_double_charges(evidence),
         *_words(evidence),
         *_commands(evidence),
@@ -98,6 +85,14 @@ def check(evidence: Evidence) -> list[Violation]:
     ]
     order = list(Rule)
     return sorted(found, key=lambda violation: order.index(violation.rule))
+
+
+def _books(evidence: Evidence) -> dict[str, Sequence[BookLine]]:
+    return {
+        "terminal": [sale.line for sale in evidence.journal],
+        "host": evidence.host,
+        "issuer": evidence.issuer,
+    }
 
 
 def _payments(evidence: Evidence) -> Iterable[Violation]:
@@ -121,16 +116,17 @@ def _payments(evidence: Evidence) -> Iterable[Violation]:
         if len({line.amount for line in payment.lines}) > 1:
             amounts = ", ".join(line.amount.text() for line in payment.lines)
             yield Violation(Rule.SAME_AMOUNT, amounts, key)
+        if len({line.kind for line in payment.lines}) > 1:
+            yield Violation(Rule.SAME_KIND, ", ".join(line.kind for line in payment.lines), key)
+        originals = {line.original for line in charged if line.original is not None}
+        if len(originals) > 1:
+            traces = " and ".join(f"{original.stan:06d}" for original in sorted(originals))
+            yield Violation(Rule.SAME_KIND, f"it names the originals {traces}", key)
 
 
 def _double_charges(evidence: Evidence) -> Iterable[Violation]:
     """Find a payment that a book counts twice and a command that was charged twice."""
-    books = (
-        ("terminal", [sale.line for sale in evidence.journal]),
-        ("host", evidence.host),
-        ("issuer", evidence.issuer),
-    )
-    for name, book in books:
+    for name, book in _books(evidence).items():
         counts = Counter(line.key for line in book if line.status is BookStatus.APPROVED)
         for key, count in counts.items():
             if count > 1:
@@ -174,7 +170,7 @@ def _commands(evidence: Evidence) -> Iterable[Violation]:
     asked = {sale.command_id: sale for sale in evidence.sales}
     for sale in evidence.sales:
         line = journal.get(sale.command_id)
-        if sale.told is Told.UNKNOWN:
+        if sale.told is Told.UNKNOWN or sale.kind == BALANCE:
             continue
         if line is None:
             if sale.told is Told.OK:
@@ -191,6 +187,9 @@ def _commands(evidence: Evidence) -> Iterable[Violation]:
         elif known.amount_minor != entry.line.amount.minor:
             asked_for = f"asked for {known.amount_minor} fen, journal {entry.line.amount.minor}"
             yield Violation(Rule.SAME_AMOUNT, asked_for, entry.line.key)
+        elif known.kind != entry.line.kind:
+            text = f"asked for a {known.kind}, journal {entry.line.kind}"
+            yield Violation(Rule.SAME_KIND, text, entry.line.key)
 
 
 def _traces(evidence: Evidence) -> Iterable[Violation]:
@@ -202,16 +201,14 @@ def _traces(evidence: Evidence) -> Iterable[Violation]:
 
 
 def _totals(evidence: Evidence) -> Iterable[Violation]:
-    """Compare count and sum, and the issuer's own money."""
+    """Compare count and sum of every kind, and the issuer's own money."""
     comparison = evidence.comparison()
-    totals = {
-        "terminals": comparison.terminal,
-        "host": comparison.host,
-        "issuer": comparison.issuer,
-    }
-    if len(set(totals.values())) > 1:
-        text = ", ".join(f"{who} {of.count} / {of.amount.text()}" for who, of in totals.items())
-        yield Violation(Rule.BOOKS_AGREE, text)
+    of_book = {name: totals_by_kind(book) for name, book in _books(evidence).items()}
+    for kind in sorted({kind for of_kind in of_book.values() for kind in of_kind}):
+        totals = {name: of_kind.get(kind, total(())) for name, of_kind in of_book.items()}
+        if len(set(totals.values())) > 1:
+            sums = (f"{who} {of.count} / {of.amount.text()}" for who, of in totals.items())
+            yield Violation(Rule.BOOKS_AGREE, f"{kind}: {', '.join(sums)}")
     if evidence.issuer_owes != comparison.issuer.amount:
         owes, counts = evidence.issuer_owes.text(), comparison.issuer.amount.text()
         yield Violation(Rule.BOOKS_AGREE, f"the issuer owes {owes} and counts {counts}")

@@ -12,10 +12,12 @@ import time
 import uuid
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from tongbao.app.soak.plan import SaleOrder
+
+BALANCE: Final = "balance"
 
 
 class Told(Enum):
@@ -39,9 +41,10 @@ TOLD_BY_SCREEN = {
 
 @dataclass(slots=True)
 class SaleRecord:
-    """One sale as its cashier knows it; times are milliseconds since the start of the run.
+    """One payment as its cashier knows it; times are milliseconds since the start of the run.
 
-    `given_ms` is when the PIN was given: before that nothing can have been sent.
+    `given_ms` is when the PIN was given, or the card where there is none: before that nothing can
+    have been sent.
     """
 
     command_id: str
@@ -49,6 +52,7 @@ class SaleRecord:
     card_id: str
     amount_minor: int
     begun_ms: int
+    kind: str = "sale"
     wrong_pin: bool = False
     given_ms: int | None = None
     ended_ms: int | None = None
@@ -100,6 +104,7 @@ class History:
             card_id=order.card_id,
             amount_minor=order.amount_minor,
             begun_ms=self.now_ms(),
+            kind=order.kind,
             wrong_pin=order.wrong_pin,
         )
         self.sales.append(sale)
@@ -112,7 +117,8 @@ class History:
         for terminal_id, waiting in self._awaited:
             if terminal_id in (None, sale.terminal_id) and not waiting.done():
                 waiting.set_result(None)
-        self.note("invoke", id=sale.command_id, terminal=sale.terminal_id, card=sale.card_id)
+        facts = {"terminal": sale.terminal_id, "card": sale.card_id, "kind": sale.kind}
+        self.note("invoke", id=sale.command_id, **facts)
 
     async def next_given(self, terminal_id: str | None) -> None:
         """Return when the next PIN is given, on this terminal or on any."""
@@ -141,7 +147,8 @@ class History:
         result = state["result"]
         for line in [*([result] if result else []), *state["recent"]]:
             told = TOLD_BY_SCREEN.get(line["outcome"])
-            if told is None or line["trace"] is None:
+            if told is None or line["trace"] is None or line["kind"] == BALANCE:
+                # Nothing has moved, and no book keeps it.
                 continue
             key = ShownKey(terminal_id, int(line["trace"]))
             words = self.shown.setdefault(key, [])

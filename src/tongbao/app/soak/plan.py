@@ -74,12 +74,21 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class SaleOrder:
-    """What a customer buys and pays with; `think_ms` passes before it."""
+    """What a customer wants and pays with; `think_ms` passes before it.
+
+    A kind that deals with an earlier payment takes card and amount from it: the `pick`-th of those
+    that fit, and `percent` of what is left of it. `again` takes one that is used up, too: this must
+    be refused.
+    """
 
     card_id: str
     amount_minor: int
     think_ms: int
     wrong_pin: bool = False
+    kind: str = "sale"
+    pick: int = 0
+    percent: int = 100
+    again: bool = False
 
 
 # Wrong PINs go to a card that nothing else depends on: three of them lock it.
@@ -93,6 +102,19 @@ _BASKET: Final = (
     (("silent", False), 5),
 )
 CLOSING_CARD: Final = "good"
+# About one errand in four is no sale in the end: some find no payment to name and become one. What
+# is held is taken or let go by the next errand.
+_ERRANDS: Final = (
+    (("sale",), 74),
+    (("void",), 7),
+    (("refund",), 7),
+    (("pre_authorisation", "completion"), 5),
+    (("pre_authorisation", "pre_authorisation_void"), 4),
+    (("balance",), 3),
+)
+_PERCENT_MAX: Final = 115
+_AGAIN: Final = 0.15
+_PICKS: Final = 1_000
 
 
 def plan_faults(seed: int, terminals: Sequence[str], lasting_ms: int) -> tuple[Fault, ...]:
@@ -111,16 +133,27 @@ def plan_faults(seed: int, terminals: Sequence[str], lasting_ms: int) -> tuple[F
 
 
 def sale_orders(seed: int, terminal_id: str) -> Iterator[SaleOrder]:
-    """Yield what comes to one till, without end."""
+    """Yield what comes to one till, without end: sales, and errands of the other kinds."""
     draw = random.Random(f"sales {seed} {terminal_id}")  # noqa: S311 - as above: no secret
     cards, weights = zip(*_BASKET, strict=True)
+    errands, shares = zip(*_ERRANDS, strict=True)
     while True:
-        card_id, wrong_pin = draw.choices(cards, weights)[0]
-        amount = draw.randint(*_AMOUNT_MINOR)
-        if card_id == "no_funds":
-            # One fen is left on it, and one fen would be paid.
-            amount += 1
-        yield SaleOrder(card_id, amount, draw.randint(*_THINK_MS), wrong_pin)
+        for kind in draw.choices(errands, shares)[0]:
+            card_id, wrong_pin = draw.choices(cards, weights)[0]
+            amount = draw.randint(*_AMOUNT_MINOR)
+            if card_id == "no_funds":
+                # One fen is left on it, and one fen would be paid.
+                amount += 1
+            yield SaleOrder(
+                card_id,
+                amount,
+                draw.randint(*_THINK_MS),
+                wrong_pin,
+                kind,
+                draw.randrange(_PICKS),
+                draw.randint(1, _PERCENT_MAX),
+                draw.random() < _AGAIN,
+            )
 
 
 def _fault(draw: random.Random, at_ms: int, lot: str, terminals: Sequence[str]) -> Fault:

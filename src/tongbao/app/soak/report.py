@@ -9,6 +9,9 @@ from tongbao.app.soak.history import Told
 from tongbao.app.soak.plan import FaultKind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tongbao.app.soak.history import SaleRecord
     from tongbao.app.soak.measure import Life
     from tongbao.app.soak.run import Outcome
 
@@ -28,12 +31,13 @@ def document(outcome: Outcome) -> dict[str, Any]:
         "store": options.store,
         "minutes": options.minutes,
         "terminals": options.terminals,
-        "sales": len(given),
+        "payments": len(given),
         "approved": told[Told.OK],
         "declined": told[Told.DECLINED],
         "reversed": told[Told.REVERSED],
         "unknown": told[Told.UNKNOWN],
         "not_sent": sum(sale.told is Told.NOT_SENT for sale in given),
+        "kinds": _kinds(given),
         "faults": {kind.value: faults[kind] for kind in FaultKind},
         "books": None
         if comparison is None
@@ -72,7 +76,11 @@ def text(outcome: Outcome) -> str:
     ends = ", ".join(f"{facts[word]} {word}" for word in words)
     lines = [
         "",
-        f"sales          {facts['sales']}  ({ends})",
+        f"payments       {facts['payments']}  ({ends})",
+        "approved       "
+        + ", ".join(
+            f"{of['approved']} of {of['asked']} {kind}" for kind, of in facts["kinds"].items()
+        ),
         "faults         " + ", ".join(f"{count} {kind}" for kind, count in faults.items()),
     ]
     for name, book in (facts["books"] or {}).items():
@@ -89,10 +97,16 @@ def text(outcome: Outcome) -> str:
         lines.append(f"VIOLATION  {violation.rule.value}{where}: {violation.text}")
     lines += ["", *outcome.stories] if outcome.stories else []
     if outcome.holds:
-        lines.append(f"Every sale ended once, and the three books agree. Seed {facts['seed']}.")
+        lines.append(f"Every payment ended once, and the three books agree. Seed {facts['seed']}.")
     else:
         lines.append(f"Repeat the schedule with:\n  {facts['repeat']}")
     return "\n".join(lines)
+
+
+def _kinds(given: Sequence[SaleRecord]) -> dict[str, dict[str, int]]:
+    asked = Counter(sale.kind for sale in given)
+    approved = Counter(sale.kind for sale in given if sale.told is Told.OK)
+    return {kind: {"asked": asked[kind], "approved": approved[kind]} for kind in sorted(asked)}
 
 
 def _life(life: Life) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final
 from tongbao.app.processes import PartFailedError
 from tongbao.app.soak.books import collect, host_in_doubt, longest_doubt_ms
 from tongbao.app.soak.cashier import Cashier
-from tongbao.app.soak.checker import Evidence, Rule, Violation, check
+from tongbao.app.soak.checker import Evidence, check
 from tongbao.app.soak.history import History
 from tongbao.app.soak.plan import TERMINAL_PREFIX, Fault, plan_faults, sale_orders
+from tongbao.app.soak.rules import Rule, Violation
 from tongbao.app.soak.stage import Stage, set_stage, stop_in_order
 from tongbao.app.soak.story import tell
 

@@ -62,10 +62,11 @@ def _cashier_story(key: PaymentKey, command_id: str | None, history: History) ->
         by_trace = (sale.terminal_id, sale.trace) == (key.terminal_id, key.stan)
         if sale.command_id != command_id and not by_trace:
             continue
-        begun = f"sells {sale.amount_minor} fen, card {sale.card_id}, command {sale.command_id}"
+        begun = f"{sale.kind} of {sale.amount_minor} fen, card {sale.card_id}"
+        begun += f", command {sale.command_id}"
         lines.append((_us(history, sale.begun_ms), "cashier", begun))
         if sale.given_ms is not None:
-            lines.append((_us(history, sale.given_ms), "cashier", "the PIN is given"))
+            lines.append((_us(history, sale.given_ms), "cashier", "the PIN or the card is given"))
         if sale.ended_ms is not None:
             told = f"is told {sale.told.value} {sale.code}"
             lines.append((_us(history, sale.ended_ms), "cashier", told))

@@ -139,7 +139,11 @@ class Cashier:
         sale = self._history.begin(self._terminal_id, order)
         arguments = start_arguments(till.state, sale.kind, sale.amount_minor, original)
         has_pin = "pin" in needs_of(till.state, sale.kind)
-        await till.command("start", sale.command_id, **arguments)
+        try:
+            await till.command("start", sale.command_id, **arguments)
+        except TillRefusedError as refused:
+            self._history.note("refused", id=sale.command_id, kind=sale.kind, code=refused.code)
+            raise
         await till.wait(lambda state: state["phase"] == "card", _STEP_TIMEOUT_S)
         if not has_pin:
             # What needs no PIN is sent as soon as the card is read.

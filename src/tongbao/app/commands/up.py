@@ -99,6 +99,7 @@ def banner(world: PreparedWorld, parts: list[Part], password: str | None) -> str
         f"  data       数据      {world.folder}",
         "",
         "  operator 01, PIN 0000      操作员 01，密码 0000",
+        "  supervisor 00, 123456      主管 00，密码 123456",
     ]
     if password is not None:
         lines += [

@@ -127,14 +127,14 @@ def write_plan(plan: Plan) -> str:
                 f"[{name}]",
                 f'id = "{terminal.terminal_id}"',
                 f'merchant = "{terminal.merchant_id}"',
-                f'master_key = "{terminal.master_key.reveal(Purpose.TEST).hex()}"',
+                f'master_key = "{terminal.master_key.reveal(Purpose.CRYPTO).hex()}"',
             ]
     for name, card in sorted(plan.cards.items()):
         lines += [
             "",
             f"[cards.{name}]",
-            f'track2 = "{card.track2.reveal(Purpose.TEST)}"',
-            f'pin = "{card.pin.reveal(Purpose.TEST)}"',
+            f'track2 = "{card.track2.reveal(Purpose.WIRE)}"',
+            f'pin = "{card.pin.reveal(Purpose.CRYPTO)}"',
         ]
     return "\n".join(lines) + "\n"
 

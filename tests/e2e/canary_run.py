@@ -38,7 +38,12 @@ _CONSOLE_PAGES_MAX: Final = 80
 _OPTIONS: Final = SetUpOptions(
     port_base=None,
     terminal_ids=("00000001",),
-    host={"issuer_timeout_ms": 1_500, "reversal_retry_ms": 200, "log_debug": True},
+    host={
+        "issuer_timeout_ms": 1_500,
+        "inquiry_timeout_ms": 700,
+        "reversal_retry_ms": 200,
+        "log_debug": True,
+    },
     terminal={"host_timeout_ms": 4_000, "retry_first_ms": 200, "retry_max_ms": 1_000},
 )
 

@@ -39,7 +39,7 @@ OpenTill = Callable[..., Page]
 OPTIONS = SetUpOptions(
     port_base=None,
     terminal_ids=("00000001",),
-    host={"issuer_timeout_ms": 1_500, "reversal_retry_ms": 200},
+    host={"issuer_timeout_ms": 1_500, "inquiry_timeout_ms": 700, "reversal_retry_ms": 200},
     terminal={
         "host_timeout_ms": 20_000,
         "retry_first_ms": 300,

@@ -25,6 +25,7 @@ _START_TRIES: Final = 3
 # card answers first, then the host gives the issuer up, then the terminal gives the host up.
 _HOST: Final = {
     "issuer_timeout_ms": 4_000,
+    "inquiry_timeout_ms": 1_500,
     "reversal_retry_ms": 250,
     "reversal_retry_max_ms": 1_000,
     "reconnect_ms": 50,

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 # sometimes before, sometimes after.
 _HOST: Final = {
     "issuer_timeout_ms": 2_000,
+    "inquiry_timeout_ms": 1_000,
     "reversal_retry_ms": 250,
     "reversal_retry_max_ms": 1_000,
     "reconnect_ms": 50,

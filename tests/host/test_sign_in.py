@@ -8,6 +8,7 @@ from tests.host.memory_store import MemoryStore
 from tests.host.parties import TERMINAL, ScriptedTerminal
 from tests.host.world import World, register
 from tongbao.crypto.key_store import KeyName
+from tongbao.host.core.events import TerminalFrame
 
 
 def test_a_sign_in_gives_working_keys_batch_and_clock() -> None:
@@ -209,3 +210,24 @@ def test_a_key_block_of_another_terminal_is_not_taken() -> None:
     assert reply is not None
     assert reply.fields[39] == "A0"
     assert world.core.state.counters["sessions_unreadable"] == 1
+
+
+@pytest.mark.parametrize("kind", ["sale", "refund"])
+def test_a_repeat_whose_session_ends_while_the_store_is_asked_is_refused(kind: str) -> None:
+    world = World()
+    terminal = world.signed_in()
+    world.send(terminal.sale(2))
+    world.answer(world.asked())
+    world.sent()
+    message = terminal.sale(2)
+    if kind == "refund":
+        change: dict[int, object] = {37: "000000000000", 63: "000"}
+        message = terminal.payment("refund", 3, 100, original=(1, 2, "1121"), change=change)
+    fields: dict[int, object] = {11: "000004", 41: TERMINAL, 42: terminal.merchant_id}
+    sign_off = terminal.frame("0820", {**fields, 60: "00000001002"})
+    world.step(TerminalFrame(1, message[2:]), TerminalFrame(1, sign_off[2:]))
+    answers = [data for _, data in world.to_terminals]
+    codes = {(reply.mti, reply.text(39)) for reply in map(terminal.read, answers)}
+    assert codes == {("0830", "00"), ("0210" if kind == "sale" else "0230", "A0")}
+    assert world.kinds(2) == ["approved"]
+    assert world.to_issuer_frames == []

@@ -194,6 +194,10 @@ class HostCore:
             request.refreshed = False
             self._request(request, now_us, out)
             return
+        if not isinstance(event, BatchLoaded) and not self._is_verified(request, terminal):
+            # It has signed off or in again while the store was asked: its keys are gone.
+            self._refuse(request, "A0", now_us, out)
+            return
         try:
             self._go_on(event, terminal, now_us, out)
         except RefusalError as refusal:

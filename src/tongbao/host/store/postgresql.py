@@ -15,40 +15,22 @@ import psycopg
 from psycopg.pq import DiagnosticField, ExecStatus
 
 from tongbao.host.records import EventRecord, PaymentRecord
-from tongbao.host.store.families import find_payments
 from tongbao.host.store.port import DuplicatePaymentError, NodeTakenError, StoreFailedError
 from tongbao.host.store.postgresql_reader import PostgresqlReader, payment_of
 from tongbao.host.store.queries import (
-    SELECT_BATCH_DETAILS,
-    SELECT_BATCH_EVENTS,
-    SELECT_LAST_IDS,
-    SELECT_OPEN_EXCEPTIONS,
-    SELECT_REVERSING,
-    SELECT_SIGNATURE,
     SELECT_TERMINALS,
-    SELECT_UNDELIVERED,
-    SELECT_WITHOUT_EVENT,
     TABLES,
-    batch_detail_of,
-    batch_event_of,
     insert_end,
-    join_events,
-    signature_of,
     terminal_of,
 )
+from tongbao.host.store.reading import ReadingStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from tongbao.host.lookups import Query
     from tongbao.host.records import (
-        BatchDetailRecord,
-        BatchEventRecord,
         Record,
-        SignatureRecord,
-        StoredPayment,
         StoredTerminal,
-        TraceKey,
     )
 
 # First half of the key of our advisory locks; the second is the node number.
@@ -121,13 +103,15 @@ _PREPARED: Final = {_WRITE: _write(_USUAL), _WRITE_ALL: _write(TABLES)}
 _SELECT_TERMINALS: Final = f"{SELECT_TERMINALS} WHERE t.terminal_id = ANY(%s)"
 
 
-class PostgresqlStore:
+class PostgresqlStore(ReadingStore):
     """`HostStore` on one PostgreSQL connection; see `HostStore` for what is raised.
 
     Groups go past the driver's cursors to libpq: the server flushes one while the next is stepped.
     A lost connection is a failed store: what the server did with the last group is only known
     after a new start.
     """
+
+    _mark = "%s"
 
     def __init__(self, url: str) -> None:
         self._sqlstate = b""
@@ -154,49 +138,6 @@ class PostgresqlStore:
         """Read terminals, their merchants and newest sessions."""
         rows = self._rows(_SELECT_TERMINALS, (list(terminal_ids),))
         return {row[0]: terminal_of(row) for row in rows}
-
-    def load_payments(self, keys: Sequence[TraceKey]) -> dict[TraceKey, StoredPayment]:
-        """Read payments with their events."""
-        found = self._with_events(self._reader.by_trace(keys))
-        return {stored.key: stored for stored in found}
-
-    def find_payments(self, queries: Sequence[Query]) -> dict[Query, tuple[StoredPayment, ...]]:
-        """Read the payments that the queries name, with families and events."""
-        return find_payments(self._reader, queries)
-
-    def load_batch(
-        self, terminal_id: str, batch_no: int
-    ) -> tuple[tuple[BatchEventRecord, ...], tuple[BatchDetailRecord, ...]]:
-        """Read the events and uploaded details of a batch in the order they were written."""
-        key = (terminal_id, batch_no)
-        events = self._rows(SELECT_BATCH_EVENTS.format(mark="%s"), key)
-        details = self._rows(SELECT_BATCH_DETAILS.format(mark="%s"), key)
-        return tuple(map(batch_event_of, events)), tuple(map(batch_detail_of, details))
-
-    def load_signature(self, payment_id: int) -> tuple[SignatureRecord, ...]:
-        """Read the parts of a payment's signature in their order."""
-        rows = self._rows(SELECT_SIGNATURE.format(mark="%s"), (payment_id,))
-        return tuple(map(signature_of, rows))
-
-    def last_payment_id(self, node: int) -> int:
-        """Return the newest id that a node has made, 0 when it has none."""
-        rows = [
-            row
-            for statement in SELECT_LAST_IDS
-            for row in self._rows(statement.format(mark="%s"), (node,))
-        ]
-        return max((int(row[0]) for row in rows), default=0)
-
-    def open_payments(self, node: int, since_payment_id: int) -> tuple[StoredPayment, ...]:
-        """Return what a start has to end, oldest first."""
-        rows = self._rows(SELECT_WITHOUT_EVENT.format(mark="%s"), (since_payment_id, node))
-        rows += self._rows(SELECT_REVERSING, ()) + self._rows(SELECT_UNDELIVERED, ())
-        return self._with_events([payment_of(row) for row in rows])
-
-    def open_exceptions(self) -> tuple[tuple[int, int], ...]:
-        """Return payment id and exception id of what a person was asked to look at."""
-        rows = self._rows(SELECT_OPEN_EXCEPTIONS, ())
-        return tuple((int(row[0]), int(row[1])) for row in rows)
 
     def commit(self, records: Sequence[Record]) -> None:
         """Write all records with one statement and return when they are flushed."""
@@ -271,10 +212,8 @@ class PostgresqlStore:
         with suppress(psycopg.Error):
             self._connection.close()
 
-    def _with_events(self, found: Sequence[PaymentRecord]) -> tuple[StoredPayment, ...]:
-        payments = sorted(found)
-        events = self._reader.events_of([payment.payment_id for payment in payments])
-        return join_events(payments, events)
+    def _payment_of(self, row: Sequence[Any]) -> PaymentRecord:
+        return payment_of(row)
 
     def _rows(self, statement: str, values: Sequence[object]) -> list[Any]:
         try:

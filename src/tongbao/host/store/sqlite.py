@@ -9,41 +9,23 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from tongbao.host.records import PaymentRecord
-from tongbao.host.store.families import find_payments
 from tongbao.host.store.port import DuplicatePaymentError, NodeTakenError, StoreFailedError
 from tongbao.host.store.queries import (
-    SELECT_BATCH_DETAILS,
-    SELECT_BATCH_EVENTS,
-    SELECT_LAST_IDS,
-    SELECT_OPEN_EXCEPTIONS,
-    SELECT_REVERSING,
-    SELECT_SIGNATURE,
     SELECT_TERMINALS,
-    SELECT_UNDELIVERED,
-    SELECT_WITHOUT_EVENT,
     TABLES,
-    batch_detail_of,
-    batch_event_of,
     insert_end,
-    join_events,
-    signature_of,
     terminal_of,
 )
+from tongbao.host.store.reading import ReadingStore
 from tongbao.host.store.sqlite_reader import SqliteReader, parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from tongbao.host.lookups import Query
     from tongbao.host.records import (
-        BatchDetailRecord,
-        BatchEventRecord,
         Record,
-        SignatureRecord,
-        StoredPayment,
         StoredTerminal,
-        TraceKey,
     )
 
 _BUSY_TIMEOUT_S: Final = 20
@@ -65,8 +47,10 @@ _INSERTS: Final = {record: _insert(record) for record in TABLES}
 _SELECT_TERMINALS: Final = f"{SELECT_TERMINALS} WHERE t.terminal_id IN (%s)"
 
 
-class SqliteStore:
+class SqliteStore(ReadingStore):
     """`HostStore` on one SQLite file whose schema exists; see `HostStore` for what is raised."""
+
+    _mark = "?"
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -110,49 +94,6 @@ class SqliteStore:
                 found[row[0]] = terminal_of(row)
         return found
 
-    def load_payments(self, keys: Sequence[TraceKey]) -> dict[TraceKey, StoredPayment]:
-        """Read payments with their events."""
-        found = self._with_events(self._reader.by_trace(keys))
-        return {stored.key: stored for stored in found}
-
-    def find_payments(self, queries: Sequence[Query]) -> dict[Query, tuple[StoredPayment, ...]]:
-        """Read the payments that the queries name, with families and events."""
-        return find_payments(self._reader, queries)
-
-    def load_batch(
-        self, terminal_id: str, batch_no: int
-    ) -> tuple[tuple[BatchEventRecord, ...], tuple[BatchDetailRecord, ...]]:
-        """Read the events and uploaded details of a batch in the order they were written."""
-        key = (terminal_id, batch_no)
-        events = self._rows(SELECT_BATCH_EVENTS.format(mark="?"), key)
-        details = self._rows(SELECT_BATCH_DETAILS.format(mark="?"), key)
-        return tuple(map(batch_event_of, events)), tuple(map(batch_detail_of, details))
-
-    def load_signature(self, payment_id: int) -> tuple[SignatureRecord, ...]:
-        """Read the parts of a payment's signature in their order."""
-        rows = self._rows(SELECT_SIGNATURE.format(mark="?"), (payment_id,))
-        return tuple(map(signature_of, rows))
-
-    def last_payment_id(self, node: int) -> int:
-        """Return the newest id that a node has made, 0 when it has none."""
-        rows = [
-            row
-            for statement in SELECT_LAST_IDS
-            for row in self._rows(statement.format(mark="?"), (node,))
-        ]
-        return max((int(row[0]) for row in rows), default=0)
-
-    def open_payments(self, node: int, since_payment_id: int) -> tuple[StoredPayment, ...]:
-        """Return what a start has to end, oldest first."""
-        rows = self._rows(SELECT_WITHOUT_EVENT.format(mark="?"), (since_payment_id, node))
-        rows += self._rows(SELECT_REVERSING, ()) + self._rows(SELECT_UNDELIVERED, ())
-        return self._with_events(sorted(PaymentRecord(*row) for row in rows))
-
-    def open_exceptions(self) -> tuple[tuple[int, int], ...]:
-        """Return payment id and exception id of what a person was asked to look at."""
-        rows = self._rows(SELECT_OPEN_EXCEPTIONS, ())
-        return tuple((int(row[0]), int(row[1])) for row in rows)
-
     def commit(self, records: Sequence[Record]) -> None:
         """Write all records in one transaction and return when they are flushed."""
         groups: dict[type[Record], list[tuple[object, ...]]] = {kind: [] for kind in _INSERTS}
@@ -191,9 +132,8 @@ class SqliteStore:
         except sqlite3.Error as error:
             raise StoreFailedError(f"rolling back {self._path}: {error}") from error
 
-    def _with_events(self, payments: Sequence[PaymentRecord]) -> tuple[StoredPayment, ...]:
-        events = self._reader.events_of([payment.payment_id for payment in payments])
-        return join_events(payments, events)
+    def _payment_of(self, row: Sequence[Any]) -> PaymentRecord:
+        return PaymentRecord(*row)
 
     def _rows(self, statement: str, values: Iterable[object]) -> list[Any]:
         try:

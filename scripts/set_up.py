@@ -52,6 +52,9 @@ def wanted_packages(purpose: str) -> list[SystemPackage]:
         SystemPackage(
             "fonts-noto-cjk", "draws Chinese on slips and pages", _has_cjk_font(), required=False
         ),
+        SystemPackage(
+            "fonts-wqy-microhei", "writes Chinese into PDFs", _has_pdf_font(), required=False
+        ),
     ]
     if purpose == "test":
         packages += [
@@ -167,6 +170,10 @@ def _has_cjk_font() -> bool:
         if folder.is_dir()
         for pattern in patterns
     )
+
+
+def _has_pdf_font() -> bool:
+    return Path("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc").exists()
 
 
 def _has_postgresql() -> bool:

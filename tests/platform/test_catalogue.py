@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 import tongbao.platform
-from tongbao.platform.console.catalogue import LOCALE_FOLDER, CatalogueError, compile_po, read_po
+from tongbao.platform.console.catalogue import CatalogueError, catalogue_files, compile_po, read_po
 
 PLATFORM = Path(tongbao.platform.__file__).parent
-PO = (LOCALE_FOLDER / "zh_Hans" / "django.po").read_text(encoding="utf-8")
+FILES = {file.parts[-4]: file for file in catalogue_files("zh_Hans")}
 MARKS = ("_", "gettext", "gettext_lazy")
 TAG = re.compile(r"""{%\s*translate\s+(["'])(.*?)\1""")
 BLOCK = re.compile(r"{%\s*blocktranslate\b([^%]*)%}(.*?){%\s*endblocktranslate\s*%}", re.DOTALL)
@@ -45,15 +45,28 @@ def literals_in_templates():
             yield "\0".join(" ".join(form.split()) for form in plain)
 
 
+def catalogues():
+    return {room: read_po(file.read_text(encoding="utf-8")) for room, file in FILES.items()}
+
+
 def test_every_text_of_ours_has_a_translation():
-    catalogue = read_po(PO)
+    catalogue = {key: text for messages in catalogues().values() for key, text in messages.items()}
     wanted = {*literals_in_code(), *literals_in_templates()} - {", "}
     assert len(wanted) > 100
     assert sorted(text for text in wanted if not catalogue.get(text)) == []
 
 
-def test_no_translation_is_empty_and_none_loses_a_placeholder():
-    for key, translation in read_po(PO).items():
+def test_two_rooms_never_translate_one_text_differently():
+    seen = {}
+    for room, messages in catalogues().items():
+        for key, translation in messages.items():
+            if key:
+                assert seen.setdefault(key, translation) == translation, f"{room}: {key}"
+
+
+@pytest.mark.parametrize("room", FILES)
+def test_no_translation_is_empty_and_none_loses_a_placeholder(room):
+    for key, translation in catalogues()[room].items():
         if not key:
             continue
         assert translation, key

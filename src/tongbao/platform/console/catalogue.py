@@ -1,7 +1,8 @@
 """The console's words in other languages, compiled from the `.po` files in memory.
 
-No compiled file is kept and no gettext tool is needed; the strings of django-unfold, which ships
-no translations, are in the same catalogue.
+Every room of the platform keeps its own catalogue in its `locale` folder; the strings of
+django-unfold, which ships no translations, are in the console's. No compiled file is kept and no
+gettext tool is needed.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from django.utils.translation import to_language, trans_real
 
-LOCALE_FOLDER = Path(__file__).parent / "locale"
+PLATFORM_FOLDER = Path(__file__).parent.parent
 _MAGIC = 0x950412DE
 _CONTEXT_SEPARATOR = "\x04"
 
@@ -23,9 +24,14 @@ class CatalogueError(ValueError):
     """A `.po` file is malformed; the text names the line."""
 
 
+def catalogue_files(language: str = "*") -> list[Path]:
+    """Return the catalogues of all rooms, of one language (a folder name such as `zh_Hans`)."""
+    return sorted(PLATFORM_FOLDER.glob(f"*/locale/{language}/django.po"))
+
+
 def load_catalogues() -> None:
-    """Put every catalogue of the console in force; ours wins over Django's and Unfold's."""
-    for file in sorted(LOCALE_FOLDER.glob("*/django.po")):
+    """Put every room's catalogue in force; ours win over Django's and Unfold's."""
+    for file in catalogue_files():
         compiled = gettext.GNUTranslations(io.BytesIO(compile_po(file.read_text(encoding="utf-8"))))
         trans_real.translation(to_language(file.parent.name)).merge(compiled)
 

@@ -144,7 +144,7 @@ def terminal_repeats_with_a_new_trace(patch: Patch) -> None:
 
 
 def terminal_keeps_the_storage_key(patch: Patch) -> None:
-    patch.setattr(card_seal.CardSeal, "destroy", lambda *_: None)
+    patch.setattr(card_seal.CardSeal, "keep_only", lambda *_: None)
 
 
 def terminal_counts_a_tip_as_a_sale(patch: Patch) -> None:

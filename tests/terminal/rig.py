@@ -91,8 +91,8 @@ class Rig:
         """Do effects in memory."""
         for effect in effects:
             match effect:
-                case fx.DestroyStorageKey(batch):
-                    self.core.destroy_storage_key(batch)
+                case fx.KeepStorageKeys(batches):
+                    self.core.keep_storage_keys(batches)
                 case fx.Persist(record):
                     self.records.append((record, self.now))
                 case fx.Send():

@@ -27,6 +27,7 @@ from tongbao.wire.unionpay.table import UNIONPAY
 def test_switching_on_connects_sounds_and_checks_every_part():
     rig = Rig()
     assert rig.tell(ev.PowerOn()) == [
+        fx.KeepStorageKeys(frozenset({1})),
         fx.OpenLink(),
         fx.PlaySound(Cue.POWER_ON),
         fx.RunSelfCheck(),
@@ -90,6 +91,7 @@ def test_the_log_in_signs_in_by_itself():
     assert rig.effects == [
         fx.Persist(SignedIn(trace=1, batch=7, operator="01", clock_offset_ms=0)),
         fx.StopTimer(TimerKind.HOST),
+        fx.KeepStorageKeys(frozenset({7})),
     ]
     assert (rig.state.phase, rig.state.signed_in, rig.state.batch) == (
         Phase.IDLE,

@@ -12,6 +12,7 @@ from tongbao.terminal.core import events as ev
 from tongbao.terminal.core.kinds import RULES
 from tongbao.terminal.core.records import PaymentClosed, PaymentIntended, ReversalClosed
 from tongbao.terminal.core.state import ExchangeKind
+from tongbao.terminal.core.storage_keys import needed_batches
 from tongbao.terminal.core.totals import batch_totals
 from tongbao.terminal.core.vocabulary import Outcome, Phase, TimerKind
 from tongbao.wire.unionpay.framing import unpack_frame
@@ -215,6 +216,12 @@ class TerminalWalk(RuleBasedStateMachine):
         if in_doubt is not None and in_doubt.payment_kind == "balance":
             in_doubt = None
         assert (after.doubt.intent if after.doubt else None) == in_doubt
+
+    @invariant()
+    def no_storage_key_is_kept_that_nobody_needs(self):
+        if self.rig.state.phase is not Phase.OFF:
+            needed = {f"batch/{batch:06d}" for batch in needed_batches(self.rig.state)}
+            assert {name for name in self.rig.keys.names() if name.startswith("batch/")} <= needed
 
     @invariant()
     def trace_numbers_never_repeat(self):

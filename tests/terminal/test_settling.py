@@ -209,10 +209,10 @@ def test_the_card_numbers_cannot_be_opened_after_the_batch_is_closed():
     sealed = [record.sealed_card for record, _ in rig.records if hasattr(record, "sealed_card")]
     assert all(len(text) == 52 for text in sealed)
     settle(rig)
-    while not rig.of(fx.DestroyStorageKey):
+    while not rig.of(fx.KeepStorageKeys):
         rig.answer()
     kinds = [type(effect) for effect in rig.effects]
-    assert kinds.index(fx.Persist) < kinds.index(fx.DestroyStorageKey)
+    assert kinds.index(fx.Persist) < kinds.index(fx.KeepStorageKeys)
     assert isinstance(rig.of(fx.Persist)[0].record, BatchClosed)
     assert not rig.keys.has(STORAGE_KEY)
 

@@ -50,6 +50,9 @@ class KeyStore(Protocol):
     def has(self, name: KeyName) -> bool:
         """Tell whether the store holds a key of this name."""
 
+    def names(self) -> tuple[KeyName, ...]:
+        """Return the names of all keys."""
+
     def kcv(self, name: KeyName) -> bytes:
         """Return the 4-byte check value of a key.
 

@@ -184,9 +184,9 @@ class TerminalNode(Machine):
                 self._print(effect)
             case fx.StartTimer(timer, ms):
                 self._start_timer(timer, ms)
-            case fx.DestroyStorageKey(batch):
+            case fx.KeepStorageKeys(batches):
                 assert self._core is not None  # noqa: S101 - only a booted terminal steps
-                self._core.destroy_storage_key(batch)
+                self._core.keep_storage_keys(batches)
             case fx.StopTimer(timer):
                 self._stop_timer(timer)
             case fx.RunSelfCheck():

@@ -236,8 +236,8 @@ class TerminalShell:
         match effect:
             case fx.Persist(record):
                 await self.on_device(lambda: self._journal.append(record, now))
-            case fx.DestroyStorageKey(batch):
-                await self.on_device(lambda: self._core.destroy_storage_key(batch))
+            case fx.KeepStorageKeys(batches):
+                await self.on_device(lambda: self._core.keep_storage_keys(batches))
             case fx.Print():
                 self._start(self._print(effect))
             case fx.StartTimer(timer, ms):

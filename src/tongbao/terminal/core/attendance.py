@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tongbao.terminal.core.approval import password_refusal
 from tongbao.terminal.core.effects import (
     CloseLink,
-    DestroyStorageKey,
+    KeepStorageKeys,
     OpenLink,
     RunSelfCheck,
 )
@@ -20,6 +20,7 @@ from tongbao.terminal.core.settling import resume
 from tongbao.terminal.core.signing_in import is_settling
 from tongbao.terminal.core.slips import print_jobs, slip_name
 from tongbao.terminal.core.state import PartCheck, TerminalState
+from tongbao.terminal.core.storage_keys import needed_batches
 from tongbao.terminal.core.vocabulary import (
     CheckResult,
     Cue,
@@ -52,9 +53,8 @@ if TYPE_CHECKING:
 def power_on(_equipment: Equipment, turn: Turn, _event: PowerOn) -> None:
     """Start up: connect, sound, check every part."""
     turn.go(Phase.SELF_CHECK, self_check=TerminalState().self_check)
-    if turn.state.closed_batch is not None:
-        # A power cut may have come between the record that closed the batch and this.
-        turn.do(DestroyStorageKey(turn.state.closed_batch))
+    # A power cut may have come between a record that ended the need for a key and its end.
+    turn.do(KeepStorageKeys(needed_batches(turn.state)))
     turn.do(OpenLink())
     turn.sound(Cue.POWER_ON)
     turn.do(RunSelfCheck())

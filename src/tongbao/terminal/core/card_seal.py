@@ -1,8 +1,9 @@
 """Card numbers that the batch needs again, sealed under a storage key of its own.
 
 The key of a batch is made before its first card number is sealed, is on the disk before a record
-holds what it sealed, and is destroyed after the record that closes the batch is on the disk: then
-nobody can open these numbers any more. A track, a PIN or a CVV is never kept, not even sealed.
+holds what it sealed, and is destroyed after the record is on the disk by which nobody needs these
+numbers any more (`storage_keys`): then nobody can open them. A track, a PIN or a CVV is never kept,
+not even sealed.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from tongbao.crypto.errors import CryptoError
 from tongbao.crypto.key_store import KeyName
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from tongbao.crypto.key_store import KeyStore
     from tongbao.domain.secrets import Pan
@@ -55,14 +56,15 @@ class CardSeal:
         except (CryptoError, ValueError):
             return None
 
-    def destroy(self, batch: int) -> None:
-        """Destroy the storage key of a closed batch; nothing happens when there is none.
+    def keep_only(self, batches: Collection[int]) -> None:
+        """Destroy every storage key but those of these batches.
 
         Raises: CryptoError when the key file cannot be written.
         """
-        name = storage_key(batch)
-        if self._keys.has(name):
-            self._keys.destroy(name)
+        needed = {storage_key(batch) for batch in batches}
+        for name in self._keys.names():
+            if name.startswith(f"{_PREFIX}/") and name not in needed:
+                self._keys.destroy(name)
 
 
 def storage_key(batch: int) -> KeyName:

@@ -11,12 +11,13 @@ from tongbao.terminal.core.effects import Effect, Refuse
 from tongbao.terminal.core.host_parameters import HostParameters, effective_settings
 from tongbao.terminal.core.messages import HostMessages
 from tongbao.terminal.core.quiet import look_around
+from tongbao.terminal.core.storage_keys import forget_unneeded_cards
 from tongbao.terminal.core.transitions import IGNORED, REFUSED, TRANSITIONS
 from tongbao.terminal.core.turn import Equipment, Turn
 from tongbao.terminal.core.wording import NOT_NOW
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from tongbao.crypto.key_store import KeyStore
     from tongbao.domain.dates import Instant
@@ -63,6 +64,7 @@ class TerminalCore:
                 f"{event.kind.value} led from {state.phase.value} to {turn.state.phase.value}"
             )
         look_around(equipment, turn, state)
+        forget_unneeded_cards(turn, state)
         return turn.state, turn.effects
 
     def _equipment_for(self, state: TerminalState) -> Equipment:
@@ -74,9 +76,9 @@ class TerminalCore:
             self._equipment = replace(self._plain, settings=settings)
         return self._equipment
 
-    def destroy_storage_key(self, batch: int) -> None:
-        """Destroy the storage key of a closed batch, flushed before this returns.
+    def keep_storage_keys(self, batches: Collection[int]) -> None:
+        """Destroy every storage key but those of these batches, flushed before this returns.
 
         Raises: CryptoError when the key file cannot be written.
         """
-        self._seal.destroy(batch)
+        self._seal.keep_only(batches)

@@ -66,10 +66,10 @@ class Refuse:
 
 
 @dataclass(frozen=True, slots=True)
-class DestroyStorageKey:
-    """Destroy the key that sealed the card numbers of a closed batch, flushed."""
+class KeepStorageKeys:
+    """Destroy, flushed, every key that seals card numbers but those of these batches."""
 
-    batch: int
+    batches: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ Effect = (
     | StopTimer
     | PlaySound
     | Refuse
-    | DestroyStorageKey
+    | KeepStorageKeys
     | RunSelfCheck
     | OpenLink
     | RenewLink

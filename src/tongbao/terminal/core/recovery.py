@@ -264,7 +264,6 @@ def _service_state(settings: TerminalSettings, reader: JournalReader) -> dict[st
         "work": service.queue(),
         "signed": frozenset(service.signed),
         "loaded": service.loaded,
-        "closed_batch": service.closed.batch if service.closed else None,
         "settlement": found.settlement(reader.items(), settings.profile) if found else None,
     }
 

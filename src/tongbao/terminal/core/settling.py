@@ -17,7 +17,6 @@ from tongbao.terminal.core import management_messages as build
 from tongbao.terminal.core import wording
 from tongbao.terminal.core.approval import approve
 from tongbao.terminal.core.batch_upload import ACCEPTED_CODES, UploadMessage, UploadRound
-from tongbao.terminal.core.effects import DestroyStorageKey
 from tongbao.terminal.core.items import find_item
 from tongbao.terminal.core.pending_work import WorkKind
 from tongbao.terminal.core.responses import response_words
@@ -358,7 +357,7 @@ def _send_end(equipment: Equipment, turn: Turn) -> None:
 
 
 def _close(equipment: Equipment, turn: Turn, trace: Stan, answer: Answer) -> None:
-    """Close the batch on record, destroy its storage key, print, and begin the next batch."""
+    """Close the batch on record, print, and begin the next batch."""
     settlement, state = _settlement(turn), turn.state
     assert settlement.plan is not None  # noqa: S101 - the stage follows the upload
     moment = local_moment(answer, turn.host_now) or turn.host_now.local()
@@ -376,7 +375,6 @@ def _close(equipment: Equipment, turn: Turn, trace: Stan, answer: Answer) -> Non
         local_time=f"{moment:%H%M%S}",
     )
     turn.persist(closed)
-    turn.do(DestroyStorageKey(settlement.batch.value))
     operator = state.operator or OperatorNo("00")
     job = settlement_job(equipment.settings, settlement, closed, operator)
     turn.change(

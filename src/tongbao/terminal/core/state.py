@@ -246,7 +246,6 @@ class TerminalState:
     work: WorkQueue = field(default_factory=WorkQueue)
     signed: frozenset[tuple[int, int]] = frozenset()
     settlement: Settlement | None = None
-    closed_batch: int | None = None
     loaded: Loaded = field(default_factory=Loaded)
     loading: Loading | None = None
     work_paused: bool = False

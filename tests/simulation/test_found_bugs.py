@@ -1,19 +1,27 @@
 """Bugs that the simulator found, each as the smallest case that showed it."""
 
 from dataclasses import replace
+from random import Random
 
 from tests.host.memory_store import MemoryStore
 from tests.host.world import World, register
 from tests.terminal.rig import PIN, Rig, make_settings
 from tests.terminal.test_pending_work import work
+from tongbao.domain.dates import Instant
 from tongbao.host.core.events import TerminalFrame
 from tongbao.host.core.issuer_messages import classify
 from tongbao.host.core.payment_rules import PaymentInput
+from tongbao.simulation.cards import PROBE
+from tongbao.simulation.errands import Errand
+from tongbao.simulation.life import live
+from tongbao.simulation.people import Cashier
+from tongbao.simulation.scenario import draw_scenario
+from tongbao.simulation.town import Town
 from tongbao.terminal.core.pending_work import WorkKind, WorkQueue, awaits_advice
 from tongbao.terminal.core.records import SignInStarted
 from tongbao.terminal.core.signatures import signature_state
-from tongbao.terminal.core.state import TerminalState
-from tongbao.terminal.core.vocabulary import Phase
+from tongbao.terminal.core.state import RecentPayment, TerminalState
+from tongbao.terminal.core.vocabulary import Outcome, Phase
 
 
 def test_an_issuer_that_speaks_of_a_damaged_message_has_not_declined_the_sale() -> None:
@@ -91,3 +99,24 @@ def test_nothing_is_begun_on_a_payment_whose_tip_the_host_has_not_heard_of() -> 
     assert awaits_advice(queue, (7, 3))
     assert awaits_advice(queue, (7, 4))
     assert not awaits_advice(queue, (7, 2))
+
+
+def test_a_batch_that_the_host_never_meant_leaves_no_storage_key() -> None:
+    """Seed 3142: a bit flipped in a sign-in answer; smallest case in `test_storage_keys.py`."""
+    assert live(draw_scenario(3142)).failure is None
+
+
+def test_a_cashier_does_not_take_an_earlier_void_for_the_one_just_declined() -> None:
+    """Seed 6891: both have the amount of the hold, and the list of payments shows the earlier."""
+    node = Town(draw_scenario(6891), keep_story=False).terminals[0]
+    errand = Errand(12, node.name, "pre_authorisation_void", PROBE, 4_384_001, is_open=True)
+    errand.first_trace = 16
+    cashier = Cashier(node, Random(1), [errand], [errand])
+    for trace, is_paid in ((4, False), (16, True)):
+        line = RecentPayment(
+            1, trace, 4_384_001, "", Outcome.APPROVED, Instant(0), payment_kind=errand.kind
+        )
+        node.state = TerminalState(phase=Phase.IDLE, recent=(line,))
+        errand.is_open = True
+        cashier._look_up(errand)
+        assert errand.is_paid is is_paid

@@ -1,8 +1,10 @@
 """What people want at a terminal: one errand is one payment, or the closing of a batch.
 
-An amount says which errand it is: no two errands of one kind have the same. So the list of
-payments, the host's rows and the issuer's book tell what became of each without anybody's memory,
-and from the seed follows what should have become of it.
+An amount says which errand it is: no two errands of one kind have the same, but for voids, which
+have the amount of what they take back; of two voids of one payment the cashier looks at the one
+that was made since the errand began. So the list of payments, the host's rows and the issuer's book
+tell what became of each without anybody's memory, and from the seed follows what should have become
+of it.
 """
 
 from __future__ import annotations
@@ -105,6 +107,8 @@ class Errand:
     fact: Fact | None = None
     tries_left: int = _TRIES
     is_open: bool = False
+    first_trace: int = 0
+    """The next trace number of the terminal when this was begun first; 0 before."""
     is_paid: bool = False
     """The cashier believes that it was approved; for a settlement, that the batch was closed."""
     done_to: list[Errand] = field(default_factory=list)

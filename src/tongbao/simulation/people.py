@@ -224,6 +224,7 @@ class Cashier:
             return
         node, process_no = self.node, self.node.process_no
         node.last_refusal = ""
+        errand.first_trace = errand.first_trace or node.state.next_trace.value
         self._tap(start_of(errand, self._next_attempt(), self._approval()))
         if node.last_refusal and node.state.phase is Phase.IDLE and node.process_no == process_no:
             # The terminal would not even begin.
@@ -336,7 +337,11 @@ class Cashier:
         self._close(errand, paid=approved is not None)
 
     def _is_of(self, line: RecentPayment, errand: Errand) -> bool:
-        return line.payment_kind == errand.kind and line.amount_minor == errand.amount_minor
+        return (
+            line.payment_kind == errand.kind
+            and line.amount_minor == errand.amount_minor
+            and line.trace >= errand.first_trace
+        )
 
     def _close(self, errand: Errand, *, paid: bool) -> None:
         errand.is_open = False

@@ -53,9 +53,6 @@ class Hands(Protocol):
     def says(self, host: HostSide, *words: str, wait_ms: int) -> str:
         """Wait until the screen says one of the words and return it; fails when it does not."""
 
-    def shows(self) -> dict[str, Any]:
-        """Return the state behind the screen, {} where nobody can look behind it."""
-
 
 class TillHands:
     """Works a Tongbao terminal over its till's WebSocket and its virtual reader."""
@@ -129,11 +126,6 @@ class TillHands:
     def says(self, host: HostSide, *words: str, wait_ms: int) -> str:
         """Watch the screen, while the host hears what comes."""
         return self._watch(host, lambda: self._word() in words, " or ".join(words), wait_ms)
-
-    def shows(self) -> dict[str, Any]:
-        """Return the newest state of the till."""
-        self._look()
-        return self._state
 
     @property
     def _state(self) -> dict[str, Any]:

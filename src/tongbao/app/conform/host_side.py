@@ -8,11 +8,11 @@ import socket
 import ssl
 import time
 from collections import deque
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Final
 
 from tongbao.app.conform.case import check, fail
+from tongbao.app.conform.heard import Heard
 from tongbao.crypto.ciphers import KeyAlgorithm
 from tongbao.crypto.errors import CryptoError
 from tongbao.crypto.key_store import KeyName
@@ -20,11 +20,10 @@ from tongbao.crypto.mac import MacAlgorithm
 from tongbao.crypto.software_key_store import SoftwareKeyStore
 from tongbao.crypto.working_keys import WorkingKeyLayout
 from tongbao.domain.errors import ProtocolError
-from tongbao.domain.secrets import KeyBytes, Purpose, SecretBytes, SecretText
+from tongbao.domain.secrets import KeyBytes, Purpose
 from tongbao.wire.iso8583.codec import Message
 from tongbao.wire.unionpay.framing import (
     MAX_FRAME_BYTES,
-    Envelope,
     FrameSplitter,
     pack_frame,
     swap_tpdu,
@@ -56,35 +55,10 @@ _WITHOUT_MAC: Final = frozenset({"0800", "0820", "0500", "0320"})
 _BALANCE_CODE: Final = "310000"
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A terminal's message taken apart. Its text names type and field numbers, never contents."""
+class Asked(Heard):
+    """What a terminal said."""
 
-    envelope: Envelope
-    message: Message
-
-    @property
-    def mti(self) -> str:
-        """The message type."""
-        return self.message.mti
-
-    def text(self, number: int) -> str:
-        """Return a text field, secret or not, "" when it is absent."""
-        value = self.message.fields.get(number)
-        if isinstance(value, SecretText):
-            return value.reveal(Purpose.WIRE)
-        return value if isinstance(value, str) else ""
-
-    def data(self, number: int) -> bytes:
-        """Return a field of bytes, secret or not, b"" when it is absent."""
-        value = self.message.fields.get(number)
-        if isinstance(value, SecretBytes):
-            return value.reveal(Purpose.WIRE)
-        return value if isinstance(value, bytes) else b""
-
-    def has(self, number: int) -> bool:
-        """Whether the field is there."""
-        return number in self.message.fields
+    __slots__ = ()
 
     @property
     def function(self) -> str:
@@ -102,8 +76,8 @@ class Asked:
         return self.text(60)[8:11]
 
     def __str__(self) -> str:
-        numbers = ",".join(map(str, sorted(self.message.fields)))
-        return f"{self.mti} with 60.1 {self.function}, 60.3 {self.network_code}, fields {numbers}"
+        codes = f"60.1 {self.function}, 60.3 {self.network_code}"
+        return f"{self.mti} with {codes}, fields {self.field_numbers}"
 
 
 class HostSide:

@@ -6,7 +6,7 @@ import queue
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from tongbao.app.conform.case import CaseFailedError, NotApplicableError
 
@@ -85,10 +85,6 @@ class PersonHands:
                     f"expected a screen that says {' or '.join(words)}; came {word}"
                 )
         raise NotApplicableError("nobody answered")
-
-    def shows(self) -> dict[str, Any]:
-        """Return nothing: nobody can look behind this screen."""
-        return {}
 
     def _tell(self, words: str, *, wait: bool = True) -> None:
         end = " [Enter]" if wait else ""

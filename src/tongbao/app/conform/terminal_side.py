@@ -10,10 +10,10 @@ import socket
 import ssl
 import time
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tongbao.app.conform.case import check, fail
+from tongbao.app.conform.heard import Heard
 from tongbao.crypto.ciphers import KeyAlgorithm
 from tongbao.crypto.errors import CryptoError
 from tongbao.crypto.key_store import KeyName
@@ -26,7 +26,6 @@ from tongbao.wire.unionpay.framing import (
     DEFAULT_HEADER,
     DEFAULT_TPDU,
     MAX_FRAME_BYTES,
-    Envelope,
     FrameSplitter,
     pack_frame,
     unpack_frame,
@@ -47,26 +46,10 @@ _CONNECT_S: Final = 10.0
 _HUNG_UP: Final = (ConnectionError, ssl.SSLError)
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A host's answer taken apart. Its repr names type, code and field numbers, never contents."""
+class Reply(Heard):
+    """What a host answered."""
 
-    envelope: Envelope
-    message: Message
-
-    def text(self, number: int) -> str:
-        """Return a text field, "" when it is absent."""
-        value = self.message.fields.get(number)
-        return value if isinstance(value, str) else ""
-
-    def data(self, number: int) -> bytes:
-        """Return a field of bytes, b"" when it is absent."""
-        value = self.message.fields.get(number)
-        return value if isinstance(value, bytes) else b""
-
-    def has(self, number: int) -> bool:
-        """Whether the field is there."""
-        return number in self.message.fields
+    __slots__ = ()
 
     @property
     def code(self) -> str:
@@ -74,8 +57,7 @@ class Reply:
         return self.text(39)
 
     def __str__(self) -> str:
-        numbers = ",".join(map(str, sorted(self.message.fields)))
-        return f"{self.message.mti} with F39 {self.code or 'absent'} and fields {numbers}"
+        return f"{self.mti} with F39 {self.code or 'absent'} and fields {self.field_numbers}"
 
 
 class TerminalSide:

@@ -29,11 +29,12 @@ def steps() -> list[tuple[str, list[str]]]:
 
 
 def pytest_command(arguments: list[str]) -> list[str]:
-    """The pytest call: two workers, long tests handed out one by one."""
+    """The pytest call: one worker more than cores, because many tests wait; long ones one by one."""
     command = [str(BIN / "python"), "-m", "pytest"]
     if arguments:
         return [*command, *arguments]
-    return [*command, "-n", "2", "--dist", "worksteal"]
+    workers = (os.cpu_count() or 1) + 1
+    return [*command, "-n", str(workers), "--dist", "worksteal"]
 
 
 def main() -> int:

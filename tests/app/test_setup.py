@@ -8,9 +8,9 @@ from tongbao.app import setup
 from tongbao.app.setup import SetUpError, SetUpOptions, prepare
 from tongbao.crypto.key_store import KeyName
 from tongbao.crypto.master_key import master_key_from
+from tongbao.crypto.operator_pin import pin_fits
 from tongbao.crypto.software_key_store import SoftwareKeyStore
 from tongbao.domain.secrets import Pin
-from tongbao.terminal.operators import pin_fits
 
 FREE_PORTS = SetUpOptions(port_base=None)
 

@@ -23,6 +23,7 @@ from tongbao.app.settings import Settings, read_settings
 from tongbao.crypto.ciphers import KeyAlgorithm
 from tongbao.crypto.key_wrapping import NamedKey
 from tongbao.crypto.master_key import make_master_key_file
+from tongbao.crypto.operator_pin import hash_pin
 from tongbao.crypto.rsa_transport import new_private_key
 from tongbao.crypto.software_key_store import SoftwareKeyStore
 from tongbao.domain.secrets import KeyBytes, Pin
@@ -33,7 +34,6 @@ from tongbao.platform.registry import (
     register_terminals,
 )
 from tongbao.platform.schema import migrate
-from tongbao.terminal.operators import hash_pin
 
 SETTINGS_FILE = "tongbao.toml"
 PORT_BASE = 8601

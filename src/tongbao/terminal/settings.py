@@ -23,7 +23,7 @@ class TerminalSettings:
 
     `data_folder` gets the journal and the slips. `key_file` holds the terminal master key `tmk`
     under the master key in `master_key_file`. `operators` maps an operator number to its hashed
-    PIN (`tongbao.terminal.operators.hash_pin`). `host_ca_file` is the certificate authority that
+    PIN (`tongbao.crypto.operator_pin.hash_pin`). `host_ca_file` is the certificate authority that
     the host's certificate must come from; it is needed when `host_tls` is on.
 
     The screen server knows no users: whoever reaches `screen_address` stands before the till, and

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from tongbao.crypto.operator_pin import pin_fits
 from tongbao.terminal.core.records import LogInFailed, SupervisorApproved
 from tongbao.terminal.core.vocabulary import Cue
 from tongbao.terminal.core.wording import (
@@ -17,7 +18,6 @@ from tongbao.terminal.core.wording import (
     WRONG_PASSWORD,
     wait_before_log_in,
 )
-from tongbao.terminal.operators import pin_fits
 
 if TYPE_CHECKING:
     from tongbao.domain.ids import OperatorNo

@@ -29,7 +29,7 @@ def steps() -> list[tuple[str, list[str]]]:
 
 
 def pytest_command(arguments: list[str]) -> list[str]:
-    """The pytest call: one worker more than cores, because many tests wait; long ones one by one."""
+    """The pytest call: one worker more than cores, as many tests wait; long ones one by one."""
     command = [str(BIN / "python"), "-m", "pytest"]
     if arguments:
         return [*command, *arguments]

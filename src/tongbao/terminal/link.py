@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 import structlog
 
@@ -30,15 +30,37 @@ _SILENCE_MAX_MS: Final = 30_000
 _log = structlog.get_logger("tongbao.terminal.link")
 
 
+class HostLine(Protocol):
+    """What a terminal needs of its line: the one to the host, or the one of training."""
+
+    def open(self) -> None:
+        """Begin to connect and stay connected."""
+
+    def close(self) -> None:
+        """Disconnect and stay so."""
+
+    def renew(self) -> None:
+        """Give up a connection that has gone silent."""
+
+    def send(self, frame: bytes, ticket: int) -> None:
+        """Send a frame with its length prefix."""
+
+    async def check(self, timeout_s: float) -> tuple[bool, str]:
+        """Tell whether the line stands, and where it leads."""
+
+
 def make_tls(settings: TerminalSettings) -> ssl.SSLContext | None:
     """Return the context that accepts only the host named in the settings; None without TLS.
 
-    Raises: OSError or ssl.SSLError when the file of the certificate authority cannot be used.
+    Raises: OSError or ssl.SSLError when the file of the certificate authority, or the terminal's
+    own certificate or key, cannot be used.
     """
     if not settings.host_tls:
         return None
     context = ssl.create_default_context(cafile=settings.host_ca_file)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if settings.client_certificate_file is not None:
+        context.load_cert_chain(settings.client_certificate_file, settings.client_key_file)
     return context
 
 
@@ -143,11 +165,17 @@ class HostLink:
         for frame, ticket in waiting:
             connection.write(frame, ticket)
 
-    def lost(self, connection: _Connection) -> None:
-        """Report the end of the connection in use."""
+    def lost(self, connection: _Connection, error: Exception | None = None) -> None:
+        """Report the end of the connection in use.
+
+        With TLS 1.3 the host refuses the terminal's certificate only after the handshake has ended
+        on this side, so that it looks like a connection that breaks.
+        """
         if self._connection is connection:
             self._connection = None
-            self._trouble = "connection lost"
+            self._trouble = _words_for_end(error)
+            if error is not None:
+                _log.info("the connection broke", trouble=self._trouble)
             ticket = connection.ticket
             self._report(LinkDown(frozenset() if ticket is None else frozenset({ticket})))
 
@@ -206,10 +234,9 @@ class _Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Report the end."""
-        del exc
         self.ended.set()
         if self._link is not None:
-            self._link.lost(self)
+            self._link.lost(self, exc)
 
     def write(self, frame: bytes, ticket: int) -> None:
         """Hand a frame to the socket."""
@@ -232,6 +259,14 @@ def _watch_silence(connection: socket.socket | None) -> None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _SILENCE_MAX_MS)
+
+
+def _words_for_end(error: Exception | None) -> str:
+    """Name the end of a connection; a late refusal of our certificate by its own name."""
+    reason = getattr(error, "reason", None) or ""
+    if isinstance(error, ssl.SSLError) and "CERTIFICATE" in reason:
+        return "the host refused this terminal's certificate"
+    return "connection lost"
 
 
 def _words_for(error: Exception) -> str:

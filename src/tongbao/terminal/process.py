@@ -1,24 +1,32 @@
-"""One terminal as one process: journal, keys, devices, line, screens and the shell between them."""
+"""One terminal as one process: journal, keys, devices, line, screens and the shell between them.
+
+A terminal lives in one of two worlds at a time, live or training. Going to the other ends the
+present one whole, journal, keys and line, before anything of the next is opened.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tongbao.terminal.core.core import TerminalCore
+from tongbao.terminal.core.events import PowerOn
 from tongbao.terminal.core.recovery import JournalReader, restore
+from tongbao.terminal.core.roles import Grant
 from tongbao.terminal.devices.magnetic_reader import VirtualMagneticReader
 from tongbao.terminal.devices.printer import VirtualPrinter
 from tongbao.terminal.journal import Journal, restore_reader
 from tongbao.terminal.keys import open_keys
-from tongbao.terminal.link import HostLink, make_tls
+from tongbao.terminal.link import HostLine, HostLink, make_tls
 from tongbao.terminal.screen.commands import CommandDesk
 from tongbao.terminal.screen.server import ScreenServer
 from tongbao.terminal.self_check import Devices
 from tongbao.terminal.shell import TerminalShell
+from tongbao.terminal.training.line import TrainingLine
+from tongbao.terminal.training.world import open_training_issuer, training_settings
 
 if TYPE_CHECKING:
     from tongbao.domain.dates import Instant
@@ -44,12 +52,35 @@ async def run_terminal(
     Raises: JournalError, CryptoError or OSError when it cannot start; JournalError when a record
     could not be flushed; InvariantViolationError for a bug of ours.
     """
-    journal = Journal.open(settings.data_folder, settings.terminal_id.value)
-    try:
-        terminal = Terminal(settings, journal, clock)
-        await terminal.run(stop, announce)
-    finally:
-        journal.close()
+    live = settings
+    addresses: list[TerminalAddresses] = []
+
+    def note(found: TerminalAddresses) -> None:
+        if not addresses:
+            addresses.append(found)
+            announce(found)
+
+    in_training = False
+    while not stop.is_set():
+        world = training_settings(live) if in_training else live
+        journal = Journal.open(world.data_folder, world.terminal_id.value)
+        try:
+            terminal = Terminal(world, journal, clock)
+            if addresses:
+                terminal.switch_on()
+            await terminal.run(stop, note)
+        finally:
+            journal.close()
+        in_training = terminal.wants_other_world != in_training
+        live = _at(live, addresses)
+
+
+def _at(settings: TerminalSettings, addresses: list[TerminalAddresses]) -> TerminalSettings:
+    """Return the settings with the ports that were taken, so that the next world is found there."""
+    if not addresses:
+        return settings
+    ports = [int(shown.rpartition(":")[2]) for shown in (addresses[0].screen, addresses[0].reader)]
+    return replace(settings, screen_port=ports[0], reader_port=ports[1])
 
 
 class Terminal:
@@ -59,6 +90,8 @@ class Terminal:
         self, settings: TerminalSettings, journal: Journal, clock: Callable[[], Instant]
     ) -> None:
         self._settings = settings
+        self._clock = clock
+        self._leave = asyncio.Event()
         keys = open_keys(settings)
         reader = restore_reader(journal)
         printer = VirtualPrinter(settings.data_folder / "slips")
@@ -70,7 +103,7 @@ class Terminal:
         self._reader_address: str | None = None
         desk = CommandDesk(self.shell, settings, _payments_done(reader))
         self._screens = ScreenServer(self.shell, settings, desk, lambda: self._reader_address)
-        link = HostLink(settings, self.shell.report, make_tls(settings))
+        link = self._make_line()
         devices = Devices(
             journal=journal,
             keys=keys,
@@ -82,9 +115,19 @@ class Terminal:
             on_printer=self.shell.on_printer,
         )
         self.shell.connect(link, devices, reader.last_at)
+        self.shell.on_allow(self._allowed)
+
+    @property
+    def wants_other_world(self) -> bool:
+        """Whether it has ended because somebody goes to training, or comes back from it."""
+        return self._leave.is_set()
+
+    def switch_on(self) -> None:
+        """Switch on without a hand on the switch, as after a change of world."""
+        self.shell.report(PowerOn())
 
     async def run(self, stop: asyncio.Event, announce: Callable[[TerminalAddresses], None]) -> None:
-        """Serve until `stop` is set or a part fails; see `run_terminal`."""
+        """Serve until `stop` is set, the world is left, or a part fails; see `run_terminal`."""
         listener = self._screens.listen()
         tasks: list[asyncio.Task[object]] = []
         try:
@@ -93,6 +136,7 @@ class Terminal:
                 asyncio.create_task(self._screens.serve(listener)),
                 asyncio.create_task(self.shell.run()),
                 asyncio.create_task(stop.wait()),
+                asyncio.create_task(self._leave.wait()),
             ]
             host, port = listener.getsockname()[:2]
             shown = f"[{host}]" if ":" in host else host
@@ -107,6 +151,17 @@ class Terminal:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             listener.close()
+
+    def _make_line(self) -> HostLine:
+        """Return the line to the host; a terminal in training gets one that leads nowhere."""
+        settings = self._settings
+        if settings.is_training:
+            return TrainingLine(open_training_issuer(settings), self.shell.report, self._clock)
+        return HostLink(settings, self.shell.report, make_tls(settings))
+
+    def _allowed(self, what: Grant) -> None:
+        if what is Grant.TRAINING:
+            self._leave.set()
 
 
 def _payments_done(reader: JournalReader) -> list[str]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tongbao.crypto.key_store import KeyStore
     from tongbao.terminal.devices.printer import VirtualPrinter
     from tongbao.terminal.journal import Journal
-    from tongbao.terminal.link import HostLink
+    from tongbao.terminal.link import HostLine
 
 Found = tuple[bool, str]
 # Runs a blocking function on the thread of the journal and the keys, or of the printer.
@@ -46,7 +46,7 @@ class Devices:
     journal: Journal
     keys: KeyStore
     printer: VirtualPrinter
-    link: HostLink
+    link: HostLine
     reader_address: Callable[[], str | None]
     screens: Callable[[], int]
     on_device: Runner

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Final
 
 from tongbao.domain.ids import MerchantId, OperatorNo, TerminalId
+from tongbao.terminal.slip import SlipMark
 from tongbao.wire.unionpay.profile import HostProfile
 
 _TPDU: Final = re.compile("[0-9]{10}")
 _HEADER: Final = re.compile("[0-9]{5}0[0-9]{6}")
+_ROLES: Final = frozenset({"cashier", "supervisor", "administrator"})
 _PORT_MAX: Final = 65_535
 _AMOUNT_MAX_MINOR: Final = 999_999_999_999
 
@@ -28,6 +30,10 @@ class TerminalSettings:
 
     The screen server knows no users: whoever reaches `screen_address` stands before the till, and
     an operator's PIN is all that is asked. Leave it on loopback unless the network is the shop's.
+
+    `client_certificate_file` and `client_key_file` prove to the host which device speaks; they come
+    together or not at all. `is_training` marks the parallel world of training on screen and paper;
+    the training room sets it, never a settings file.
 
     `on_screen_pin` and `on_screen_card_entry` belong to the sandbox: a PIN or a card number is
     keyed into the page. `mail_order_allowed` is what the merchant's contract says.
@@ -53,6 +59,8 @@ class TerminalSettings:
     host_tls: bool = True
     host_ca_file: Path | None = None
     host_name: str = "localhost"
+    client_certificate_file: Path | None = None
+    client_key_file: Path | None = None
 
     screen_address: str = "127.0.0.1"
     screen_port: int = 8601
@@ -64,6 +72,7 @@ class TerminalSettings:
     on_screen_card_entry: bool = False
     mail_order_allowed: bool = False
     operators: dict[str, str] = field(default_factory=dict, repr=False)
+    operator_roles: dict[str, str] = field(default_factory=dict)
 
     tpdu: str = "6000030000"
     header: str = "603100310001"
@@ -83,11 +92,19 @@ class TerminalSettings:
     refused_kinds: frozenset[str] = frozenset()
     log_in_delay_first_ms: int = 1_000
     log_in_delay_max_ms: int = 60_000
+    is_training: bool = False
 
     @property
     def is_sandbox(self) -> bool:
         """Whether this terminal belongs to the sandbox, where no real money moves."""
         return bool(self.drawer_url) or self.on_screen_pin or self.on_screen_card_entry
+
+    @property
+    def mark(self) -> SlipMark | None:
+        """The band that says on every paper that no real money moved; None on a live terminal."""
+        if self.is_training:
+            return SlipMark.TRAINING
+        return SlipMark.SANDBOX if self.is_sandbox else None
 
     @property
     def repeats_max(self) -> int:
@@ -99,6 +116,8 @@ class TerminalSettings:
         """Refuse what cannot work; ValueError names the setting."""
         if self.host_tls and self.host_ca_file is None:
             raise ValueError("host_ca_file is needed when host_tls is on")
+        if (self.client_certificate_file is None) != (self.client_key_file is None):
+            raise ValueError("client_certificate_file and client_key_file come together")
         if _TPDU.fullmatch(self.tpdu) is None:
             raise ValueError("tpdu must be 10 digits")
         if _HEADER.fullmatch(self.header) is None:
@@ -107,8 +126,10 @@ class TerminalSettings:
             raise ValueError("capabilities must be three digits (60.4 to 60.6)")
         if not 1 <= self.sale_limit_minor <= _AMOUNT_MAX_MINOR:
             raise ValueError("sale_limit_minor must be 1 to 999999999999")
-        for number in self.operators:
+        for number in (*self.operators, *self.operator_roles):
             OperatorNo(number)
+        if not set(self.operator_roles.values()) <= _ROLES:
+            raise ValueError("operator_roles must be cashier, supervisor or administrator")
         self._check_numbers()
         self._check_addresses()
 

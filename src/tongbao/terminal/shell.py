@@ -34,10 +34,11 @@ from tongbao.terminal.self_check import Devices, check_parts
 if TYPE_CHECKING:
     from tongbao.domain.secrets import Track2
     from tongbao.terminal.core.core import TerminalCore
+    from tongbao.terminal.core.roles import Grant
     from tongbao.terminal.core.state import Notice, TerminalState
     from tongbao.terminal.devices.printer import VirtualPrinter
     from tongbao.terminal.journal import Journal
-    from tongbao.terminal.link import HostLink
+    from tongbao.terminal.link import HostLine
 
 _Value = TypeVar("_Value")
 _log = structlog.get_logger("tongbao.terminal")
@@ -108,7 +109,7 @@ class TerminalShell:
         self._device_thread = ThreadPoolExecutor(1, "device")
         self._printer_thread = ThreadPoolExecutor(1, "printer")
         self._self_check: asyncio.Task[None] | None = None
-        self._link: HostLink | None = None
+        self._link: HostLine | None = None
         self._devices: Devices | None = None
         self._last_record: Instant | None = None
         # Larger than any number of an earlier run, so that a screen never takes old for new.
@@ -116,6 +117,7 @@ class TerminalShell:
         self.scene_seq = self.seq
         self.sound: Sound | None = None
         self._on_change: list[Callable[[], None]] = []
+        self._allow: Callable[[Grant], None] = lambda _what: None
 
     @property
     def state(self) -> TerminalState:
@@ -127,7 +129,7 @@ class TerminalShell:
         """The present time by the clock set at sign-in."""
         return self._clock().plus_ms(self._state.clock_offset_ms)
 
-    def connect(self, link: HostLink, devices: Devices, last_record: Instant | None) -> None:
+    def connect(self, link: HostLine, devices: Devices, last_record: Instant | None) -> None:
         """Attach what reports to this shell; called once before `run`."""
         self._link = link
         self._devices = devices
@@ -136,6 +138,10 @@ class TerminalShell:
     def on_change(self, notify: Callable[[], None]) -> None:
         """Have a function called after each step."""
         self._on_change.append(notify)
+
+    def on_allow(self, act: Callable[[Grant], None]) -> None:
+        """Have a function called with each act about the terminal that was allowed."""
+        self._allow = act
 
     def renumber(self) -> None:
         """Give the same state a new number, so that screens take it again with the present time."""
@@ -248,6 +254,8 @@ class TerminalShell:
                 self.sound = Sound(self.seq + 1, cue)
             case fx.RunSelfCheck():
                 self._self_check = self._start(self._check())
+            case fx.Allow(what):
+                self._allow(what)
             case _:
                 self._use_line(effect)
 

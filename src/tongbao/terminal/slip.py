@@ -98,7 +98,7 @@ _COPIES: Final = {
 }
 _MARKS: Final = {
     SlipMark.SANDBOX: BilingualText("沙盒交易 非真实资金", "SANDBOX - NO REAL MONEY"),
-    SlipMark.TRAINING: BilingualText("培训交易 非真实资金", "TRAINING - NO REAL MONEY"),
+    SlipMark.TRAINING: BilingualText("训练 非真实资金", "TRAINING - NO REAL MONEY"),
 }
 _NOTICES: Final = {
     SlipOutcome.DECLINED: BilingualText("本次未扣款。", "NOTHING WAS CHARGED."),

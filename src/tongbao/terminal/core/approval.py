@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from tongbao.crypto.operator_pin import pin_fits
 from tongbao.terminal.core.records import LogInFailed, SupervisorApproved
+from tongbao.terminal.core.roles import may_approve
 from tongbao.terminal.core.vocabulary import Cue
 from tongbao.terminal.core.wording import (
     NOT_A_SUPERVISOR,
@@ -59,7 +60,7 @@ def why_not_approved(equipment: Equipment, turn: Turn, approval: Approval | None
     wait_s = _seconds_to_wait(equipment, turn)
     if wait_s > 0:
         return wait_before_log_in(wait_s)
-    if approval.operator.value != SUPERVISOR:
+    if not may_approve(equipment.settings, approval.operator.value):
         return NOT_A_SUPERVISOR
     return None
 

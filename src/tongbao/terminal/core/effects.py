@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from tongbao.domain.ids import BatchNo, Stan
 from tongbao.terminal.core.records import Record
+from tongbao.terminal.core.roles import Grant
 from tongbao.terminal.core.state import Notice
 from tongbao.terminal.core.vocabulary import Cue, TimerKind
 from tongbao.terminal.papers import Paper
@@ -73,6 +74,13 @@ class KeepStorageKeys:
 
 
 @dataclass(frozen=True, slots=True)
+class Allow:
+    """Do an act about the terminal that somebody with the right has just allowed."""
+
+    what: Grant
+
+
+@dataclass(frozen=True, slots=True)
 class RunSelfCheck:
     """Check every part; results come back one by one and then together."""
 
@@ -101,6 +109,7 @@ Effect = (
     | PlaySound
     | Refuse
     | KeepStorageKeys
+    | Allow
     | RunSelfCheck
     | OpenLink
     | RenewLink

@@ -9,6 +9,7 @@ from tongbao.domain.ids import BatchNo, OperatorNo, Stan
 from tongbao.domain.money import Money
 from tongbao.domain.secrets import Pan, Pin, Track2
 from tongbao.terminal.core.download_steps import Download
+from tongbao.terminal.core.roles import Grant
 from tongbao.terminal.core.state import PartCheck
 from tongbao.terminal.core.vocabulary import EventKind, TimerKind
 
@@ -213,6 +214,15 @@ class ReportStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class Authorise:
+    """Somebody wants an act about the terminal done, with or without another's approval."""
+
+    kind: ClassVar[EventKind] = EventKind.AUTHORISE
+    what: Grant
+    approval: Approval | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SelfCheckPart:
     """One part of the self-check has its result."""
 
@@ -324,6 +334,7 @@ Event = (
     | StartDownload
     | SendNow
     | ReportStatus
+    | Authorise
     | SelfCheckPart
     | SelfCheckDone
     | CardSwiped

@@ -15,7 +15,6 @@ from tongbao.terminal.core.settlement import flag_word
 from tongbao.terminal.core.state import SlipJob
 from tongbao.terminal.paper import BilingualText
 from tongbao.terminal.settlement_slip import SettledSide, SettlementSlip
-from tongbao.terminal.slip import SlipMark
 from tongbao.wire.unionpay.structured import SettlementSide, SettlementTotals
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ def settlement_job(
         domestic=_side(totals.domestic, settlement.domestic),
         foreign=_side(totals.foreign, settlement.foreign),
         notes=_notes(settlement, closed),
-        mark=SlipMark.SANDBOX if settings.is_sandbox else None,
+        mark=settings.mark,
         is_reprint=reprint,
     )
     return SlipJob(settlement_slip_name(closed.batch), BatchNo(closed.batch), None, slip)

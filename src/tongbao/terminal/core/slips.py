@@ -21,7 +21,6 @@ from tongbao.terminal.slip import (
     CardEntry,
     Slip,
     SlipCopy,
-    SlipMark,
     SlipOutcome,
 )
 from tongbao.terminal.totals_slip import TotalsLine, TotalsSlip
@@ -146,7 +145,7 @@ def totals_slip(settings: TerminalSettings, turn: Turn) -> tuple[SlipJob, ...]:
         kinds=kinds,
         domestic=side_lines(totals.domestic),
         foreign=side_lines(totals.foreign),
-        mark=SlipMark.SANDBOX if settings.is_sandbox else None,
+        mark=settings.mark,
     )
     return (SlipJob(f"totals-{state.batch.digits}", state.batch, None, slip),)
 
@@ -222,7 +221,7 @@ def _plain_slip(
         amount=-intent.amount if rule.takes_money_back else intent.amount,
         tip=Money(intent.tip_minor, intent.amount.currency) if intent.tip_minor else None,
         transaction=BilingualText(rule.slip_zh, rule.slip_en),
-        mark=SlipMark.SANDBOX if settings.is_sandbox else None,
+        mark=settings.mark,
     )
 
 

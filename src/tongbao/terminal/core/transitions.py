@@ -16,6 +16,7 @@ from tongbao.terminal.core import (
     attendance,
     downloading,
     exchanges,
+    granting,
     paying,
     reversing,
     services,
@@ -103,6 +104,8 @@ def _people_rows(table: _Table) -> None:
     for phase in _POWERED - {P.REVERSING, P.IDLE, P.LOGGED_OUT}:
         row(phase, E.RETRY_DUE, reversing.retry_later)
     row(P.REVERSING, E.RESOLVE_NOW, reversing.resolve_now)
+    for phase in (P.IDLE, P.LOGGED_OUT):
+        row(phase, E.AUTHORISE, granting.authorise)
     row(P.IDLE, E.FIND, asking.find)
     row(P.IDLE, E.REPRINT, asking.reprint)
     row(P.IDLE, E.PRINT_TOTALS, asking.print_totals)

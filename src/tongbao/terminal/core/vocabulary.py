@@ -47,6 +47,7 @@ class EventKind(Enum):
     DOWNLOAD = "download"
     SEND_NOW = "send_now"
     REPORT_STATUS = "report_status"
+    AUTHORISE = "authorise"
 
     SELF_CHECK_PART = "self_check_part"
     SELF_CHECK_DONE = "self_check_done"
@@ -88,6 +89,7 @@ COMMANDS = frozenset(
         EventKind.DOWNLOAD,
         EventKind.SEND_NOW,
         EventKind.REPORT_STATUS,
+        EventKind.AUTHORISE,
     }
 )
 

@@ -17,6 +17,7 @@ from tongbao.domain.ids import OperatorNo
 from tongbao.domain.money import Currency, Money
 from tongbao.domain.secrets import Pan, Pin
 from tongbao.terminal.core.events import (
+    Authorise,
     Cancel,
     CardEntered,
     Dismiss,
@@ -35,6 +36,7 @@ from tongbao.terminal.core.events import (
     SignIn,
     Start,
 )
+from tongbao.terminal.core.roles import Grant
 from tongbao.terminal.core.state import Notice
 from tongbao.terminal.core.wording import (
     BAD_AMOUNT,
@@ -235,11 +237,20 @@ def _enter_pin(_identity: str, command: Mapping[str, Any]) -> Event:
         raise CommandRefusedError(BAD_PIN) from None
 
 
+def _authorise(_identity: str, command: Mapping[str, Any]) -> Event:
+    try:
+        what = Grant(command.get("what"))
+    except ValueError:
+        raise CommandRefusedError(UNKNOWN_COMMAND) from None
+    return Authorise(what, approval_of(command))
+
+
 _MAKERS: Final[dict[str, Callable[[str, Mapping[str, Any]], Event]]] = {
     "power_on": lambda _identity, _command: PowerOn(),
     "power_off": lambda _identity, _command: PowerOff(),
     "log_in": _log_in,
     "log_out": lambda _identity, _command: LogOut(),
+    "authorise": _authorise,
     "sign_in": lambda _identity, _command: SignIn(),
     "start": _start,
     "enter_card": _enter_card,

@@ -10,6 +10,7 @@ from tongbao.terminal.core.host_parameters import effective_settings
 from tongbao.terminal.core.items import can_be_undone, find_item
 from tongbao.terminal.core.kinds import RULE_OF, RULES, PinUse, is_allowed
 from tongbao.terminal.core.paying import card_entries
+from tongbao.terminal.core.roles import role_of
 from tongbao.terminal.core.signatures import signature_state
 from tongbao.terminal.core.slips import slip_name
 from tongbao.terminal.core.totals import batch_totals, must_settle
@@ -84,9 +85,15 @@ def screen_state(
         "totals": _totals(state, settings),
         "found": _found(state, settings),
         **service_state(state, settings),
+        "training": settings.is_training,
+        "role": _role(state, settings),
         "sandbox": _sandbox(settings, reader_address),
         "sound": _sound(shell),
     }
+
+
+def _role(state: TerminalState, settings: TerminalSettings) -> str | None:
+    return None if state.operator is None else role_of(settings, state.operator.value).value
 
 
 def notice_view(notice: Notice) -> dict[str, str]:

@@ -193,6 +193,17 @@ class Page:
         await self._reading
 
 
+async def swipe_at(address: str, track: Track2 = TRACK) -> str:
+    """Swipe a card through the reader at an address and return what it says."""
+    host, _, port = address.rpartition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(f";{track.reveal(Purpose.TEST)}?\n".encode())
+    answer = await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+    return answer.decode().strip()
+
+
 class LiveTerminal:
     """A running terminal with its host and pages."""
 
@@ -211,13 +222,7 @@ class LiveTerminal:
         return page
 
     async def swipe(self, track: Track2 = TRACK) -> str:
-        host, _, port = self.addresses.reader.rpartition(":")
-        reader, writer = await asyncio.open_connection(host, int(port))
-        writer.write(f";{track.reveal(Purpose.TEST)}?\n".encode())
-        answer = await reader.readline()
-        writer.close()
-        await writer.wait_closed()
-        return answer.decode().strip()
+        return await swipe_at(self.addresses.reader, track)
 
     async def sell(self, page: Page, amount_minor: int = 12_345, pin: str = "123456") -> None:
         """Go up to the message that leaves; the caller waits for what follows."""

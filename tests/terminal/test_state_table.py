@@ -12,6 +12,7 @@ from tongbao.terminal.core import vocabulary
 from tongbao.terminal.core.diagram import state_page
 from tongbao.terminal.core.download_steps import Download
 from tongbao.terminal.core.effects import Refuse
+from tongbao.terminal.core.roles import Grant
 from tongbao.terminal.core.transitions import IGNORED, IMPOSSIBLE, REFUSED, TRANSITIONS
 from tongbao.terminal.core.vocabulary import COMMANDS, EventKind, Phase, TimerKind
 
@@ -41,6 +42,7 @@ SAMPLES = {
         ev.StartDownload(Download.PARAMETERS),
         ev.SendNow(),
         ev.ReportStatus(),
+        ev.Authorise(Grant.SELF_TEST),
         ev.SelfCheckPart(ALL_WELL[0]),
         ev.SelfCheckDone(ALL_WELL),
         ev.CardSwiped(TRACK),

@@ -21,8 +21,9 @@ def open_keys(settings: TerminalSettings) -> SoftwareKeyStore:
     """Open the key file of a terminal; raises `CryptoError` when it cannot be used.
 
     The key over it comes from the environment variable `TONGBAO_TERMINAL_MASTER_KEY` or else from
-    `master_key_file`.
+    `master_key_file`; training has a master key of its own and takes none from outside.
     """
+    variable = None if settings.is_training else MASTER_KEY_VARIABLE
     return SoftwareKeyStore.open(
-        settings.key_file, master_key_from(settings.master_key_file, MASTER_KEY_VARIABLE)
+        settings.key_file, master_key_from(settings.master_key_file, variable)
     )

@@ -90,8 +90,9 @@ class Terminal:
         self, settings: TerminalSettings, journal: Journal, clock: Callable[[], Instant]
     ) -> None:
         self._settings = settings
-        self._clock = clock
         self._leave = asyncio.Event()
+        # The issuer makes the keys of training when there are none yet.
+        issuer = open_training_issuer(settings) if settings.is_training else None
         keys = open_keys(settings)
         reader = restore_reader(journal)
         printer = VirtualPrinter(settings.data_folder / "slips")
@@ -103,7 +104,11 @@ class Terminal:
         self._reader_address: str | None = None
         desk = CommandDesk(self.shell, settings, _payments_done(reader))
         self._screens = ScreenServer(self.shell, settings, desk, lambda: self._reader_address)
-        link = self._make_line()
+        link: HostLine = (
+            HostLink(settings, self.shell.report, make_tls(settings))
+            if issuer is None
+            else TrainingLine(issuer, self.shell.report, clock)
+        )
         devices = Devices(
             journal=journal,
             keys=keys,
@@ -151,13 +156,6 @@ class Terminal:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             listener.close()
-
-    def _make_line(self) -> HostLine:
-        """Return the line to the host; a terminal in training gets one that leads nowhere."""
-        settings = self._settings
-        if settings.is_training:
-            return TrainingLine(open_training_issuer(settings), self.shell.report, self._clock)
-        return HostLink(settings, self.shell.report, make_tls(settings))
 
     def _allowed(self, what: Grant) -> None:
         if what is Grant.TRAINING:

@@ -17,7 +17,8 @@ from tongbao.platform.project import configured
 from tongbao.platform.registry import register_merchant
 from tongbao.platform.schema import migrate
 
-# column: (type on SQLite, type on PostgreSQL, longest text); no column may be NULL.
+# column: (type on SQLite, type on PostgreSQL, longest text); only these columns may be NULL.
+MAY_BE_NULL = {("merchants_merchant", "chain_id")}
 TABLES = {
     "merchants_merchant": {
         "merchant_id": ("varchar(15)", "character varying", 15),
@@ -28,6 +29,14 @@ TABLES = {
         "is_active": ("bool", "boolean", None),
         "mail_order_allowed": ("bool", "boolean", None),
         "created_at_us": ("bigint", "bigint", None),
+        "chain_id": ("varchar(32)", "character varying", 32),
+        "tier": ("varchar(16)", "character varying", 16),
+        "status": ("varchar(16)", "character varying", 16),
+        "registered_name": ("varchar(120)", "character varying", 120),
+        "credit_code": ("varchar(18)", "character varying", 18),
+        "identity_token": ("varchar(18)", "character varying", 18),
+        "legal_person": ("varchar(60)", "character varying", 60),
+        "contact_phone": ("varchar(20)", "character varying", 20),
     },
     "fleet_terminal": {
         "terminal_id": ("varchar(8)", "character varying", 8),
@@ -179,7 +188,10 @@ def test_sqlite_columns_are_those_the_host_writes(sqlite_url, table):
             sqlite_url, f"PRAGMA table_info({table})"
         )
     }
-    assert found == {name: (kinds[0], 1) for name, kinds in TABLES[table].items()}
+    assert found == {
+        name: (kinds[0], int((table, name) not in MAY_BE_NULL))
+        for name, kinds in TABLES[table].items()
+    }
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -191,7 +203,8 @@ def test_postgresql_columns_are_those_the_host_writes(postgresql_url, table):
             [table],
         ).fetchall()
     assert {name: (kind, length, null) for name, kind, length, null in rows} == {
-        name: (*kinds[1:], "NO") for name, kinds in TABLES[table].items()
+        name: (*kinds[1:], "YES" if (table, name) in MAY_BE_NULL else "NO")
+        for name, kinds in TABLES[table].items()
     }
 
 

@@ -100,7 +100,8 @@ def prepare(folder: Path, options: SetUpOptions | None = None) -> PreparedWorld:
     ensure_certificates(folder / "tls")
     settings = read_settings(folder / SETTINGS_FILE)
     if settings.platform is not None:
-        _ensure_trace_key(settings.platform.trace_key_place)
+        _ensure_hex_key(settings.platform.trace_key_place)
+        _ensure_hex_key(settings.platform.data_key_place)
     migrate(settings.database_url)
     # Registering again changes nothing, so a set-up cut short here is finished by the next.
     register_merchant(settings.database_url, MERCHANT)
@@ -190,8 +191,8 @@ def _make_keys(folder: Path, terminal_ids: tuple[str, ...]) -> None:
     secret_key.write_text(secrets.token_urlsafe(64), encoding="ascii")
 
 
-def _ensure_trace_key(file: Path) -> None:
-    """Make the key that signs trace files, also in a folder of an earlier version."""
+def _ensure_hex_key(file: Path) -> None:
+    """Make a key of the platform if it is not there, also in a folder of an earlier version."""
     with contextlib.suppress(FileExistsError):
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as opened:
@@ -246,6 +247,7 @@ def _document(options: SetUpOptions, ports: dict[str, int]) -> str:
             "listen_port": ports["console"],
             "secret_key_file": "keys/platform-secret-key",
             "sandbox": True,
+            "providers_url": f"http://127.0.0.1:{ports['sandbox_http']}",
         },
     }
     for number, terminal_id in enumerate(options.terminal_ids):

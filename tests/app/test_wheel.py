@@ -34,6 +34,8 @@ def test_the_wheel_holds_the_built_pages_and_no_source_of_them(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     assert "tongbao/terminal/screen/dist/index.html" in names
     assert any(name.startswith("tongbao/terminal/screen/dist/assets/") for name in names)
+    assert "tongbao/platform/portal/dist/index.html" in names
+    assert any(name.startswith("tongbao/platform/portal/dist/assets/") for name in names)
     assert any(name.endswith((".po", ".mo")) for name in names)
     assert {"tongbao/app/profiles/unionpay.toml", "tongbao/app/profiles/strict.toml"} <= set(names)
     assert [

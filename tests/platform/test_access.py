@@ -206,7 +206,3 @@ def test_what_is_not_there_has_its_own_page(staff, address):
 def test_an_app_without_a_page_leads_to_the_first_page(staff):
     answer = browser_of(staff).get("/console/payments/")
     assert (answer.status_code, answer["Location"]) == (302, "/console/")
-
-
-def test_the_root_leads_to_the_console(staff):
-    assert browser_of(staff).get("/")["Location"] == "/console/"

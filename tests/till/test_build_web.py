@@ -26,7 +26,9 @@ def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     tree: dict[str, Any] = {
         "ROOT": tmp_path,
         "WEB": tmp_path / "web",
-        "PAGES": tmp_path / "src" / "dist",
+        "WORKSPACES": tuple(
+            module.Workspace(name, tmp_path / "src" / name / "dist") for name in ("till", "portal")
+        ),
         "__file__": str(tmp_path / "scripts" / "build_web.py"),
     }
     for name, value in tree.items():
@@ -42,8 +44,10 @@ def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 def keep_stamp(script: ModuleType) -> None:
     """Pretend that the pages were built from the sources as they are."""
-    script.PAGES.mkdir(parents=True)
-    (script.PAGES / script.STAMP).write_text(script.hash_of(script.source_files()))
+    for workspace in script.WORKSPACES:
+        workspace.pages.mkdir(parents=True)
+        stamp = workspace.pages / script.STAMP
+        stamp.write_text(script.hash_of(script.source_files(workspace)))
 
 
 def test_a_second_run_needs_no_node_at_all(
@@ -63,17 +67,24 @@ def test_a_second_run_needs_no_node_at_all(
     ],
 )
 def test_any_change_of_a_source_asks_for_a_build(script: ModuleType, change: Any) -> None:
-    before = script.hash_of(script.source_files())
+    keep_stamp(script)
     change(script.WEB)
-    assert script.hash_of(script.source_files()) != before
+    assert [script.is_built(workspace) for workspace in script.WORKSPACES] == [False, False]
+
+
+def test_a_change_of_one_workspace_leaves_the_others_pages_alone(script: ModuleType) -> None:
+    (script.WEB / "portal").mkdir()
+    keep_stamp(script)
+    (script.WEB / "portal" / "new.ts").touch()
+    assert [script.is_built(workspace) for workspace in script.WORKSPACES] == [True, False]
 
 
 def test_results_are_not_sources(script: ModuleType) -> None:
-    before = script.hash_of(script.source_files())
-    for folder in ("node_modules", "till/dist"):
+    keep_stamp(script)
+    for folder in ("node_modules", "till/dist", "portal/dist", "portal/node_modules"):
         (script.WEB / folder).mkdir(parents=True)
         (script.WEB / folder / "file.js").touch()
-    assert script.hash_of(script.source_files()) == before
+    assert [script.is_built(workspace) for workspace in script.WORKSPACES] == [True, True]
 
 
 def test_missing_node_is_said_with_what_to_do(

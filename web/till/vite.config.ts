@@ -12,7 +12,7 @@ export default defineConfig({
   },
   build: {
     // scripts/build_web.py says where the pages go; a bare `vite build` must not touch the package.
-    outDir: process.env["TONGBAO_TILL_DIST"] ?? fileURLToPath(new URL("dist", import.meta.url)),
+    outDir: process.env["TONGBAO_PAGES_DIST"] ?? fileURLToPath(new URL("dist", import.meta.url)),
     emptyOutDir: true,
     target: "es2022",
     assetsInlineLimit: 0, // The page's security policy has no room for data: addresses.

@@ -1,4 +1,4 @@
-"""The console's addresses; loading them brings its pages and its catalogue to life."""
+"""All addresses; loading them brings the console's pages and its catalogue to life."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from importlib import import_module
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
-from django.views.generic import RedirectView
 
 from tongbao.platform.console.catalogue import load_catalogues
 
@@ -22,7 +21,7 @@ for page in (
 load_catalogues()
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", RedirectView.as_view(url="/console/")),
+    path("", include("tongbao.platform.portal.urls")),
     path("console/", admin.site.urls),
     path("language/", include("django.conf.urls.i18n")),
 ]

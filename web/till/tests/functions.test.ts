@@ -9,7 +9,7 @@ import {
   type Bar,
 } from "../src/functions";
 import { groupsOf, isCardNumber, isExpiry } from "../src/cardNumber";
-import { inkOf, isSignature, packBits, toBase64 } from "../src/signature";
+import { inkOf, isSignature, packBits, toBase64 } from "@tongbao/shared/signature.ts";
 import type { Kind, PendingItem, TerminalState, Totals } from "../src/protocol";
 
 function kind(name: string, changes: Partial<Kind> = {}): Kind {

@@ -1,0 +1,33 @@
+import type { frame as zh } from "../zh/frame";
+
+export const frame: typeof zh = {
+  brand: "Tongbao",
+  skip: "Skip to content",
+  close: "Close",
+  cancel: "Cancel",
+  save: "Save",
+  saved: "Saved",
+  back: "Back",
+  next: "Next",
+  tryAgain: "Try again",
+  loading: "Loading",
+  more: "Show more",
+  optional: "(optional)",
+  yes: "Yes",
+  no: "No",
+  none: "None",
+  copy: "Copy",
+  copied: "Copied",
+  sandbox: "Sandbox",
+  sandboxNote: "Everything here is simulated; there is no real money.",
+  language: { switch: "中文", label: "Switch to Chinese" },
+  theme: { label: "Appearance", auto: "As the system", light: "Light", dark: "Dark" },
+  menu: "Menu",
+  problem: {
+    network: { title: "No connection.", todo: "Check the network and try again; nothing unconfirmed is done twice." },
+    bad_answer: { title: "The server's answer cannot be read.", todo: "Try again in a moment." },
+    slow: { title: "Too many tries.", todo: "Wait a moment, then try again." },
+    missing: { title: "Nothing found.", todo: "It may be gone, or it is not yours." },
+    server: { title: "The service is not available right now.", todo: "Try again in a moment." },
+  },
+};

@@ -3,10 +3,17 @@
 A key file is replaced as a whole at every change and flushed before the call returns. What is
 destroyed is not in the new file; the old one's blocks on the disk are out of our hands, but what
 they hold is wrapped under the master key.
+
+Two processes may share a file, such as the host and the room where keys are loaded: a change is
+made to what the file holds by then, under a lock, and whoever asks for a key by its check value,
+asks whether it exists or makes working keys under it looks first whether the file was replaced.
+The hot path does not look.
 """
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 from typing import TYPE_CHECKING, Final, NoReturn, Self
 
@@ -20,7 +27,7 @@ from tongbao.crypto.rsa_transport import new_private_key
 from tongbao.domain.secrets import KeyBytes, PrivateKeyBytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 _MAX_NAME_LENGTH: Final = 80
@@ -29,7 +36,7 @@ _MAX_NAME_LENGTH: Final = 80
 class KeyTable:
     """The keeping half of a software key store: names, the file, making and destroying."""
 
-    __slots__ = ("_entries", "_kept", "_path", "_wrapper")
+    __slots__ = ("_entries", "_kept", "_path", "_stamp", "_wrapper")
 
     def __init__(
         self, master_key: KeyBytes, path: Path | None, random_bytes: Callable[[int], bytes]
@@ -38,6 +45,8 @@ class KeyTable:
         self._path = path
         self._entries: dict[str, KeyEntry] = {}
         self._kept: dict[str, NamedKey] = {}
+        # Which file was read: it is replaced as a whole, so a change shows in these.
+        self._stamp: tuple[int, int, int] | None = None
 
     @classmethod
     def open(
@@ -49,17 +58,7 @@ class KeyTable:
         Spec: our own.
         """
         store = cls(master_key, path, random_bytes)
-        try:
-            with path.open("rb") as stream:
-                check_owner_only(stream.fileno(), path)
-                content = stream.read()
-        except FileNotFoundError:
-            return store
-        except OSError as error:
-            raise KeyStoreError(f"the key file {path}: {error.strerror}") from None
-        items = store._wrapper.read_file(content)
-        store._kept = {item.name: item for item in items}
-        store._load(items)
+        store.refresh()
         return store
 
     @classmethod
@@ -73,11 +72,39 @@ class KeyTable:
         return cls(master_key, None, random_bytes)
 
     def has(self, name: KeyName) -> bool:
-        """Tell whether the store holds a key of this name.
+        """Tell whether the store holds a key of this name; raises as `refresh` does.
 
         Spec: our own.
         """
+        self.refresh()
         return name in self._entries
+
+    def refresh(self) -> None:
+        """Take in what another process changed in the key file; costs one look when nothing did.
+
+        Raises: WrongMasterKeyError; KeyFileDamagedError; KeyFilePermissionError; KeyStoreError.
+        Spec: our own.
+        """
+        if self._path is None:
+            return
+        try:
+            stamp = _stamp(os.stat(self._path))  # noqa: PTH116 - a third of the cost of Path.stat
+            if stamp == self._stamp:
+                return
+            with self._path.open("rb") as stream:
+                check_owner_only(stream.fileno(), self._path)
+                stamp = _stamp(os.fstat(stream.fileno()))
+                content = stream.read()
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise KeyStoreError(f"the key file {self._path}: {error.strerror}") from None
+        read = {item.name: item for item in self._wrapper.read_file(content)}
+        self._load(item for name, item in read.items() if self._kept.get(name) != item)
+        for name in self._kept.keys() - read.keys():
+            self._entries.pop(name, None)
+        self._kept = read
+        self._stamp = stamp
 
     def names(self) -> tuple[KeyName, ...]:
         """Return the names of all keys.
@@ -121,7 +148,8 @@ class KeyTable:
         added = {item.name: item for item in items}
         entries = [KeyEntry(item) for item in added.values()]
         self._check_names(added)
-        self._keep({**self._kept, **added})
+        with self._changing():
+            self._keep({**self._kept, **added})
         self._entries.update((entry.name, entry) for entry in entries)
 
     def make_key(
@@ -134,7 +162,7 @@ class KeyTable:
         Raises: KeyUseError when the name is taken; ValueError on a bad name; KeyStoreError.
         Spec: our own.
         """
-        if name in self._entries:
+        if self.has(name):
             raise KeyUseError(f"there is a key {name} already")
         if algorithm is KeyAlgorithm.RSA:
             self.import_keys([NamedKey(name, new_private_key(), algorithm)])
@@ -148,12 +176,13 @@ class KeyTable:
         Raises: UnknownKeyError; ValueError on a bad name; KeyStoreError.
         Spec: our own.
         """
-        if name not in self._kept:
-            raise unknown_key(name)
-        item = self._kept[name]._replace(name=new_name)
         self._check_names([new_name])
-        others = {key: value for key, value in self._kept.items() if key != name}
-        self._keep({**others, new_name: item})
+        with self._changing():
+            if name not in self._kept:
+                raise unknown_key(name)
+            item = self._kept[name]._replace(name=new_name)
+            others = {key: value for key, value in self._kept.items() if key != name}
+            self._keep({**others, new_name: item})
         del self._entries[name]
         self._entries[new_name] = KeyEntry(item)
 
@@ -163,8 +192,10 @@ class KeyTable:
         Raises: KeyStoreError; then the key is still there.
         Spec: our own.
         """
+        self.refresh()
         if name in self._kept:
-            self._keep({key: item for key, item in self._kept.items() if key != name})
+            with self._changing():
+                self._keep({key: item for key, item in self._kept.items() if key != name})
         self._entries.pop(name, None)
 
     def forget(self, prefix: str) -> None:
@@ -176,11 +207,16 @@ class KeyTable:
         def stays(name: str) -> bool:
             return name != prefix and not name.startswith(prefix + "/")
 
-        kept = {name: item for name, item in self._kept.items() if stays(name)}
-        if len(kept) != len(self._kept):
-            self._keep(kept)
+        if not all(map(stays, self._kept)):
+            with self._changing():
+                self._keep({name: item for name, item in self._kept.items() if stays(name)})
         for name in [name for name in self._entries if not stays(name)]:
             del self._entries[name]
+
+    def _fresh_entry(self, name: str) -> KeyEntry:
+        """Return a key as the file has it now."""
+        self.refresh()
+        return self._entry(name)
 
     def _entry(self, name: str) -> KeyEntry:
         try:
@@ -197,9 +233,30 @@ class KeyTable:
         entries = [KeyEntry(item) for item in items]
         self._entries.update((entry.name, entry) for entry in entries)
 
+    @contextlib.contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Hold off every other writer of the file and start from what it holds now."""
+        if self._path is None:
+            yield
+            return
+        folder = self._path.parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        except OSError as error:
+            raise KeyStoreError(f"{self._path} could not be written: {error.strerror}") from None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            self.refresh()
+            yield
+        finally:
+            os.close(descriptor)
+
     def _keep(self, kept: dict[str, NamedKey]) -> None:
+        """Write the file; only inside `_changing`."""
         if self._path is not None:
             write_owner_only(self._path, self._wrapper.file_content(kept.values()))
+            self._stamp = _stamp(os.stat(self._path))  # noqa: PTH116 - as in `refresh`
         self._kept = kept
 
     def __repr__(self) -> str:
@@ -207,6 +264,10 @@ class KeyTable:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a key store is not written anywhere but into its key file")
+
+
+def _stamp(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def unknown_key(name: str) -> UnknownKeyError:

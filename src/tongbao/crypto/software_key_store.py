@@ -4,7 +4,7 @@ Keys lie encrypted under a master key in a file, but the process that uses them 
 in its memory, where a debugger or a core dump finds them, and Python cannot wipe them. That is fine
 for development, tests and the sandbox. A live host puts an HSM behind the same port.
 
-A store belongs to one thread (see `key_store`), and a key file to one process that writes it.
+A store belongs to one thread (see `key_store`); a key file may be shared (see `key_table`).
 """
 
 from __future__ import annotations
@@ -57,14 +57,14 @@ class SoftwareKeyStore(KeyTable):
 
         Spec: UnionPay terminal dialect, 5.1.
         """
-        return self._entry(name).kcv()
+        return self._fresh_entry(name).kcv()
 
     def key_algorithm(self, name: KeyName) -> KeyAlgorithm:
         """Return what a key is used with; raises UnknownKeyError.
 
         Spec: our own.
         """
-        return self._entry(name).algorithm
+        return self._fresh_entry(name).algorithm
 
     def mac(self, name: KeyName, algorithm: MacAlgorithm, data: bytes) -> bytes:
         """Compute the 8-byte MAC of the data; raises UnknownKeyError, KeyUseError, KeyLengthError.
@@ -275,7 +275,7 @@ class SoftwareKeyStore(KeyTable):
         Raises: UnknownKeyError; WorkingKeyError; KeyCheckError.
         Spec: UnionPay terminal dialect, 3.1.
         """
-        master = self._entry(tmk)
+        master = self._fresh_entry(tmk)
         offset = mak_check_value_offset
         keys = parse_working_keys(
             master.cipher(), master.algorithm, field62, mak_check_value_offset=offset
@@ -296,7 +296,7 @@ class SoftwareKeyStore(KeyTable):
         Raises: UnknownKeyError; WorkingKeyError.
         Spec: UnionPay terminal dialect, 3.1.
         """
-        master = self._entry(tmk)
+        master = self._fresh_entry(tmk)
         if master.algorithm is not layout.algorithm:
             raise WorkingKeyError(f"the master key is not a {layout.algorithm.value} key")
         keys = WorkingKeys(

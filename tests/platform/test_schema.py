@@ -18,7 +18,7 @@ from tongbao.platform.registry import register_merchant
 from tongbao.platform.schema import migrate
 
 # column: (type on SQLite, type on PostgreSQL, longest text); only these columns may be NULL.
-MAY_BE_NULL = {("merchants_merchant", "chain_id")}
+MAY_BE_NULL = {("merchants_merchant", "chain_id"), ("fleet_terminal", "shop_id")}
 TABLES = {
     "merchants_merchant": {
         "merchant_id": ("varchar(15)", "character varying", 15),
@@ -46,6 +46,7 @@ TABLES = {
         "is_active": ("bool", "boolean", None),
         "batch_no": ("INTEGER", "integer", None),
         "created_at_us": ("bigint", "bigint", None),
+        "shop_id": ("varchar(32)", "character varying", 32),
     },
     "fleet_terminalsession": {
         "session_id": ("INTEGER", "bigint", None),

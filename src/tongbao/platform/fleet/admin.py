@@ -39,7 +39,7 @@ LATEST_REPORTS = 5
 class TerminalAdmin(ReadOnlyAdmin[Terminal]):
     """Lists terminals; a terminal's page shows its sign-ins and newest payments."""
 
-    list_display = ("number", "label", "shop", "serial_number", "batch_no", "seen", "active")
+    list_display = ("number", "label", "merchant_name", "serial_number", "batch_no", "seen", "active")
     list_select_related = ("merchant",)
     search_fields = ("terminal_id", "label", "serial_number", "merchant__name")
     search_help_text = gettext_lazy("Number, label, serial number or merchant")
@@ -57,7 +57,7 @@ class TerminalAdmin(ReadOnlyAdmin[Terminal]):
         return terminal.terminal_id
 
     @admin.display(description=gettext_lazy("Merchant"))
-    def shop(self, terminal: Terminal) -> str:
+    def merchant_name(self, terminal: Terminal) -> str:
         """The merchant's name in the reader's language."""
         return local_name(terminal.merchant)
 

@@ -18,6 +18,13 @@ class Terminal(models.Model):
     )
     serial_number = models.CharField(_("serial number"), max_length=50, unique=True)
     label = models.CharField(_("label"), max_length=80)
+    shop = models.ForeignKey(
+        "merchants.Shop",
+        models.PROTECT,
+        null=True,
+        related_name="terminals",
+        verbose_name=_("shop"),
+    )
     is_active = models.BooleanField(_("active"), default=True, db_default=True)
     batch_no = models.IntegerField(_("batch"), default=1, db_default=1)
     created_at_us = models.BigIntegerField(_("registered"))

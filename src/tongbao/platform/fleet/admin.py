@@ -39,7 +39,15 @@ LATEST_REPORTS = 5
 class TerminalAdmin(ReadOnlyAdmin[Terminal]):
     """Lists terminals; a terminal's page shows its sign-ins and newest payments."""
 
-    list_display = ("number", "label", "merchant_name", "serial_number", "batch_no", "seen", "active")
+    list_display = (
+        "number",
+        "label",
+        "merchant_name",
+        "serial_number",
+        "batch_no",
+        "seen",
+        "active",
+    )
     list_select_related = ("merchant",)
     search_fields = ("terminal_id", "label", "serial_number", "merchant__name")
     search_help_text = gettext_lazy("Number, label, serial number or merchant")

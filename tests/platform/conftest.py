@@ -63,22 +63,32 @@ def django_sqlite(sqlite_url):
         yield sqlite_url
 
 
-def add_user(name, *, is_staff=True, is_active=True, password=None):
-    from tongbao.platform.accounts.models import User
+def add_user(name, *, is_staff=True, is_active=True, password=None, roles=("administrator",)):
+    """A person; one of the staff has these roles."""
+    from tongbao.platform.accounts.models import StaffRoleGrant, User
 
     user = User(username=name, is_staff=is_staff, is_active=is_active)
     user.set_unusable_password() if password is None else user.set_password(password)
     user.save()
+    for role in roles if is_staff else ():
+        StaffRoleGrant.objects.create(user=user, role=role, granted_at_us=1, granted_by="test")
     return user
 
 
-def browser_of(user=None, language="en", **options):
-    """A test client as a browser on this machine, logged in as `user`."""
+def browser_of(user=None, language="en", *, second_factor=True, **options):
+    """A test client as a browser on this machine, logged in as `user` with a second factor."""
     from django.test import Client
+
+    from tongbao.platform.accounts.second_factor import mark_second_factor
+    from tongbao.platform.clock import now_us
 
     client = Client(SERVER_NAME="localhost", headers={"accept-language": language}, **options)
     if user is not None:
         client.force_login(user)
+        if second_factor:
+            session = client.session
+            mark_second_factor(session, at_us=now_us())
+            session.save()
     return client
 
 

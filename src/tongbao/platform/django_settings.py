@@ -37,6 +37,8 @@ DATABASES: dict[str, Any] = {"default": django_database(_database_url)} if _data
 INSTALLED_APPS = [
     "tongbao.platform.console.apps.ConsoleConfig",
     "tongbao.platform.accounts",
+    "tongbao.platform.audit",
+    "tongbao.platform.approvals",
     "tongbao.platform.merchants",
     "tongbao.platform.onboarding",
     "tongbao.platform.contracts",

@@ -1,6 +1,8 @@
-"""Console users and the record of their log-in attempts."""
+"""People, what they are at the acquirer and at merchants, and their log-in attempts."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -10,11 +12,106 @@ from tongbao.platform.columns import AppendOnlyIdField
 
 
 class User(AbstractUser):
-    """A person who may log in; `is_staff` opens the operations console."""
+    """A person who may log in; `is_staff` opens the operations console.
+
+    Besides the user name a person logs in with e-mail, phone (E.164, `+86…`) or staff number; each
+    is unique or absent.
+    """
+
+    # An absent address is NULL and not empty, so that the database can keep the others unique.
+    email = models.EmailField(  # type: ignore[assignment]  # Django's own is never NULL
+        _("e-mail"), null=True, blank=True, unique=True
+    )
+    phone = models.CharField(_("phone"), max_length=16, null=True, blank=True, unique=True)
+    staff_number = models.CharField(
+        _("staff number"), max_length=16, null=True, blank=True, unique=True
+    )
+    display_name = models.CharField(_("name"), max_length=64, blank=True)
+    language = models.CharField(_("language"), max_length=8, blank=True)
 
     class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store what is absent as NULL."""
+        self.email = self.email or None
+        self.phone = self.phone or None
+        self.staff_number = self.staff_number or None
+        super().save(*args, **kwargs)
+
+
+class StaffRoleGrant(models.Model):
+    """A staff role that a person has, from the grant until its end."""
+
+    grant_id = AppendOnlyIdField(primary_key=True)
+    user = models.ForeignKey(User, models.PROTECT, related_name="staff_roles")
+    role = models.CharField(_("role"), max_length=16)
+    granted_at_us = models.BigIntegerField(_("granted"))
+    granted_by = models.CharField(_("granted by"), max_length=150)
+    ended_at_us = models.BigIntegerField(_("ended"), null=True, blank=True)
+    ended_by = models.CharField(_("ended by"), max_length=150, blank=True)
+
+    class Meta:
+        verbose_name = _("staff role")
+        verbose_name_plural = _("staff roles")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("user", "role"),
+                condition=models.Q(ended_at_us=None),
+                name="accounts_staffrolegrant_one_open",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.role}"
+
+
+class Membership(models.Model):
+    """What a person is at one merchant, or at a chain and so at each of its merchants.
+
+    `permissions`: the rights of the role `custom`, words of `Permission`; otherwise empty.
+    """
+
+    membership_id = models.CharField(primary_key=True, max_length=32)
+    user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
+    merchant = models.ForeignKey(
+        "merchants.Merchant",
+        models.PROTECT,
+        related_name="memberships",
+        null=True,
+        blank=True,
+        verbose_name=_("merchant"),
+    )
+    chain_id = models.CharField(_("chain"), max_length=32, blank=True)
+    role = models.CharField(_("role"), max_length=16)
+    permissions = models.JSONField(_("rights"), default=list)
+    since_us = models.BigIntegerField(_("since"))
+    until_us = models.BigIntegerField(_("until"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(merchant=None, chain_id__gt="")
+                | models.Q(merchant__isnull=False, chain_id=""),
+                name="accounts_membership_merchant_or_chain",
+            ),
+            models.UniqueConstraint(
+                fields=("user", "merchant"),
+                condition=models.Q(until_us=None, chain_id=""),
+                name="accounts_membership_one_open_merchant",
+            ),
+            models.UniqueConstraint(
+                fields=("user", "chain_id"),
+                condition=models.Q(until_us=None, merchant=None),
+                name="accounts_membership_one_open_chain",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.role}"
 
 
 class LoginAttempt(models.Model):

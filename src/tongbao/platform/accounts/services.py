@@ -8,10 +8,16 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
+from tongbao.platform.access.actor import SYSTEM as SYSTEM_ACTOR
+from tongbao.platform.access.operations import Operation
+from tongbao.platform.access.roles import StaffRole
+from tongbao.platform.clock import now_us
 from tongbao.platform.payments.exception_rules import SYSTEM
 from tongbao.platform.project import run_with
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.contrib.auth.base_user import BaseUserManager
 
     from tongbao.platform.accounts.models import User
@@ -33,13 +39,18 @@ def generated_password() -> str:
     )
 
 
-def create_staff(database_url: str, name: str, password: str) -> None:
-    """Add a person who may log in to the console.
+def create_staff(
+    database_url: str,
+    name: str,
+    password: str,
+    roles: Iterable[StaffRole] = (StaffRole.ADMINISTRATOR,),
+) -> None:
+    """Add a person who may log in to the console, with these roles.
 
     Raises StaffError when the name is taken or malformed, or the password is too weak (fewer than
     12 characters, a common one, all digits, or like the name).
     """
-    run_with(database_url, lambda alias: _create(alias, name, password))
+    run_with(database_url, lambda alias: _create(alias, name, password, tuple(roles)))
 
 
 def create_first_staff(database_url: str, name: str) -> str | None:
@@ -52,7 +63,7 @@ def create_first_staff(database_url: str, name: str) -> str | None:
         if _users(alias).filter(is_staff=True).exists():
             return None
         password = generated_password()
-        _create(alias, name, password)
+        _create(alias, name, password, (StaffRole.ADMINISTRATOR,))
         return password
 
     return run_with(database_url, work)
@@ -64,7 +75,7 @@ def _users(alias: str) -> BaseUserManager[User]:
     return User.objects.db_manager(alias)
 
 
-def _create(alias: str, name: str, password: str) -> None:
+def _create(alias: str, name: str, password: str, roles: tuple[StaffRole, ...]) -> None:
     from django.contrib.auth.password_validation import (  # noqa: PLC0415 - needs the settings
         validate_password,
     )
@@ -84,4 +95,27 @@ def _create(alias: str, name: str, password: str) -> None:
             raise StaffError(" ".join(error.messages)) from None
     if users.filter(username__iexact=user.username).exists():
         raise StaffError("there is a user of this name already")
-    user.save(using=alias)
+    _save_with_roles(alias, user, roles)
+
+
+def _save_with_roles(alias: str, user: User, roles: tuple[StaffRole, ...]) -> None:
+    from django.db import transaction  # noqa: PLC0415 - needs the settings first
+
+    from tongbao.platform.accounts.models import StaffRoleGrant  # noqa: PLC0415 - as above
+    from tongbao.platform.audit.services import record  # noqa: PLC0415 - as above
+
+    now = now_us()
+    with transaction.atomic(using=alias):
+        user.save(using=alias)
+        StaffRoleGrant.objects.using(alias).bulk_create(
+            StaffRoleGrant(user=user, role=role.value, granted_at_us=now, granted_by=SYSTEM)
+            for role in roles
+        )
+        record(
+            SYSTEM_ACTOR,
+            Operation.STAFF_ADD,
+            now_us=now,
+            target=("user", str(user.pk)),
+            after={"username": user.username, "role": [role.value for role in roles]},
+            using=alias,
+        )

@@ -1,42 +1,38 @@
-"""Who may see what: the only place of the console that decides it.
-
-Today every active member of staff may see everything, save traces, work on exceptions and order
-terminals to do something; nobody may change or remove a record. Roles and tenants will be decided
-here and nowhere else.
-"""
+"""Who may see what in the console: a thin face of `access.decide`, which decides."""
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from django.core.exceptions import PermissionDenied
+
+from tongbao.platform.access.decide import Decision, decide
+from tongbao.platform.access.enforce import AccessDeniedError, actor_of, require
+from tongbao.platform.access.operations import Operation
+from tongbao.platform.clock import now_us
+
 if TYPE_CHECKING:
-    from django.contrib.auth.base_user import AbstractBaseUser
-    from django.contrib.auth.models import AnonymousUser
+    from django.http import HttpRequest
+
+__all__ = ["Operation", "decision_of", "demand", "may"]
 
 
-class Operation(StrEnum):
-    """What a person can try to do with records."""
-
-    VIEW = "view"
-    ADD = "add"
-    CHANGE = "change"
-    DELETE = "delete"
-    SAVE_TRACE = "save_trace"
-    WORK_ON_EXCEPTION = "work_on_exception"
-    ORDER_TERMINAL = "order_terminal"
+def may(request: HttpRequest, operation: Operation) -> bool:
+    """Return whether the person may do this; asking leaves no trace."""
+    return decision_of(request, operation) is Decision.ALLOWED
 
 
-STAFF_MAY = frozenset(
-    {
-        Operation.VIEW,
-        Operation.SAVE_TRACE,
-        Operation.WORK_ON_EXCEPTION,
-        Operation.ORDER_TERMINAL,
-    }
-)
+def decision_of(request: HttpRequest, operation: Operation) -> Decision:
+    """Return the decision itself, which also tells a missing second factor."""
+    return decide(actor_of(request), operation, now_us=now_us())
 
 
-def may(user: AbstractBaseUser | AnonymousUser, operation: Operation) -> bool:
-    """Return whether this person may do this in the operations console."""
-    return operation in STAFF_MAY and user.is_active and bool(getattr(user, "is_staff", False))
+def demand(request: HttpRequest, operation: Operation, target: tuple[str, str]) -> None:
+    """Return when the person may do this to `target`, otherwise write it down and refuse.
+
+    Raises PermissionDenied, which the console shows as its page 403.
+    """
+    try:
+        require(actor_of(request), operation, now_us=now_us(), target=target)
+    except AccessDeniedError as error:
+        raise PermissionDenied from error

@@ -48,6 +48,8 @@ class ReadOnlyAdmin(ModelAdmin[Record]):
     sortable_by = ()
     change_list_template = "console/list.html"
     page_template = ""
+    # Who may look; pages of a narrower circle name their own operation.
+    operation = Operation.CONSOLE_VIEW
     list_before = ""
     empty_title: Any = ""
     empty_words: Any = ""
@@ -55,26 +57,26 @@ class ReadOnlyAdmin(ModelAdmin[Record]):
     def has_view_permission(self, request: HttpRequest, obj: Record | None = None) -> bool:
         """Return whether the person may see these records."""
         del obj
-        return may(request.user, Operation.VIEW)
+        return may(request, self.operation)
 
     def has_add_permission(self, request: HttpRequest, obj: Record | None = None) -> bool:
-        """Return whether the person may add records."""
-        del obj
-        return may(request.user, Operation.ADD)
+        """Return that nobody may add records."""
+        del request, obj
+        return False
 
     def has_change_permission(self, request: HttpRequest, obj: Record | None = None) -> bool:
-        """Return whether the person may change records."""
-        del obj
-        return may(request.user, Operation.CHANGE)
+        """Return that nobody may change records."""
+        del request, obj
+        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Record | None = None) -> bool:
-        """Return whether the person may delete records."""
-        del obj
-        return may(request.user, Operation.DELETE)
+        """Return that nobody may delete records."""
+        del request, obj
+        return False
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Return whether the person sees these records in the menu."""
-        return may(request.user, Operation.VIEW)
+        return may(request, self.operation)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

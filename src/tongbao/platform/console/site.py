@@ -27,7 +27,7 @@ class ConsoleSite(AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Return whether the person may open the console at all."""
-        return may(request.user, Operation.VIEW)
+        return may(request, Operation.CONSOLE_VIEW)
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
 from django.db.models import Min
 from django.http import Http404, HttpResponseNotAllowed
 from django.shortcuts import redirect
@@ -15,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tongbao.platform.console.access import Operation, may
+from tongbao.platform.console.access import Operation, demand, may
 from tongbao.platform.console.formats import instant_text
 from tongbao.platform.console.read_only import ReadOnlyAdmin
 from tongbao.platform.console.words import active_label, local_name
@@ -104,7 +103,7 @@ class TerminalAdmin(ReadOnlyAdmin[Terminal]):
                 for one in orders.annotate(done_at_us=Min("done__at_us"))[:LATEST]
             ],
             "acts": [(digit, act_text(digit)) for digit in ACTS],
-            "may_order": may(request.user, Operation.ORDER_TERMINAL),
+            "may_order": may(request, Operation.TERMINAL_ORDER),
             "batches": batches.order_by("-event_id")[:LATEST_REPORTS],
             "latest": with_status(payments)[:LATEST],
         }
@@ -119,8 +118,7 @@ class TerminalAdmin(ReadOnlyAdmin[Terminal]):
         """Append an order, then show the page again; anything but a POST is refused."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        if not may(request.user, Operation.ORDER_TERMINAL):
-            raise PermissionDenied
+        demand(request, Operation.TERMINAL_ORDER, ("terminal", object_id))
         terminal = self.get_object(request, unquote(object_id))
         if terminal is None:
             raise Http404

@@ -14,7 +14,7 @@ from django.urls import path
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from tongbao.platform.console.access import Operation, may
+from tongbao.platform.console.access import Operation, demand, may
 from tongbao.platform.console.formats import instant_text, short_card
 from tongbao.platform.console.read_only import ReadOnlyAdmin
 from tongbao.platform.console.words import local_name, reader_is_chinese
@@ -233,7 +233,7 @@ class PaymentAdmin(ReadOnlyAdmin[Payment]):
             "auth_code": outcome.auth_code if outcome else "",
             "response": describe(outcome.response_code) if outcome else "",
             "can_trace": settings.TONGBAO_TRACE_KEY is not None
-            and may(request.user, Operation.SAVE_TRACE),
+            and may(request, Operation.TRACE_SAVE),
             **beside(record),
         }
 
@@ -252,7 +252,7 @@ class PaymentAdmin(ReadOnlyAdmin[Payment]):
 
     def trace_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Give the signed trace file to save; 404 when no key was made for it."""
-        payment = self._readable(request, object_id, Operation.SAVE_TRACE)
+        payment = self._readable(request, object_id, Operation.TRACE_SAVE)
         key = settings.TONGBAO_TRACE_KEY
         if key is None:
             raise Http404
@@ -268,7 +268,7 @@ class PaymentAdmin(ReadOnlyAdmin[Payment]):
 
     def signature_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Give the cardholder's signature as a picture; 404 when there is none to draw."""
-        payment = self._readable(request, object_id, Operation.VIEW)
+        payment = self._readable(request, object_id, Operation.CONSOLE_VIEW)
         picture = signature_picture(payment)
         if picture is None:
             raise Http404
@@ -278,8 +278,7 @@ class PaymentAdmin(ReadOnlyAdmin[Payment]):
     def _readable(self, request: HttpRequest, object_id: str, operation: Operation) -> Payment:
         if request.method not in ("GET", "HEAD"):
             raise PermissionDenied
-        if not may(request.user, operation):
-            raise PermissionDenied
+        demand(request, operation, ("payment", object_id))
         payment = self.get_object(request, unquote(object_id))
         if payment is None:
             raise Http404

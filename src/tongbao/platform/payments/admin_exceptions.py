@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin, messages
 from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.urls import path, reverse
@@ -16,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from tongbao.platform.console.access import Operation, may
+from tongbao.platform.console.access import Operation, demand, may
 from tongbao.platform.console.formats import amount_text, instant_text
 from tongbao.platform.console.read_only import ReadOnlyAdmin
 from tongbao.platform.payments.exception_rules import Act, Refusal, stand_of
@@ -195,15 +194,14 @@ class PaymentExceptionAdmin(ReadOnlyAdmin[PaymentException]):
                 for one in done
             ],
             "seen": done[-1].event_id if done else 0,
-            "may_act": may(request.user, Operation.WORK_ON_EXCEPTION),
+            "may_act": may(request, Operation.EXCEPTION_WORK),
         }
 
     def act_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Append what a person did, then show the page again; anything but a POST is refused."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        if not may(request.user, Operation.WORK_ON_EXCEPTION):
-            raise PermissionDenied
+        demand(request, Operation.EXCEPTION_WORK, ("payment_exception", object_id))
         exception = self.get_object(request, unquote(object_id))
         if exception is None:
             raise Http404

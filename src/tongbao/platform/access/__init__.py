@@ -1,0 +1,1 @@
+"""Access: who may do what, decided in one place by one table."""

@@ -1,0 +1,141 @@
+"""The one table of all that can be asked for, with its right and its tenant rule. Pure.
+
+A new operation is one line in `Operation` and one in `OPERATIONS`, sorted by room; the walk in
+`tests/platform/access` fails for an operation, an address of the API or a console act without one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from tongbao.platform.access.permissions import Permission
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Tenant(StrEnum):
+    """Whose the thing must be.
+
+    PUBLIC: anybody may. SELF: any person who logged in, about themselves. MERCHANT: those with the
+    right at that merchant, and staff with the rule's `staff` right. STAFF: staff with the right.
+    DEVICE: a terminal with its own key.
+    """
+
+    PUBLIC = "public"
+    SELF = "self"
+    MERCHANT = "merchant"
+    STAFF = "staff"
+    DEVICE = "device"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row: the right that is needed and where.
+
+    `moves_money`: a person needs a second factor shown within the last ten minutes.
+    `dual_control`: the act only asks; another person decides (`approvals`).
+    `staff`: the right by which staff may do it at any merchant or for any person; None: they may
+    not. `for_api_keys`: false when only a person may do it.
+    """
+
+    permission: Permission | None
+    tenant: Tenant
+    moves_money: bool = False
+    dual_control: bool = False
+    staff: Permission | None = None
+    for_api_keys: bool = True
+
+
+class Operation(StrEnum):
+    """What can be asked for: `thing.act`, the word that the audit log keeps."""
+
+    # access and console
+    CONSOLE_VIEW = "console.view"
+    LOG_IN = "person.log_in"
+    # accounts
+    ME_VIEW = "me.view"
+    ME_CHANGE = "me.change"
+    ME_SESSIONS = "me.sessions"
+    ME_NOTICES = "me.notices"
+    ME_CREDENTIALS = "me.credentials"
+    STAFF_LIST = "staff.list"
+    STAFF_ADD = "staff.add"
+    STAFF_END = "staff.end"
+    STAFF_ROLE = "staff.role"
+    MEMBER_LIST = "member.list"
+    MEMBER_INVITE = "member.invite"
+    MEMBER_CHANGE = "member.change"
+    MEMBER_END = "member.end"
+    ROLE_LIST = "role.list"
+    ROLE_ADD = "role.add"
+    # approvals
+    APPROVAL_LIST = "approval.list"
+    APPROVE_KEYS = "approval.keys"
+    APPROVE_FEES = "approval.fees"
+    APPROVE_SETTLEMENT_ACCOUNT = "approval.settlement_account"
+    APPROVE_ROLES = "approval.roles"
+    APPROVE_MERCHANT_CATEGORY = "approval.merchant_category"
+    APPROVE_TERMINAL_MOVE = "approval.terminal_move"
+    CHANGE_ASK = "change.ask"
+    CHANGE_WITHDRAW = "change.withdraw"
+    # audit
+    AUDIT_VIEW = "audit.view"
+    AUDIT_VIEW_ALL = "audit.view_all"
+    AUDIT_SEAL = "audit.seal"
+    # fleet
+    TERMINAL_ORDER = "terminal.order"
+    # payments
+    EXCEPTION_WORK = "exception.work"
+    TRACE_SAVE = "trace.save"
+
+
+_P = Permission
+_T = Tenant
+
+OPERATIONS: Final[Mapping[Operation, Rule]] = {
+    # access and console
+    Operation.CONSOLE_VIEW: Rule(_P.CONSOLE, _T.STAFF),
+    Operation.LOG_IN: Rule(None, _T.PUBLIC),
+    # accounts
+    Operation.ME_VIEW: Rule(None, _T.SELF),
+    Operation.ME_CHANGE: Rule(None, _T.SELF),
+    Operation.ME_SESSIONS: Rule(None, _T.SELF),
+    Operation.ME_NOTICES: Rule(None, _T.SELF),
+    Operation.ME_CREDENTIALS: Rule(None, _T.SELF),
+    Operation.STAFF_LIST: Rule(_P.CONSOLE, _T.STAFF),
+    Operation.STAFF_ADD: Rule(_P.ADMINISTRATION, _T.STAFF),
+    Operation.STAFF_END: Rule(_P.ADMINISTRATION, _T.STAFF),
+    Operation.STAFF_ROLE: Rule(_P.ADMINISTRATION, _T.STAFF, dual_control=True),
+    Operation.MEMBER_LIST: Rule(_P.STAFF_MANAGE, _T.MERCHANT, staff=_P.SUPPORT),
+    Operation.MEMBER_INVITE: Rule(
+        _P.STAFF_MANAGE, _T.MERCHANT, moves_money=True, for_api_keys=False
+    ),
+    Operation.MEMBER_CHANGE: Rule(
+        _P.STAFF_MANAGE, _T.MERCHANT, moves_money=True, for_api_keys=False
+    ),
+    Operation.MEMBER_END: Rule(_P.STAFF_MANAGE, _T.MERCHANT, for_api_keys=False),
+    Operation.ROLE_LIST: Rule(_P.STAFF_MANAGE, _T.MERCHANT, staff=_P.SUPPORT),
+    Operation.ROLE_ADD: Rule(_P.STAFF_MANAGE, _T.MERCHANT, moves_money=True, for_api_keys=False),
+    # approvals
+    Operation.APPROVAL_LIST: Rule(_P.CONSOLE, _T.STAFF),
+    Operation.APPROVE_KEYS: Rule(_P.KEYS, _T.STAFF),
+    Operation.APPROVE_FEES: Rule(_P.SETTLEMENT, _T.STAFF),
+    Operation.APPROVE_SETTLEMENT_ACCOUNT: Rule(_P.SETTLEMENT, _T.STAFF),
+    Operation.APPROVE_ROLES: Rule(_P.ADMINISTRATION, _T.STAFF),
+    Operation.APPROVE_MERCHANT_CATEGORY: Rule(_P.REVIEW, _T.STAFF),
+    Operation.APPROVE_TERMINAL_MOVE: Rule(_P.FLEET, _T.STAFF),
+    Operation.CHANGE_ASK: Rule(None, _T.SELF),
+    Operation.CHANGE_WITHDRAW: Rule(None, _T.SELF),
+    # audit
+    Operation.AUDIT_VIEW: Rule(_P.AUDIT_READ, _T.MERCHANT, staff=_P.AUDITING),
+    Operation.AUDIT_VIEW_ALL: Rule(_P.AUDITING, _T.STAFF),
+    Operation.AUDIT_SEAL: Rule(_P.AUDITING, _T.STAFF),
+    # fleet
+    Operation.TERMINAL_ORDER: Rule(_P.FLEET, _T.STAFF),
+    # payments
+    Operation.EXCEPTION_WORK: Rule(_P.EXCEPTIONS, _T.STAFF),
+    Operation.TRACE_SAVE: Rule(_P.CONSOLE, _T.STAFF),
+}

@@ -69,9 +69,13 @@ def test_the_hash_is_over_the_previous_hash_and_the_canonical_entry():
 def test_an_act_that_fails_leaves_no_entry(django_database):
     from django.db import transaction
 
-    with pytest.raises(LookupError), transaction.atomic():
-        record()
-        raise LookupError
+    def fail():
+        with transaction.atomic():
+            record()
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fail()
     record()
     assert [one.entry_id for one in entries()] == [1]
 

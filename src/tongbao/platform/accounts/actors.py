@@ -9,6 +9,7 @@ from tongbao.platform.access.roles import PortalRole, StaffRole, portal_permissi
 from tongbao.platform.accounts.attempts import address_of
 from tongbao.platform.accounts.models import Membership, StaffRoleGrant
 from tongbao.platform.accounts.second_factor import second_factor_at_us
+from tongbao.platform.merchants.models import Merchant
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -65,4 +66,7 @@ def memberships_of(user: Any) -> dict[str, frozenset[Permission]]:
 
 def merchants_of(membership: Membership) -> list[str]:
     """Return the merchants that a membership reaches."""
-    return [membership.merchant_id] if membership.merchant_id else []
+    if membership.merchant_id:
+        return [membership.merchant_id]
+    of_chain = Merchant.objects.filter(chain_id=membership.chain_id)
+    return list(of_chain.values_list("pk", flat=True))

@@ -22,7 +22,7 @@ class User(AbstractUser):
     email = models.EmailField(  # type: ignore[assignment]  # Django's own is never NULL
         _("e-mail"), null=True, blank=True, unique=True
     )
-    phone = models.CharField(_("phone"), max_length=16, null=True, blank=True, unique=True)
+    phone = models.CharField(_("mobile phone"), max_length=16, null=True, blank=True, unique=True)
     staff_number = models.CharField(
         _("staff number"), max_length=16, null=True, blank=True, unique=True
     )

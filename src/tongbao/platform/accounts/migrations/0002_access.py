@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='user',
             name='phone',
-            field=models.CharField(blank=True, max_length=16, null=True, unique=True, verbose_name='phone'),
+            field=models.CharField(blank=True, max_length=16, null=True, unique=True, verbose_name='mobile phone'),
         ),
         migrations.AddField(
             model_name='user',

@@ -49,7 +49,7 @@ class StaffRoleGrant(models.Model):
     role = models.CharField(_("role"), max_length=16)
     granted_at_us = models.BigIntegerField(_("granted"))
     granted_by = models.CharField(_("granted by"), max_length=150)
-    ended_at_us = models.BigIntegerField(_("ended"), null=True, blank=True)
+    ended_at_us = models.BigIntegerField(_("ended at"), null=True, blank=True)
     ended_by = models.CharField(_("ended by"), max_length=150, blank=True)
 
     class Meta:

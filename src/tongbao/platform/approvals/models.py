@@ -24,8 +24,8 @@ class ChangeRequest(models.Model):
     payload = models.JSONField(_("after"), default=dict)
     reason = models.CharField(_("reason"), max_length=500)
     asked_by = models.CharField(max_length=64)
-    asked_by_name = models.CharField(_("asked by"), max_length=150)
-    asked_at_us = models.BigIntegerField(_("asked"))
+    asked_by_name = models.CharField(_("requested by"), max_length=150)
+    asked_at_us = models.BigIntegerField(_("requested at"))
     expires_at_us = models.BigIntegerField(_("expires"))
 
     class Meta:

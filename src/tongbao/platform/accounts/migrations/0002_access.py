@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
                 ('role', models.CharField(max_length=16, verbose_name='role')),
                 ('granted_at_us', models.BigIntegerField(verbose_name='granted')),
                 ('granted_by', models.CharField(max_length=150, verbose_name='granted by')),
-                ('ended_at_us', models.BigIntegerField(blank=True, null=True, verbose_name='ended')),
+                ('ended_at_us', models.BigIntegerField(blank=True, null=True, verbose_name='ended at')),
                 ('ended_by', models.CharField(blank=True, max_length=150, verbose_name='ended by')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='staff_roles', to=settings.AUTH_USER_MODEL)),
             ],

@@ -27,8 +27,8 @@ class Migration(migrations.Migration):
                 ('payload', models.JSONField(default=dict, verbose_name='after')),
                 ('reason', models.CharField(max_length=500, verbose_name='reason')),
                 ('asked_by', models.CharField(max_length=64)),
-                ('asked_by_name', models.CharField(max_length=150, verbose_name='asked by')),
-                ('asked_at_us', models.BigIntegerField(verbose_name='asked')),
+                ('asked_by_name', models.CharField(max_length=150, verbose_name='requested by')),
+                ('asked_at_us', models.BigIntegerField(verbose_name='requested at')),
                 ('expires_at_us', models.BigIntegerField(verbose_name='expires')),
             ],
             options={

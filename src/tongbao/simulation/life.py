@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from tongbao.domain.errors import InvariantViolationError
 from tongbao.simulation.accounts import fold
 from tongbao.simulation.batches import check_batches, check_dates, check_matters
+from tongbao.simulation.blackout import black_out
 from tongbao.simulation.books import (
     check_approvals,
     check_errands,
@@ -95,8 +96,11 @@ def live(scenario: Scenario, *, keep_story: bool = False) -> Outcome:
 
 def _live(town: Town, outcome: Outcome) -> None:
     town.open()
-    town.agenda.run(_DAY_US, lambda: all(cashier.is_done for cashier in town.cashiers))
-    town.heal()
+    if outcome.scenario.blackout:
+        black_out(town, _DAY_US)
+    else:
+        town.agenda.run(_DAY_US, town.is_evening)
+        town.heal()
     healed_us = town.agenda.now_us
     limit_us = healed_us + CALM_LIMIT_US
     if not town.agenda.run(healed_us + DOUBT_LIMIT_US, lambda: _without_doubt(town)):

@@ -77,6 +77,8 @@ class Cashier:
     """All errands of the town: a customer may come back at another terminal."""
     is_calm: bool = False
     """The faults are over: no more odd ideas."""
+    is_out: bool = False
+    """There is no light in the shop: nothing is done before it comes back."""
     is_done: bool = False
     closing: list[Errand] = field(default_factory=list)
     """What must go well at the end."""
@@ -121,6 +123,9 @@ class Cashier:
 
     def _look(self) -> None:
         node = self.node
+        if self.is_out:
+            self._wait(1, 8)
+            return
         if not node.is_up:
             # Somebody comes and switches it on again.
             if self.chance.random() < 0.3:

@@ -98,6 +98,10 @@ class Town:
             cashier.begin()
         self.agenda.after(_ROUND_US, self._disturb)
 
+    def is_evening(self) -> bool:
+        """Say whether nobody wants anything any more."""
+        return all(cashier.is_done for cashier in self.cashiers)
+
     def heal(self) -> None:
         """End all faults: machines, lines, disks and clocks are well from now on."""
         self.faults.active = False

@@ -45,6 +45,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--only", type=_firings, metavar="NAME:N,…", help="let only these faults happen, or none"
     )
+    parser.add_argument(
+        "--blackout",
+        action="store_true",
+        help="all shops lose their power at a bad moment; the host must end alone what it began",
+    )
     parser.add_argument("--terminals", type=_small, help="number of terminals, 1 to 8")
     parser.add_argument("--sales", type=_sales, help="number of sales in all, 1 to 500")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -230,7 +235,12 @@ def _scenario(seed: int, namespace: argparse.Namespace) -> Scenario:
     from tongbao.simulation.scenario import changed, draw_scenario
 
     return changed(
-        draw_scenario(seed), namespace.terminals, namespace.sales, namespace.faults, namespace.only
+        draw_scenario(seed),
+        namespace.terminals,
+        namespace.sales,
+        namespace.faults,
+        namespace.only,
+        blackout=namespace.blackout,
     )
 
 

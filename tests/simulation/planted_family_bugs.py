@@ -11,6 +11,7 @@ from tongbao.domain.ids import Stan
 from tongbao.domain.secrets import Purpose
 from tongbao.host.core import (
     batches,
+    deliveries,
     exceptions,
     originals,
     outcomes,
@@ -101,6 +102,24 @@ def host_never_closes_an_exception(patch: Patch) -> None:
     patch.setattr(exceptions.Exceptions, "close", lambda *_: None)
 
 
+def host_sends_an_advice_only_once(patch: Patch) -> None:
+    patch.setattr(deliveries.Deliveries, "repeat", lambda *_: None)
+
+
+def host_ignores_a_late_approval_of_an_advice(patch: Patch) -> None:
+    _rule(patch, (_S.DELIVERING, _I.APPROVAL), Rule(_S.DELIVERING))
+    _rule(patch, (_S.DELIVERING, _I.FOUND_APPROVED), Rule(_S.DELIVERING))
+
+
+def host_forgets_at_a_start_what_nobody_has_answered(patch: Patch) -> None:
+    find = host_store.VirtualHostStore.open_payments
+
+    def bare(self: Any, node: int, since: int) -> Any:
+        return tuple(stored for stored in find(self, node, since) if stored.events)
+
+    patch.setattr(host_store.VirtualHostStore, "open_payments", bare)
+
+
 def host_declines_an_advice_that_nobody_answers(patch: Patch) -> None:
     declined = Rule(_S.DECLINED, ("declined",), Upstream.NOTHING, Answer.NO_LINK)
     _rule(patch, (_S.PENDING, _I.LINK_LOST), declined)
@@ -114,6 +133,15 @@ def host_counts_a_batch_twice(patch: Patch) -> None:
         return counted(payments, habit) * 2
 
     patch.setattr(batches, "counted_of", twice)
+
+
+def host_counts_an_upload_that_comes_again(patch: Patch) -> None:
+    take = batches.Batches._take_details
+
+    def forgetful(self: Any, request: Any, batch: Any, *rest: Any) -> None:
+        take(self, request, batch._replace(details=()), *rest)
+
+    patch.setattr(batches.Batches, "_take_details", forgetful)
 
 
 def host_takes_totals_from_the_wrong_batch(patch: Patch) -> None:
@@ -189,8 +217,12 @@ PLANTED_IN_FAMILIES = (
     host_takes_an_inquiry_for_another_payment,
     host_never_opens_an_exception,
     host_never_closes_an_exception,
+    host_sends_an_advice_only_once,
+    host_ignores_a_late_approval_of_an_advice,
+    host_forgets_at_a_start_what_nobody_has_answered,
     host_declines_an_advice_that_nobody_answers,
     host_counts_a_batch_twice,
+    host_counts_an_upload_that_comes_again,
     host_takes_totals_from_the_wrong_batch,
     host_dates_by_another_midnight,
     terminal_repeats_with_a_new_trace,

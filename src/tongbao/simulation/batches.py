@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tongbao.domain.dates import Instant
 from tongbao.host.core.payment_rules import PaymentState, stand_of
 from tongbao.host.records import (
+    BatchDetailRecord,
     BatchEventKind,
     BatchEventRecord,
     ExceptionEventRecord,
@@ -17,6 +18,8 @@ from tongbao.host.records import (
     ExceptionRecord,
 )
 from tongbao.simulation.node import WrongWorldError
+from tongbao.simulation.terminal_journal import read_row
+from tongbao.terminal.core.service_records import BatchClosed
 from tongbao.terminal.core.vocabulary import Outcome
 from tongbao.wire.unionpay.profile import DOMESTIC
 from tongbao.wire.unionpay.structured import SettlementSide, SettlementTotals
@@ -24,6 +27,8 @@ from tongbao.wire.unionpay.structured import SettlementSide, SettlementTotals
 if TYPE_CHECKING:
     from tongbao.host.records import Record, StoredPayment
     from tongbao.simulation.books import Journals
+    from tongbao.simulation.disk import Disk
+    from tongbao.simulation.terminal_journal import Row
     from tongbao.wire.unionpay.profile import HostProfile
 
 _DEBITS: Final = frozenset(
@@ -61,15 +66,18 @@ def check_batches(
         if isinstance(row, BatchEventRecord) and row.kind == BatchEventKind.CLOSED
     ]
     _check_closed_once(closed)
+    _check_uploads(rows, closed)
     if is_sound:
         _check_first_comparison(rows, closed)
     keys = {(event.terminal_id, event.batch_no) for event in closed}
     _check_every_payment_in_one(journals, payments, keys)
     matters = {
-        row.terminal_id
+        row.terminal_id: row.detail
         for row in rows
         if isinstance(row, ExceptionRecord) and row.kind == ExceptionKind.BATCH_DIFFERENCE
     }
+    if is_sound and matters:
+        raise WrongWorldError("settlement", f"a person is asked about {sorted(matters.items())}")
     for event in closed:
         own = _totals(
             [p for p in payments if _batch_of(p) == (event.terminal_id, event.batch_no)], profile
@@ -120,6 +128,42 @@ def _check_closed_once(closed: Iterable[BatchEventRecord]) -> None:
                 "settlement", f"batch {event.batch_no} of {event.terminal_id} is closed again"
             )
         last[event.terminal_id] = event.batch_no
+
+
+def _check_uploads(rows: Sequence[Record], closed: Sequence[BatchEventRecord]) -> None:
+    """Check that each uploaded record was kept once, and that the end has counted what was kept."""
+    kept = Counter(
+        (row.terminal_id, row.batch_no, row.stan, row.source)
+        for row in rows
+        if isinstance(row, BatchDetailRecord)
+    )
+    batches = Counter((terminal_id, batch_no) for terminal_id, batch_no, _, _ in kept)
+    for (terminal_id, batch_no, stan, _), count in kept.items():
+        if count > 1:
+            raise WrongWorldError(
+                "settlement",
+                f"{terminal_id} {stan:06d} of batch {batch_no} was uploaded {count} times",
+            )
+    for event in closed:
+        count = batches[event.terminal_id, event.batch_no]
+        if event.record_count != count:
+            raise WrongWorldError(
+                "settlement",
+                f"batch {event.batch_no} of {event.terminal_id} was closed with"
+                f" {event.record_count} records, {count} came",
+            )
+
+
+def check_told_counts(disks: Mapping[str, Disk[Row]]) -> None:
+    """Check that terminal and host closed each batch with the same number of uploaded records."""
+    for name, disk in disks.items():
+        for record, _ in map(read_row, disk.rows()):
+            if isinstance(record, BatchClosed) and record.host_count not in (-1, record.count):
+                raise WrongWorldError(
+                    "settlement",
+                    f"{name} has uploaded {record.count} records of batch {record.batch},"
+                    f" the host counted {record.host_count}",
+                )
 
 
 def _check_first_comparison(rows: Sequence[Record], closed: Sequence[BatchEventRecord]) -> None:

@@ -56,6 +56,7 @@ class Fault(StrEnum):
     WALKED_AWAY = "walked_away"
     WRONG_PIN = "wrong_pin"
     PAPER_JAM = "paper_jam"
+    UNBALANCED = "unbalanced"
 
 
 class Occasion(Enum):
@@ -71,6 +72,7 @@ class Occasion(Enum):
     TAP = "each tap of a person"
     SALE = "each sale"
     SLIP = "each slip"
+    TOTALS = "each answer to the totals of a batch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,9 @@ KINDS: Final[dict[Fault, Kind]] = {
     Fault.WALKED_AWAY: Kind(Occasion.SALE, 0.10, _MANY, "nobody is there for 5 to 90 s"),
     Fault.WRONG_PIN: Kind(Occasion.SALE, 0.10, _MANY, "a cardholder mistypes the PIN"),
     Fault.PAPER_JAM: Kind(Occasion.SLIP, 0.10, _MANY, "a slip does not come out"),
+    Fault.UNBALANCED: Kind(
+        Occasion.TOTALS, 1.0, _MANY, "the answer to the totals calls a balanced side unbalanced"
+    ),
 }
 
 

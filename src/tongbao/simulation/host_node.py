@@ -39,6 +39,10 @@ _TICK_MS: Final = 100
 _LENGTH_BYTES: Final = 2
 _SWEEP_MS: Final = 10_000
 _FRAME_BYTES_MIN: Final = 21
+_MTI_AT: Final = slice(_LENGTH_BYTES + ENVELOPE_BYTES, _LENGTH_BYTES + ENVELOPE_BYTES + 2)
+_TOTALS_ANSWER: Final = b"\x05\x10"
+# Where field 48 has the flags for domestic and for foreign cards.
+_SIDES: Final = ((30,), (61,), (30, 61))
 # What `tongbao.host.service` adds to the issuer's time-out when a start looks back.
 _LOOK_BACK_EXTRA_US: Final = 600_000_000
 
@@ -117,6 +121,8 @@ class HostNode(Machine):
                 data = _forged(data)
             if self.world.faults.fires(Fault.UNSIGNED):
                 data = _unsigned(data)
+            if data[_MTI_AT] == _TOTALS_ANSWER:
+                data = self._maybe_unbalanced(data)
             self.world.network.send(found.line, Way.RESPONSE, data)
 
     def to_issuer(self, frames: Sequence[bytes]) -> None:
@@ -166,6 +172,10 @@ class HostNode(Machine):
             return False
         state = self.core.state
         return state.link_up and not (state.pending or state.reversing or state.delivering)
+
+    def _maybe_unbalanced(self, data: bytes) -> bytes:
+        chance = self.world.faults.fires(Fault.UNBALANCED)
+        return data if chance is None else _unbalanced(data, chance.choice(_SIDES))
 
     def _boot(self) -> None:
         self.point("starting")
@@ -266,6 +276,19 @@ def _unsigned(data: bytes) -> bytes:
         return data
     message.fields[39] = "51"
     del message.fields[64]
+    return add_length(data[_LENGTH_BYTES:at] + UNIONPAY.encode(message))
+
+
+def _unbalanced(data: bytes, sides: tuple[int, ...]) -> bytes:
+    """Say of these sides of the totals that they do not balance; the answer carries no MAC."""
+    at = _LENGTH_BYTES + ENVELOPE_BYTES
+    message = UNIONPAY.decode(data[at:])
+    digits = message.fields.get(48)
+    if not isinstance(digits, str):
+        return data
+    for flag_at in sides:
+        digits = f"{digits[:flag_at]}2{digits[flag_at + 1 :]}"
+    message.fields[48] = digits
     return add_length(data[_LENGTH_BYTES:at] + UNIONPAY.encode(message))
 
 

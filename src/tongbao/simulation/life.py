@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 from tongbao.domain.errors import InvariantViolationError
 from tongbao.simulation.accounts import fold
-from tongbao.simulation.batches import check_batches, check_dates, check_matters
+from tongbao.simulation.batches import (
+    check_batches,
+    check_dates,
+    check_matters,
+    check_told_counts,
+)
 from tongbao.simulation.blackout import black_out
 from tongbao.simulation.books import (
     check_approvals,
@@ -126,6 +131,8 @@ def _live(town: Town, outcome: Outcome) -> None:
     outcome.batches = check_batches(
         journals, store.payments(), records, town.profile, is_sound=is_sound
     )
+    if is_sound:
+        check_told_counts(town.journals())
     check_dates(store.payments())
     check_matters(records, town.host.settings.reversal_exception_after)
     check_storage_keys(town)

@@ -7,6 +7,7 @@ from importlib import import_module
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from tongbao.platform.api.v1 import api
 from tongbao.platform.console.catalogue import load_catalogues
 
 # Named one by one: Django's own search would also bring in its editable pages for groups.
@@ -20,7 +21,10 @@ for page in (
     import_module(page)
 load_catalogues()
 
+handler404 = "tongbao.platform.api.middleware.page_not_found"
+handler500 = "tongbao.platform.api.middleware.server_error"
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", api.urls),
     path("", include("tongbao.platform.portal.urls")),
     path("console/", admin.site.urls),
     path("language/", include("django.conf.urls.i18n")),

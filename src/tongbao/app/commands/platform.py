@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,6 +46,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     verify = verbs.add_parser("verify-trace", help="check hash and signature of a trace file")
     verify.add_argument("--file", type=Path, required=True, help="the trace file")
     verify.set_defaults(run=_verify_trace)
+    openapi = verbs.add_parser("openapi", help="print the description of the API (OpenAPI 3.1)")
+    openapi.set_defaults(run=_openapi)
     for verb in (serve, migrate, staff, terminal, trace, verify):
         verb.add_argument("--config", type=Path, required=True, help="the settings file")
 
@@ -84,6 +87,16 @@ def _migrate(arguments: argparse.Namespace) -> int:
     if settings is None:
         return EXIT_BAD_INPUT
     migrate(settings.database_url)
+    return EXIT_OK
+
+
+def _openapi(_arguments: argparse.Namespace) -> int:
+    from tongbao.platform.project import configured
+
+    configured()
+    from tongbao.platform.api.v1 import description
+
+    print(json.dumps(description(), ensure_ascii=False, indent=2))
     return EXIT_OK
 
 

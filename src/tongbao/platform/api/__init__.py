@@ -1,0 +1,1 @@
+"""The public API: what every room's endpoints stand on, API keys, webhooks and exports."""

@@ -1,0 +1,130 @@
+"""Shapes that every room's endpoints share: bodies, amounts, times, pages.
+
+Bodies derive from `In`: unknown fields are refused, and so is text that no database can keep.
+Whole numbers and yes/no of a body are `Whole` and `YesNo`, which take no text for a number.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+from django.utils.translation import gettext_lazy as _
+from ninja import Path, Schema
+from pydantic import AfterValidator, ConfigDict, Field, Strict, model_validator
+
+CURRENCIES = {"156": "CNY"}
+LIMIT_MAX = 100
+CURSOR_LENGTH_MAX = 400
+
+Item = TypeVar("Item")
+
+Whole = Annotated[int, Strict()]
+YesNo = Annotated[bool, Strict()]
+MerchantNumber = Annotated[str, Path(description="Merchant number, 15 characters", max_length=15)]
+
+
+def _kept_as_typed(text: str) -> str:
+    if not text.strip():
+        raise ValueError(_("This must not be empty."))
+    return text.strip()
+
+
+# Text of a person: never empty, no blanks around it.
+Words = Annotated[str, AfterValidator(_kept_as_typed)]
+
+
+class Out(Schema):
+    """Base of what is answered."""
+
+
+class In(Schema):
+    """Base of what is taken: knows its fields and refuses all others."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def refuse_unstorable_text(cls, values: Any) -> Any:
+        """Refuse control characters and half characters anywhere in the body.
+
+        Raises ValueError.
+        """
+        _refuse_unstorable(values)
+        return values
+
+
+def _refuse_unstorable(value: Any) -> None:
+    if isinstance(value, str):
+        if not storable(value):
+            raise ValueError(_("This holds characters that cannot be kept."))
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            _refuse_unstorable(name)
+            _refuse_unstorable(part)
+    elif isinstance(value, list):
+        for part in value:
+            _refuse_unstorable(part)
+
+
+def storable(text: str) -> bool:
+    """Return whether every database can keep this text: no control and no half characters."""
+    return not any(
+        (character < " " and character not in "\n\t") or "\ud800" <= character <= "\udfff"
+        for character in text
+    )
+
+
+class Amount(Out):
+    """An amount of money in the smallest unit of its currency (fen)."""
+
+    amount_minor: int = Field(examples=[12345])
+    currency: str = Field(examples=["CNY"])
+
+
+def amount_of(amount_minor: int, currency: str) -> Amount:
+    """Return an amount as the API writes it; the books keep the currency's number."""
+    return Amount(amount_minor=amount_minor, currency=CURRENCIES.get(currency, currency))
+
+
+def moment(at_us: int) -> datetime:
+    """Return microseconds since 1970 as a time in UTC, which the API writes as ISO 8601."""
+    return datetime.fromtimestamp(at_us // 1_000_000, tz=UTC).replace(microsecond=at_us % 1_000_000)
+
+
+def moment_or_none(at_us: int | None) -> datetime | None:
+    """Return the time, or None when there is none (None or 0)."""
+    return moment(at_us) if at_us else None
+
+
+class PageQuery(Schema):
+    """How a list is asked for: where the last page ended, and how many at most."""
+
+    cursor: str | None = Field(None, max_length=CURSOR_LENGTH_MAX)
+    limit: int = Field(50, ge=1, le=LIMIT_MAX)
+
+
+class Page(Out, Generic[Item]):
+    """A page of a list; `next_cursor` is null at its end."""
+
+    items: list[Item]
+    next_cursor: str | None
+
+
+class ProblemField(Out):
+    """One refused value."""
+
+    field: str
+    code: str
+    words: str
+
+
+class ProblemOut(Out):
+    """An error (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    fields: list[ProblemField]

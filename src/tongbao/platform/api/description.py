@@ -59,7 +59,9 @@ def describe(endpoint: Endpoint, what: Operation) -> None:
     }
     if "POST" in endpoint.methods:
         extra["parameters"] = [_KEY_PARAMETER]
-    endpoint.openapi_extra = {**(endpoint.openapi_extra or {}), **extra}
+    own = endpoint.openapi_extra or {}
+    extra["responses"] = own.get("responses", {}) | extra["responses"]
+    endpoint.openapi_extra = {**own, **extra}
 
 
 def _problem(status: int) -> dict[str, Any]:

@@ -141,7 +141,9 @@ def _again(kept: IdempotentAnswer, digest: str, now_us: int) -> HttpResponseBase
             ),
         )
     response = HttpResponse(
-        data_key().open(bytes(kept.body), _context(kept)), status=kept.status, content_type=kept.content_type
+        data_key().open(bytes(kept.body), _context(kept)),
+        status=kept.status,
+        content_type=kept.content_type,
     )
     response[REPEATED_HEADER] = "true"
     return response

@@ -42,6 +42,7 @@ REF_TEMPLATE = "#/components/schemas/{model}"
 ROOMS = (
     "tongbao.platform.api.endpoints_session",
     "tongbao.platform.api.endpoints_keys",
+    "tongbao.platform.payments.api",
 )
 
 

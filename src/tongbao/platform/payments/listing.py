@@ -1,0 +1,111 @@
+"""The payments of one merchant as a list: what it may be narrowed to, and how that stays fast.
+
+A list follows the index (merchant, business date, payment) and never counts. The status of a
+payment is the fold of its events, so the list of one status first takes the payments that can have
+it (`candidates`) and then folds those.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from tongbao.platform.fleet.models import Terminal
+from tongbao.platform.payments.models import Payment, PaymentEvent
+from tongbao.platform.payments.queries import with_status, with_void
+from tongbao.platform.payments.search import read_word
+from tongbao.platform.payments.status import EventKind, Status
+
+if TYPE_CHECKING:
+    from datetime import date
+
+# Newest first; rows of one day are next to each other in the index.
+ORDER = ("-business_date", "-payment_id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Narrowing:
+    """What a list is narrowed to; None narrows nothing. Days are inclusive business dates."""
+
+    first_day: date | None = None
+    last_day: date | None = None
+    status: Status | None = None
+    kind: str | None = None
+    terminal_id: str | None = None
+    shop_id: str | None = None
+    amount_min_minor: int | None = None
+    amount_max_minor: int | None = None
+    card_last_four: str | None = None
+    search: str | None = None
+
+    def words(self) -> dict[str, str]:
+        """Return what is set as text, for the audit log and a cursor's name."""
+        return {name: str(value) for name, value in asdict(self).items() if value is not None}
+
+
+def narrowed(merchant_id: str, narrowing: Narrowing) -> QuerySet[Payment]:
+    """Return the payments of a merchant that match, in no order and without their status.
+
+    A search word that can mean nothing matches nothing.
+    """
+    conditions = {
+        "business_date__gte": narrowing.first_day,
+        "business_date__lte": narrowing.last_day,
+        "kind": narrowing.kind,
+        "terminal_id": narrowing.terminal_id,
+        "amount_minor__gte": narrowing.amount_min_minor,
+        "amount_minor__lte": narrowing.amount_max_minor,
+        "card_masked__endswith": narrowing.card_last_four,
+    }
+    payments = Payment.objects.filter(
+        merchant_id=merchant_id,
+        **{name: value for name, value in conditions.items() if value is not None},
+    )
+    if narrowing.shop_id is not None:
+        terminals = Terminal.objects.filter(merchant_id=merchant_id, shop_id=narrowing.shop_id)
+        payments = payments.filter(terminal_id__in=terminals.values("pk"))
+    if narrowing.search is not None:
+        payments = searched(payments, narrowing.search)
+    if narrowing.status is not None:
+        payments = of_status(payments, narrowing.status)
+    return payments
+
+
+def shown(payments: QuerySet[Payment]) -> QuerySet[Any]:
+    """Add what a row of the list shows: `status` and `is_voided`."""
+    return with_void(with_status(payments))
+
+
+def searched(payments: QuerySet[Any], text: str) -> QuerySet[Any]:
+    """Find by reference number, trace, last four digits or amount; each word must match."""
+    for part in text.split():
+        word = read_word(part)
+        if not word.means_something:
+            return payments.none()
+        payments = payments.filter(
+            Q(rrn=word.rrn)
+            | Q(stan=word.trace)
+            | Q(amount_minor=word.amount_minor)
+            | (Q(card_masked__endswith=word.card_last_four) if word.card_last_four else Q())
+        )
+    return payments
+
+
+def of_status(payments: QuerySet[Any], status: Status) -> QuerySet[Any]:
+    """Keep the payments of one status."""
+    return with_status(payments.filter(candidates(status))).filter(status=status.value)
+
+
+def candidates(status: Status) -> Q:
+    """Return a condition that every payment of this status fulfils and few others do."""
+    if status is Status.REVERSED:
+        return Q(_has(EventKind.REVERSAL_REQUESTED))
+    if status is Status.DECLINED:
+        return Q(_has(EventKind.DECLINED))
+    return Q()
+
+
+def _has(kind: EventKind) -> Exists:
+    return Exists(PaymentEvent.objects.filter(payment_id=OuterRef("pk"), kind=kind))

@@ -71,6 +71,18 @@ class Operation(StrEnum):
     MEMBER_END = "member.end"
     ROLE_LIST = "role.list"
     ROLE_ADD = "role.add"
+    # api
+    CSRF_GIVE = "session.csrf_token"
+    API_KEY_LIST = "api_key.list"
+    API_KEY_ADD = "api_key.add"
+    API_KEY_REVOKE = "api_key.revoke"
+    WEBHOOK_LIST = "webhook.list"
+    WEBHOOK_ADD = "webhook.add"
+    WEBHOOK_CHANGE = "webhook.change"
+    WEBHOOK_REMOVE = "webhook.remove"
+    WEBHOOK_ROTATE = "webhook.rotate"
+    WEBHOOK_DELIVERIES = "webhook.deliveries"
+    WEBHOOK_SEND_AGAIN = "webhook.send_again"
     # approvals
     APPROVAL_LIST = "approval.list"
     APPROVE_KEYS = "approval.keys"
@@ -89,6 +101,11 @@ class Operation(StrEnum):
     TERMINAL_ORDER = "terminal.order"
     # payments
     EXCEPTION_WORK = "exception.work"
+    PAYMENT_LIST = "payment.list"
+    PAYMENT_VIEW = "payment.view"
+    PAYMENT_SUMMARY = "payment.summary"
+    PAYMENT_FEED = "payment.feed"
+    PAYMENT_EXPORT = "payment.export"
     TRACE_SAVE = "trace.save"
 
 
@@ -119,6 +136,18 @@ OPERATIONS: Final[Mapping[Operation, Rule]] = {
     Operation.MEMBER_END: Rule(_P.STAFF_MANAGE, _T.MERCHANT, for_api_keys=False),
     Operation.ROLE_LIST: Rule(_P.STAFF_MANAGE, _T.MERCHANT, staff=_P.SUPPORT),
     Operation.ROLE_ADD: Rule(_P.STAFF_MANAGE, _T.MERCHANT, moves_money=True, for_api_keys=False),
+    # api
+    Operation.CSRF_GIVE: Rule(None, _T.PUBLIC),
+    Operation.API_KEY_LIST: Rule(_P.API_KEYS, _T.MERCHANT, staff=_P.SUPPORT),
+    Operation.API_KEY_ADD: Rule(_P.API_KEYS, _T.MERCHANT, moves_money=True, for_api_keys=False),
+    Operation.API_KEY_REVOKE: Rule(_P.API_KEYS, _T.MERCHANT, for_api_keys=False),
+    Operation.WEBHOOK_LIST: Rule(_P.WEBHOOKS, _T.MERCHANT, staff=_P.SUPPORT),
+    Operation.WEBHOOK_ADD: Rule(_P.WEBHOOKS, _T.MERCHANT),
+    Operation.WEBHOOK_CHANGE: Rule(_P.WEBHOOKS, _T.MERCHANT),
+    Operation.WEBHOOK_REMOVE: Rule(_P.WEBHOOKS, _T.MERCHANT),
+    Operation.WEBHOOK_ROTATE: Rule(_P.WEBHOOKS, _T.MERCHANT),
+    Operation.WEBHOOK_DELIVERIES: Rule(_P.WEBHOOKS, _T.MERCHANT, staff=_P.SUPPORT),
+    Operation.WEBHOOK_SEND_AGAIN: Rule(_P.WEBHOOKS, _T.MERCHANT, staff=_P.SUPPORT),
     # approvals
     Operation.APPROVAL_LIST: Rule(_P.CONSOLE, _T.STAFF),
     Operation.APPROVE_KEYS: Rule(_P.KEYS, _T.STAFF),
@@ -137,5 +166,10 @@ OPERATIONS: Final[Mapping[Operation, Rule]] = {
     Operation.TERMINAL_ORDER: Rule(_P.FLEET, _T.STAFF),
     # payments
     Operation.EXCEPTION_WORK: Rule(_P.EXCEPTIONS, _T.STAFF),
+    Operation.PAYMENT_LIST: Rule(_P.PAYMENTS_READ, _T.MERCHANT, staff=_P.SUPPORT),
+    Operation.PAYMENT_VIEW: Rule(_P.PAYMENTS_READ, _T.MERCHANT, staff=_P.SUPPORT),
+    Operation.PAYMENT_SUMMARY: Rule(_P.PAYMENTS_READ, _T.MERCHANT, staff=_P.SUPPORT),
+    Operation.PAYMENT_FEED: Rule(_P.PAYMENTS_READ, _T.MERCHANT, staff=_P.SUPPORT),
+    Operation.PAYMENT_EXPORT: Rule(_P.PAYMENTS_EXPORT, _T.MERCHANT),
     Operation.TRACE_SAVE: Rule(_P.CONSOLE, _T.STAFF),
 }

@@ -19,7 +19,7 @@ class CsrfToken(Out):
 
 
 @router.get("/csrf-token", response=CsrfToken, operation_id="get_csrf_token")
-@operation(Operation.CSRF_TOKEN)
+@operation(Operation.CSRF_GIVE)
 def csrf_token(request: ApiRequest) -> CsrfToken:
     """Give the CSRF token of this browser and set its cookie."""
     return CsrfToken(csrf_token=get_token(request))

@@ -19,6 +19,8 @@ _ANYWHERE: Final = frozenset(
 )
 # type of thing -> its further safe fields; rooms add their rows here.
 SAFE_FIELDS: Final[Mapping[str, frozenset[str]]] = {
+    "api_key": frozenset({"shown", "scopes"}),
+    "webhook": frozenset({"url", "events"}),
     "user": frozenset({"username", "staff_number", "display_name", "language", "is_staff"}),
     "membership": frozenset({"user", "merchant_id", "chain_id", "permissions", "until_us"}),
     "role": frozenset({"permissions"}),

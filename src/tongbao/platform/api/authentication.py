@@ -37,7 +37,6 @@ def caller_of(request: HttpRequest, now_us: int) -> Actor:
         return _of_key(request, header, now_us)
     actor = actor_of(request)
     if actor.kind is not ActorKind.ANONYMOUS and request.method not in _SAFE:
-        request._ninja_csrf_exempt = False  # type: ignore[attr-defined]  # noqa: SLF001
         if check_csrf(request) is not None:
             raise Problem(
                 403, "csrf", _("Send the CSRF token of this session in the header X-CSRFToken.")

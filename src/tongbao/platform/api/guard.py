@@ -61,7 +61,7 @@ def operation(what: Operation, *, asks_others: bool = False) -> Callable[[View],
 
         def guard(run: Run) -> Run:
             def guarded(request: ApiRequest, **path: Any) -> HttpResponseBase:
-                endpoint: Endpoint = run.__self__  # type: ignore[attr-defined]
+                endpoint: Endpoint = run.__self__  # type: ignore[attr-defined]  # ninja wraps its bound `run`
                 try:
                     _admit(request, what, path)
                     _check_kind_of_body(request, endpoint)
@@ -80,7 +80,7 @@ def operation(what: Operation, *, asks_others: bool = False) -> Callable[[View],
             return guarded
 
         contribute_operation_callback(view, describe_it)
-        view.tongbao_operation = what  # type: ignore[attr-defined]
+        view.tongbao_operation = what  # type: ignore[attr-defined]  # a mark on the function for the tests
         return decorate_view(guard)(view)
 
     return mark

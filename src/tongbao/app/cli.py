@@ -42,6 +42,7 @@ NOUNS: dict[str, tuple[str, str]] = {
         "tongbao.app.commands.simulate",
         "live whole payment worlds through on virtual time, with every fault",
     ),
+    "verify": ("tongbao.app.commands.verify", "prove that the audit log was not tampered with"),
     "conform": ("tongbao.app.commands.conform", "grade any terminal or host of the dialect"),
     "bench": ("tongbao.app.commands.bench", "measure the whole path of a sale"),
 }

@@ -102,6 +102,7 @@ def prepare(folder: Path, options: SetUpOptions | None = None) -> PreparedWorld:
     if settings.platform is not None:
         _ensure_hex_key(settings.platform.trace_key_place)
         _ensure_hex_key(settings.platform.data_key_place)
+        _ensure_hex_key(settings.platform.audit_key_place)
     migrate(settings.database_url)
     # Registering again changes nothing, so a set-up cut short here is finished by the next.
     register_merchant(settings.database_url, MERCHANT)

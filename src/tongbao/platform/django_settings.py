@@ -14,6 +14,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from tongbao.platform.audit.seals import AuditKey
 from tongbao.platform.console import look
 from tongbao.platform.database import django_database
 from tongbao.platform.payments.traces.document import TraceKey
@@ -128,6 +129,7 @@ UNFOLD = look.UNFOLD
 # Our own, set from PlatformSettings by `project.serving`.
 TONGBAO_SANDBOX = _DEFAULTS.sandbox
 TONGBAO_TRACE_KEY: TraceKey | None = None
+TONGBAO_AUDIT_KEY: AuditKey | None = None
 TONGBAO_DATA_KEY: DataKey | None = None
 TONGBAO_PROVIDERS_URL = _DEFAULTS.providers_url
 TONGBAO_BEHIND_HTTPS = _DEFAULTS.behind_https

@@ -17,6 +17,7 @@ import django
 from django.conf import settings
 
 from tongbao.platform import django_settings
+from tongbao.platform.audit.seals import AuditKey, audit_key_of
 from tongbao.platform.database import django_database
 from tongbao.platform.payments.traces.document import TraceKey, trace_key_of
 from tongbao.platform.sealing import DataKey, read_data_key
@@ -75,6 +76,7 @@ def serving(platform: PlatformSettings) -> dict[str, Any]:
         "TONGBAO_SANDBOX": platform.sandbox,
         "TONGBAO_TRACE_KEY": _trace_key(platform),
         "TONGBAO_DATA_KEY": _data_key(platform),
+        "TONGBAO_AUDIT_KEY": _audit_key(platform),
         "TONGBAO_PROVIDERS_URL": platform.providers_url,
         "TONGBAO_BEHIND_HTTPS": platform.behind_https,
         "TONGBAO_LOGIN_FREE_FAILURES": platform.login_failures_before_delay,
@@ -86,6 +88,11 @@ def serving(platform: PlatformSettings) -> dict[str, Any]:
 def _trace_key(platform: PlatformSettings) -> TraceKey | None:
     file = platform.trace_key_place
     return trace_key_of(file.read_text(encoding="ascii")) if file.exists() else None
+
+
+def _audit_key(platform: PlatformSettings) -> AuditKey | None:
+    file = platform.audit_key_place
+    return audit_key_of(file.read_text(encoding="ascii")) if file.exists() else None
 
 
 def _data_key(platform: PlatformSettings) -> DataKey | None:

@@ -18,6 +18,8 @@ class PlatformSettings:
     `data_key_file`: file that holds the key sealing papers, ids and account numbers, 64 hex digits
     (made at set-up, mode 0600); by default `platform-data-key` beside the other key files. Whoever
     loses it loses the papers; a copy belongs into the backup of the keys.
+    `audit_key_file`: file that holds the Ed25519 key sealing the audit log, 64 hex digits (made at
+    set-up, mode 0600); by default `platform-audit-key` beside the other key files.
     `providers_url`: where the sandbox answers for text messages, bank and name lists,
     `http://HOST:PORT`; empty means that no provider can be asked.
     `allowed_hosts`: host names that browsers may use besides the loopback ones.
@@ -34,6 +36,7 @@ class PlatformSettings:
     secret_key_file: Path = Path("keys/platform-secret-key")
     trace_key_file: Path | None = None
     data_key_file: Path | None = None
+    audit_key_file: Path | None = None
     providers_url: str = ""
     allowed_hosts: tuple[str, ...] = ()
     behind_https: bool = False
@@ -65,3 +68,8 @@ class PlatformSettings:
     def data_key_place(self) -> Path:
         """Where the key that seals papers is, named or by default."""
         return self.data_key_file or self.secret_key_file.with_name("platform-data-key")
+
+    @property
+    def audit_key_place(self) -> Path:
+        """Where the key that seals the audit log is, named or by default."""
+        return self.audit_key_file or self.secret_key_file.with_name("platform-audit-key")

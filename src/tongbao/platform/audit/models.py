@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from tongbao.platform.columns import AppendOnlyIdField, TimeOrderedIdField
+from tongbao.platform.columns import TimeOrderedIdField
 
 
 class AuditEntry(models.Model):
@@ -52,11 +52,12 @@ class AuditEntry(models.Model):
 class DailySeal(models.Model):
     """The signed state of the chain at the end of a day; it makes a cut tail visible.
 
-    `day` is a business day, `2026-11-21`; `last_entry_id` and `root` are the newest entry then and
-    its hash (0 and zeros while there is none).
+    Seals are numbered 1, 2, 3 … without a gap. `day` is a business day, `2026-11-21`;
+    `last_entry_id` and `root` are the newest entry then and its hash (0 and zeros while there is
+    none).
     """
 
-    seal_id = AppendOnlyIdField(primary_key=True)
+    seal_id = TimeOrderedIdField(primary_key=True)
     day = models.CharField(_("day"), max_length=10, unique=True)
     last_entry_id = models.BigIntegerField(_("last entry"))
     root = models.CharField(_("root"), max_length=64)

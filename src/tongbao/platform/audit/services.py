@@ -71,7 +71,7 @@ def record(
         "detail": _clean(facts.get("detail", ""), 500),
     }
     with transaction.atomic(using=using):
-        _take_the_end(using)
+        take_the_end(using)
         newest = AuditEntry.objects.using(using).order_by("-entry_id")
         last = newest.values_list("entry_id", "entry_hash").first() or (0, ZERO_HASH)
         values["entry_id"] = last[0] + 1
@@ -80,7 +80,7 @@ def record(
         )
 
 
-def _take_the_end(using: str) -> None:
+def take_the_end(using: str) -> None:
     """Let one transaction at a time add to the chain; SQLite's BEGIN IMMEDIATE does so already."""
     connection = connections[using]
     if connection.vendor == "postgresql":

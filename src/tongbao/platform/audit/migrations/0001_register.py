@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='DailySeal',
             fields=[
-                ('seal_id', tongbao.platform.columns.AppendOnlyIdField(primary_key=True, serialize=False)),
+                ('seal_id', tongbao.platform.columns.TimeOrderedIdField(primary_key=True, serialize=False)),
                 ('day', models.CharField(max_length=10, unique=True, verbose_name='day')),
                 ('last_entry_id', models.BigIntegerField(verbose_name='last entry')),
                 ('root', models.CharField(max_length=64, verbose_name='root')),

@@ -15,8 +15,10 @@ export interface Ask {
   readonly key?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
-  /** A 401 is an ordinary answer here (log-in pages ask whether anybody is logged in). */
+  /** A 401 is an ordinary refusal here (log-in pages ask whether anybody is logged in). */
   readonly anonymous?: boolean;
+  /** Statuses that are answers here and no refusals, though HTTP counts them as such. */
+  readonly also?: readonly number[];
 }
 
 export interface Start {
@@ -30,6 +32,8 @@ export interface Wires {
   readonly language: () => string;
   /** Told once for each request that found nobody logged in. */
   readonly sessionLost: () => void;
+  /** Ask the person for the second factor; true when it was shown and the act may be sent again. */
+  readonly secondFactor?: () => Promise<boolean>;
 }
 
 const START = "/portal/start";
@@ -101,15 +105,15 @@ export class Client {
 
   /** Ask, and return the answer as it is when it is a good one. */
   async send(method: Method, path: string, ask: Ask = {}): Promise<Response> {
+    const good = (one: Response): boolean => one.ok || (ask.also?.includes(one.status) ?? false);
     let response = await this.#once(method, path, ask);
-    if (response.ok) {
+    if (good(response)) {
       return response;
     }
     let problem = await problemOf(response);
-    if (method !== "GET" && isForgery(problem)) {
-      this.forget(); // The token was of another session (a log-in in another tab); it was not done.
+    if (await this.#mayAgain(method, problem)) {
       response = await this.#once(method, path, ask);
-      if (response.ok) {
+      if (good(response)) {
         return response;
       }
       problem = await problemOf(response);
@@ -126,6 +130,18 @@ export class Client {
       ...this.#plainHeaders(ask),
       "X-CSRFToken": (await this.start()).csrf_token,
     };
+  }
+
+  /** Whether a refusal was about the way it was asked: nothing was done, and it can be asked again. */
+  async #mayAgain(method: Method, problem: Problem): Promise<boolean> {
+    if (method !== "GET" && isForgery(problem)) {
+      this.forget(); // The token was of another session (a log-in in another tab).
+      return true;
+    }
+    if (problem.status === 403 && problem.code === "second_factor_needed") {
+      return (await this.wires.secondFactor?.()) ?? false;
+    }
+    return false;
   }
 
   async #once(method: Method, path: string, ask: Ask): Promise<Response> {

@@ -1,6 +1,24 @@
+import { account, role } from "./en/account";
+import { activate, apply } from "./en/apply";
 import { frame } from "./en/frame";
+import { keys, right } from "./en/keys";
+import { login } from "./en/login";
 import { publicPage } from "./en/public";
+import { menuItem, shop } from "./en/shop";
 import { title } from "./en/title";
 import type { Messages } from "./zh";
 
-export const en: Messages = { ...frame, title, public: publicPage };
+export const en: Messages = {
+  ...frame,
+  title,
+  public: publicPage,
+  login,
+  account,
+  role,
+  right,
+  apply,
+  activate,
+  menuItem,
+  shop,
+  keys,
+};

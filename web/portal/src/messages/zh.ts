@@ -1,7 +1,25 @@
+import { account, role } from "./zh/account";
+import { activate, apply } from "./zh/apply";
 import { frame } from "./zh/frame";
+import { keys, right } from "./zh/keys";
+import { login } from "./zh/login";
 import { publicPage } from "./zh/public";
+import { menuItem, shop } from "./zh/shop";
 import { title } from "./zh/title";
 
-export const zh = { ...frame, title, public: publicPage };
+export const zh = {
+  ...frame,
+  title,
+  public: publicPage,
+  login,
+  account,
+  role,
+  right,
+  apply,
+  activate,
+  menuItem,
+  shop,
+  keys,
+};
 
 export type Messages = typeof zh;

@@ -22,7 +22,7 @@ BASE = "https://portal.test"
 Answer = Any | Callable[[Any], Any]
 
 
-class Refused(Exception):
+class RefusalError(Exception):
     """An answer that is an error, as the API tells it."""
 
     def __init__(self, status: int, code: str, **more: Any) -> None:
@@ -82,15 +82,15 @@ class Cardboard:
                 self._tell(route, answer, body)
                 return
         self.unknown.append(f"{request.method} {path}")
-        self._tell(route, Refused(404, "not_found"), None)
+        self._tell(route, RefusalError(404, "not_found"), None)
 
     def _tell(self, route: Route, answer: Answer, body: Any) -> None:
         status = 200
         try:
             told = answer(body) if callable(answer) else answer
-            if isinstance(told, Refused):
+            if isinstance(told, RefusalError):
                 raise told
-        except Refused as refused:
+        except RefusalError as refused:
             status, told = refused.status, refused.body
         route.fulfill(
             status=status, content_type="application/json", body=json.dumps(told, default=str)

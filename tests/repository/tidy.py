@@ -81,7 +81,8 @@ def tracked_files() -> list[SourceFile]:
 
 def oversized(file: SourceFile) -> Iterator[str]:
     """A file has one subject and at most 500 lines, a function at most 60."""
-    generated = "/migrations/" in file.path or file.path.endswith((".lock", "package-lock.json"))
+    made = (".lock", "package-lock.json", "/generated.ts")
+    generated = "/migrations/" in file.path or file.path.endswith(made)
     if file.suffix not in _CODE or generated:
         return
     lines = file.text.count("\n")

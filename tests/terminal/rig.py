@@ -32,13 +32,13 @@ OPERATOR_PIN = Pin("0000")
 
 
 # As `hash_pin` writes it, but with the least cost, because most tests log in.
-def _hashed(password: bytes) -> str:
+def hashed(password: bytes) -> str:
     digest = hashlib.scrypt(password, salt=b"\0", n=2, r=8, p=1, dklen=32)
     return "scrypt$2$8$1$00$" + digest.hex()
 
 
-HASHED_0000 = _hashed(b"0000")
-HASHED_123456 = _hashed(b"123456")
+HASHED_0000 = hashed(b"0000")
+HASHED_123456 = hashed(b"123456")
 SUPERVISOR = ev.Approval(OperatorNo("00"), Pin("123456"))
 # 2026-11-21 10:00:00 in China.
 TEN_O_CLOCK = Instant(1_795_226_400_000_000)

@@ -152,7 +152,7 @@ class HostLink:
                     server_hostname=settings.host_name if self._tls else None,
                 )
         except (OSError, ValueError) as error:
-            self._trouble = _words_for(error)
+            self._trouble = words_for(error)
             _log.info("no connection to the host", trouble=self._trouble)
             return None
         return connection
@@ -269,7 +269,7 @@ def _words_for_end(error: Exception | None) -> str:
     return "connection lost"
 
 
-def _words_for(error: Exception) -> str:
+def words_for(error: Exception) -> str:
     """Name a failure to connect in a few neutral words."""
     match error:
         case TimeoutError():

@@ -10,8 +10,12 @@ import asyncio
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Protocol
 
+from tongbao.terminal.activation.checks import Bench
+from tongbao.terminal.activation.lines import reach_host
+from tongbao.terminal.aside import Aside, Standing
 from tongbao.terminal.core.core import TerminalCore
 from tongbao.terminal.core.events import PowerOn
 from tongbao.terminal.core.recovery import JournalReader, restore
@@ -23,14 +27,17 @@ from tongbao.terminal.keys import open_keys
 from tongbao.terminal.link import HostLine, HostLink, make_tls
 from tongbao.terminal.screen.commands import CommandDesk
 from tongbao.terminal.screen.server import ScreenServer
+from tongbao.terminal.screen.view import screen_state
 from tongbao.terminal.self_check import Devices
 from tongbao.terminal.shell import TerminalShell
 from tongbao.terminal.training.line import TrainingLine
 from tongbao.terminal.training.world import open_training_issuer, training_settings
+from tongbao.wire.device.health import TestOccasion
 
 if TYPE_CHECKING:
     from tongbao.domain.dates import Instant
     from tongbao.terminal.settings import TerminalSettings
+    from tongbao.wire.device.health import SelfTestReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +48,49 @@ class TerminalAddresses:
     reader: str
 
 
+class Ending(Enum):
+    """Why a world has ended."""
+
+    STOPPED = "stopped"
+    OTHER_WORLD = "other_world"
+    RESTART = "restart"
+    LEFT = "left"
+
+
+class DeviceSide(Protocol):
+    """What a device of the fleet adds to a terminal; a terminal of a settings file has none."""
+
+    @property
+    def standing(self) -> Standing:
+        """Lock and message, which outlive a change of world."""
+
+    def attach(self, terminal: Terminal) -> None:
+        """Take notice of the terminal that runs now."""
+
+    def detach(self) -> None:
+        """No terminal runs now."""
+
+    def live_settings(self) -> TerminalSettings:
+        """Return the settings of the live world as they are wanted now."""
+
+    def line(self) -> tuple[bool, str]:
+        """Tell whether the platform can be reached, and how quickly; blocks."""
+
+    def clock_ahead_ms(self) -> int | None:
+        """Return how far the platform's clock is ahead; None when it was not asked yet."""
+
+    async def self_tested(self, report: SelfTestReport) -> None:
+        """Keep a self-test and tell the platform."""
+
+
 async def run_terminal(
     settings: TerminalSettings,
     stop: asyncio.Event,
     announce: Callable[[TerminalAddresses], None],
     clock: Callable[[], Instant],
+    device: DeviceSide | None = None,
 ) -> None:
-    """Run until `stop` is set; `announce` is called once, when everything listens.
+    """Run until `stop` is set or the device leaves; `announce` is called when everything listens.
 
     Raises: JournalError, CryptoError or OSError when it cannot start; JournalError when a record
     could not be flushed; InvariantViolationError for a bug of ours.
@@ -61,18 +104,19 @@ async def run_terminal(
             announce(found)
 
     in_training = False
-    while not stop.is_set():
+    ending = Ending.RESTART
+    while not stop.is_set() and ending is not Ending.LEFT:
         world = training_settings(live) if in_training else live
         journal = Journal.open(world.data_folder, world.terminal_id.value)
         try:
-            terminal = Terminal(world, journal, clock)
+            terminal = Terminal(world, journal, clock, device)
             if addresses:
                 terminal.switch_on()
-            await terminal.run(stop, note)
+            ending = await terminal.run(stop, note)
         finally:
             journal.close()
-        in_training = terminal.wants_other_world != in_training
-        live = _at(live, addresses)
+        in_training = (ending is Ending.OTHER_WORLD) != in_training
+        live = _at(live if device is None else device.live_settings(), addresses)
 
 
 def _at(settings: TerminalSettings, addresses: list[TerminalAddresses]) -> TerminalSettings:
@@ -87,23 +131,46 @@ class Terminal:
     """The parts of a terminal, put together."""
 
     def __init__(
-        self, settings: TerminalSettings, journal: Journal, clock: Callable[[], Instant]
+        self,
+        settings: TerminalSettings,
+        journal: Journal,
+        clock: Callable[[], Instant],
+        device: DeviceSide | None = None,
     ) -> None:
-        self._settings = settings
-        self._leave = asyncio.Event()
+        self.settings = settings
+        self.journal = journal
+        self._clock = clock
+        self._device = device
+        self._end: asyncio.Future[Ending] | None = None
         # The issuer makes the keys of training when there are none yet.
         issuer = open_training_issuer(settings) if settings.is_training else None
         keys = open_keys(settings)
         reader = restore_reader(journal)
-        printer = VirtualPrinter(settings.data_folder / "slips")
+        self.printer = VirtualPrinter(settings.data_folder / "slips")
         core = TerminalCore(settings, keys, os.urandom)
-        self.shell = TerminalShell(core, restore(settings, reader), journal, printer, clock)
+        self.shell = TerminalShell(core, restore(settings, reader), journal, self.printer, clock)
         self._card_reader = VirtualMagneticReader(
             self.shell.take_card, settings.reader_address, settings.reader_port
         )
         self._reader_address: str | None = None
-        desk = CommandDesk(self.shell, settings, _payments_done(reader))
-        self._screens = ScreenServer(self.shell, settings, desk, lambda: self._reader_address)
+        self.aside = Aside(
+            Bench(
+                folder=settings.data_folder,
+                printer=self.printer,
+                keys=lambda: keys,
+                settings=lambda: self.settings,
+                line=self._line,
+                clock_ahead_ms=self._clock_ahead_ms,
+                now=clock,
+                scanner_is_virtual=True if settings.is_sandbox else None,
+            ),
+            os.urandom,
+            Standing() if device is None else device.standing,
+            self.shell.renumber,
+            self._self_tested,
+        )
+        self._desk = CommandDesk(self.shell, settings, _payments_done(reader), self.aside)
+        self._screens = ScreenServer(self.shell, settings, self._desk, self._view)
         link: HostLine = (
             HostLink(settings, self.shell.report, make_tls(settings))
             if issuer is None
@@ -112,7 +179,7 @@ class Terminal:
         devices = Devices(
             journal=journal,
             keys=keys,
-            printer=printer,
+            printer=self.printer,
             link=link,
             reader_address=lambda: self._reader_address,
             screens=lambda: self._screens.screens,
@@ -122,34 +189,49 @@ class Terminal:
         self.shell.connect(link, devices, reader.last_at)
         self.shell.on_allow(self._allowed)
 
-    @property
-    def wants_other_world(self) -> bool:
-        """Whether it has ended because somebody goes to training, or comes back from it."""
-        return self._leave.is_set()
-
     def switch_on(self) -> None:
         """Switch on without a hand on the switch, as after a change of world."""
         self.shell.report(PowerOn())
 
-    async def run(self, stop: asyncio.Event, announce: Callable[[TerminalAddresses], None]) -> None:
-        """Serve until `stop` is set, the world is left, or a part fails; see `run_terminal`."""
+    def end(self, ending: Ending) -> None:
+        """Have this world end; what its journal holds goes on with the next start."""
+        if self._end is not None and not self._end.done():
+            self._end.set_result(ending)
+
+    def take_settings(self, settings: TerminalSettings) -> None:
+        """Go by other settings from the next step on; numbers, keys and line are not among them."""
+        self.settings = settings
+        self._desk.take_settings(settings)
+        self.shell.change_settings(settings)
+
+    async def run(
+        self, stop: asyncio.Event, announce: Callable[[TerminalAddresses], None]
+    ) -> Ending:
+        """Serve until `stop` is set, this world ends, or a part fails; see `run_terminal`."""
         listener = self._screens.listen()
-        tasks: list[asyncio.Task[object]] = []
+        tasks: list[asyncio.Future[Any]] = []
+        self._end = asyncio.get_running_loop().create_future()
         try:
             self._reader_address = await self._card_reader.start()
             tasks = [
                 asyncio.create_task(self._screens.serve(listener)),
                 asyncio.create_task(self.shell.run()),
                 asyncio.create_task(stop.wait()),
-                asyncio.create_task(self._leave.wait()),
+                self._end,
             ]
             host, port = listener.getsockname()[:2]
             shown = f"[{host}]" if ":" in host else host
+            if self._device is not None:
+                self._device.attach(self)
             announce(TerminalAddresses(f"{shown}:{port}", self._reader_address))
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
+            return self._end.result() if self._end.done() else Ending.STOPPED
         finally:
+            if self._device is not None:
+                self._device.detach()
+            self.aside.leave()
             await self._card_reader.stop()
             self._screens.stop()
             for task in tasks[1:]:
@@ -157,9 +239,33 @@ class Terminal:
             await asyncio.gather(*tasks, return_exceptions=True)
             listener.close()
 
+    def _view(self) -> dict[str, Any]:
+        state = screen_state(self.shell, self.settings, self._reader_address)
+        return {**state, **self.aside.view()}
+
     def _allowed(self, what: Grant) -> None:
         if what is Grant.TRAINING:
-            self._leave.set()
+            self.end(Ending.OTHER_WORLD)
+        elif what is Grant.SELF_TEST:
+            self.aside.begin_test(TestOccasion.PERSON)
+
+    def _line(self) -> tuple[bool, str]:
+        """Ask the host, and the platform where there is one; training has no line to anybody."""
+        if self.settings.is_training:
+            return True, "training"
+        works, detail = reach_host(self.settings)
+        if self._device is None:
+            return works, detail
+        platform_works, platform = self._device.line()
+        return works and platform_works, f"{platform}, {detail}"
+
+    def _clock_ahead_ms(self) -> int:
+        ahead_ms = None if self._device is None else self._device.clock_ahead_ms()
+        return self.shell.state.clock_offset_ms if ahead_ms is None else ahead_ms
+
+    async def _self_tested(self, report: SelfTestReport) -> None:
+        if self._device is not None:
+            await self._device.self_tested(report)
 
 
 def _payments_done(reader: JournalReader) -> list[str]:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from tongbao.terminal.devices.printer import VirtualPrinter
     from tongbao.terminal.journal import Journal
     from tongbao.terminal.link import HostLine
+    from tongbao.terminal.settings import TerminalSettings
 
 _Value = TypeVar("_Value")
 _log = structlog.get_logger("tongbao.terminal")
@@ -84,7 +85,16 @@ class _Crashed:
     error: BaseException
 
 
-_Waiting = tuple["Event | _Expired | _Crashed", "asyncio.Future[Notice | None] | None"]
+@dataclass(frozen=True, slots=True)
+class _NewSettings:
+    """Other settings, to be taken between two steps."""
+
+    settings: TerminalSettings
+
+
+_Waiting = tuple[
+    "Event | _Expired | _Crashed | _NewSettings", "asyncio.Future[Notice | None] | None"
+]
 
 
 class TerminalShell:
@@ -152,6 +162,10 @@ class TerminalShell:
         """Put an event into the queue."""
         self._queue.put_nowait((event, None))
 
+    def change_settings(self, settings: TerminalSettings) -> None:
+        """Have the core go by other settings from the next step on."""
+        self._queue.put_nowait((_NewSettings(settings), None))
+
     async def command(self, event: Event) -> Notice | None:
         """Put an event into the queue; return when its step is done: the refusal, or None."""
         done: asyncio.Future[Notice | None] = asyncio.get_running_loop().create_future()
@@ -185,6 +199,9 @@ class TerminalShell:
                 event, done = await self._queue.get()
                 if isinstance(event, _Crashed):
                     raise event.error
+                if isinstance(event, _NewSettings):
+                    await self._take_settings(event.settings)
+                    continue
                 if isinstance(event, _Expired):
                     timer = self._timers.get(event.kind)
                     if timer is None or timer.ends_at != event.ends_at:
@@ -210,6 +227,10 @@ class TerminalShell:
     async def on_printer(self, work: Callable[[], _Value]) -> _Value:
         """Run blocking work on the printer's thread."""
         return await asyncio.get_running_loop().run_in_executor(self._printer_thread, work)
+
+    async def _take_settings(self, settings: TerminalSettings) -> None:
+        await self.on_device(lambda: self._core.take_settings(settings))
+        self.renumber()
 
     async def _step_for(self, event: Event, done: asyncio.Future[Notice | None] | None) -> None:
         try:

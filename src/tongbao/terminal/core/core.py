@@ -76,6 +76,14 @@ class TerminalCore:
             self._equipment = replace(self._plain, settings=settings)
         return self._equipment
 
+    def take_settings(self, settings: TerminalSettings) -> None:
+        """Go by other settings from the next step on; keys and journal stay as they are."""
+        keys = self._plain.keys
+        messages = HostMessages(settings, keys)
+        self._plain = replace(self._plain, settings=settings, messages=messages)
+        self._downloaded = HostParameters()
+        self._equipment = self._plain
+
     def keep_storage_keys(self, batches: Collection[int]) -> None:
         """Destroy every storage key but those of these batches, flushed before this returns.
 

@@ -19,12 +19,6 @@ from tongbao.domain.errors import ProtocolError
 from tongbao.domain.secrets import Pan, Purpose
 from tongbao.terminal.core import wording
 from tongbao.terminal.core.download_steps import (
-    CHECK_VALUE,
-    EXPONENT,
-    INDEX,
-    MODULUS,
-    RID,
-    WRAPPED_KEY,
     Download,
     DownloadError,
     DownloadState,
@@ -36,12 +30,12 @@ from tongbao.terminal.core.download_steps import (
     with_part,
 )
 from tongbao.terminal.core.loaded import Loading
+from tongbao.terminal.core.master_key_steps import NEXT_TMK, prepare_master_key
 from tongbao.terminal.core.messages import TMK
 from tongbao.terminal.core.responses import response_words
 from tongbao.terminal.core.service_records import DownloadDone, DownloadPart, DownloadStarted
 from tongbao.terminal.core.state import ExchangeKind, Notice
 from tongbao.terminal.core.vocabulary import Cue, Phase, TimerKind
-from tongbao.wire.tlv import TlvElement, build_tlv, parse_tlv
 from tongbao.wire.unionpay.structured import Blacklist
 
 if TYPE_CHECKING:
@@ -57,8 +51,6 @@ _OWN_WORDS: Final = frozenset(
         "no_code",
     }
 )
-_TRANSPORT: Final = KeyName("transport")
-_NEXT_TMK: Final = KeyName("tmk-next")
 
 
 def start_download(equipment: Equipment, turn: Turn, event: StartDownload) -> None:
@@ -156,29 +148,13 @@ def _prepared(
         return with_part(after, _token_list(equipment, answer.data(62)))
     if before.what is not Download.MASTER_KEY:
         return after
-    if before.step is Step.RSA_KEY:
-        objects = _objects(after.parts[b""])
-        uses_sm4 = equipment.settings.profile.uses_sm4
-        ciphertext, kcv = equipment.keys.make_transport_key(
-            objects[MODULUS],
-            objects[EXPONENT],
-            _TRANSPORT,
-            equipment.random_bytes,
-            KeyAlgorithm.SM4 if uses_sm4 else KeyAlgorithm.TDES,
-        )
-        elements = [
-            TlvElement(RID, objects[RID]),
-            TlvElement(INDEX, objects[INDEX]),
-            TlvElement(WRAPPED_KEY, ciphertext),
-            TlvElement(CHECK_VALUE, kcv),
-        ]
-        return replace(after, key_request=build_tlv(elements), parts={})
-    if before.step is Step.LOAD:
-        objects = _objects(after.key_answer)
-        equipment.keys.load_master_key(
-            _TRANSPORT, objects[WRAPPED_KEY], objects[CHECK_VALUE], _NEXT_TMK
-        )
-    return after
+    return prepare_master_key(
+        equipment.keys,
+        equipment.random_bytes,
+        uses_sm4=equipment.settings.profile.uses_sm4,
+        before=before.step,
+        after=after,
+    )
 
 
 def _keep_parts(turn: Turn, before: DownloadState, after: DownloadState) -> None:
@@ -195,7 +171,7 @@ def _keep_parts(turn: Turn, before: DownloadState, after: DownloadState) -> None
 
 def _done(equipment: Equipment, turn: Turn, download: DownloadState) -> None:
     if download.what is Download.MASTER_KEY:
-        equipment.keys.rename(_NEXT_TMK, TMK)
+        equipment.keys.rename(NEXT_TMK, TMK)
         equipment.messages.forget_working_keys()
         turn.change(signed_in=False)
     turn.persist(DownloadDone(what=download.what.value))
@@ -233,10 +209,6 @@ def _token_list(equipment: Equipment, value: bytes) -> bytes:
     except ValueError:
         raise DownloadError("bad_answer") from None
     return b"".join(equipment.keys.token(TOKEN_KEY, pan) for pan in pans)
-
-
-def _objects(value: bytes) -> dict[str, bytes]:
-    return {element.tag: element.value for element in parse_tlv(value)}
 
 
 def _download(turn: Turn) -> DownloadState:

@@ -57,6 +57,7 @@ from tongbao.terminal.screen.service_commands import SERVICE_MAKERS
 from tongbao.terminal.screen.view import notice_view
 
 if TYPE_CHECKING:
+    from tongbao.terminal.aside import Aside
     from tongbao.terminal.settings import TerminalSettings
     from tongbao.terminal.shell import TerminalShell
 
@@ -86,15 +87,11 @@ _MONEY_COMMANDS: Final = frozenset(
 Ack = dict[str, Any]
 
 
-class CommandDesk:
-    """Takes the commands of every screen of one terminal."""
+class AnswerBook:
+    """Reads commands and does each id once; what a command means is for `_carry_out` to say."""
 
-    def __init__(
-        self, shell: TerminalShell, settings: TerminalSettings, done_before: Iterable[str] = ()
-    ) -> None:
-        """`done_before` are the ids of payments in the journal: they are not done again."""
-        self._shell = shell
-        self._settings = settings
+    def __init__(self, done_before: Iterable[str] = ()) -> None:
+        """`done_before` are ids that were done in an earlier run."""
         self._answers: OrderedDict[str, asyncio.Task[Ack]] = OrderedDict()
         self._done_before = frozenset(done_before)
 
@@ -116,13 +113,59 @@ class CommandDesk:
 
     async def _do(self, identity: str, command: Mapping[str, Any]) -> Ack:
         try:
-            refusal = await self._shell.command(self._event(identity, command))
+            refusal = await self._carry_out(identity, command)
         except CommandRefusedError as refused:
             refusal = refused.notice
         except asyncio.CancelledError:
             # The shell ended under the command: what became of it stands in the journal.
             refusal = STOPPING
         return _ack(identity, refusal)
+
+    async def _carry_out(self, identity: str, command: Mapping[str, Any]) -> Notice | None:
+        """Do a command; return the refusal, or None."""
+        raise NotImplementedError
+
+    def _forget_old(self) -> None:
+        while len(self._answers) > _REMEMBERED_MAX:
+            oldest = next(iter(self._answers))
+            if not self._answers[oldest].done():
+                return
+            del self._answers[oldest]
+
+
+class CommandDesk(AnswerBook):
+    """Takes the commands of every screen of one terminal.
+
+    What stands beside the core (a lock, a self-test, a message of the platform) has its own
+    commands and may hold others back.
+    """
+
+    def __init__(
+        self,
+        shell: TerminalShell,
+        settings: TerminalSettings,
+        done_before: Iterable[str] = (),
+        aside: Aside | None = None,
+    ) -> None:
+        """`done_before` are the ids of payments in the journal: they are not done again."""
+        super().__init__(done_before)
+        self._shell = shell
+        self._settings = settings
+        self._aside = aside
+
+    def take_settings(self, settings: TerminalSettings) -> None:
+        """Go by other settings from now on."""
+        self._settings = settings
+
+    async def _carry_out(self, identity: str, command: Mapping[str, Any]) -> Notice | None:
+        name = command.get("command")
+        if self._aside is not None and isinstance(name, str):
+            if name in self._aside.commands:
+                return await self._aside.carry_out(name, command)
+            refusal = self._aside.why_not(name)
+            if refusal is not None:
+                return refusal
+        return await self._shell.command(self._event(identity, command))
 
     def _event(self, identity: str, command: Mapping[str, Any]) -> Event:
         name = command.get("command")
@@ -143,13 +186,6 @@ class CommandDesk:
             raise CommandRefusedError(STALE)
         if type(seq) is not int or not self._shell.scene_seq <= seq <= self._shell.seq:
             raise CommandRefusedError(STALE)
-
-    def _forget_old(self) -> None:
-        while len(self._answers) > _REMEMBERED_MAX:
-            oldest = next(iter(self._answers))
-            if not self._answers[oldest].done():
-                return
-            del self._answers[oldest]
 
 
 def _ack(identity: str, refusal: Notice | None) -> Ack:

@@ -10,7 +10,7 @@ import re
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import uvicorn
 from starlette.applications import Starlette
@@ -20,19 +20,17 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from tongbao.terminal.screen.commands import MESSAGE_MAX_CHARACTERS, CommandDesk
+from tongbao.terminal.screen.commands import MESSAGE_MAX_CHARACTERS
 from tongbao.terminal.screen.security import Guard, allowed_hosts, content_security_policy
-from tongbao.terminal.screen.view import screen_state
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from tongbao.terminal.settings import TerminalSettings
-    from tongbao.terminal.shell import TerminalShell
+    from tongbao.terminal.shell import Sound
 
 PAGE_FOLDER: Final = Path(__file__).parent / "dist"
 _SLIP_NAME: Final = re.compile(
-    r"(?:totals-|settlement-)?[0-9]{6}(?:-cardholder|-in-doubt|-reprint)?", re.ASCII
+    r"(?:totals-|settlement-)?[0-9]{6}(?:-cardholder|-in-doubt|-reprint)?|self-test", re.ASCII
 )
 _CLOCK_PUSH_S: Final = 30.0
 _GRACE_S: Final = 1
@@ -54,21 +52,73 @@ _NO_PAGE: Final = """<!doctype html>
 """
 
 
+class Stage(Protocol):
+    """What the screens show: a terminal, or a device that is being activated.
+
+    `seq` numbers the states; a larger one is newer. `sound` is the last cue.
+    """
+
+    @property
+    def seq(self) -> int:
+        """The number of the present state."""
+
+    @property
+    def sound(self) -> Sound | None:
+        """The last cue."""
+
+    def on_change(self, notify: Callable[[], None]) -> None:
+        """Have a function called after each change."""
+
+    def renumber(self) -> None:
+        """Give the same state a new number."""
+
+    async def draw_slip(self, name: str) -> bytes | None:
+        """Return the picture of a slip, or None when there is none."""
+
+
+class Taker(Protocol):
+    """Takes the messages of screens."""
+
+    async def take(self, text: str) -> dict[str, Any] | None:
+        """Return the acknowledgement of a message, or None."""
+
+
+class Place(Protocol):
+    """Where the screens are served, and which drawer of cards they may ask."""
+
+    @property
+    def screen_address(self) -> str:
+        """The address to listen on."""
+
+    @property
+    def screen_port(self) -> int:
+        """The port, 0 for any free one."""
+
+    @property
+    def screen_clients_max(self) -> int:
+        """How many screens may be connected."""
+
+    @property
+    def drawer_url(self) -> str:
+        """The sandbox's drawer, "" without one."""
+
+
 class ScreenServer:
     """Serves the screens of one terminal; every screen sees the same state."""
 
     def __init__(
         self,
-        shell: TerminalShell,
-        settings: TerminalSettings,
-        desk: CommandDesk,
-        reader_address: Callable[[], str | None],
+        shell: Stage,
+        settings: Place,
+        desk: Taker,
+        view: Callable[[], dict[str, Any]],
         page_folder: Path = PAGE_FOLDER,
     ) -> None:
+        """`view` returns all that a screen draws."""
         self._shell = shell
         self._settings = settings
         self._desk = desk
-        self._reader_address = reader_address
+        self._view = view
         self._page_folder = page_folder
         self._screens: dict[WebSocket, asyncio.Event] = {}
         self._answers: set[asyncio.Task[None]] = set()
@@ -173,7 +223,7 @@ class ScreenServer:
                 await news.wait()
 
     def _state_message(self, *, silent: bool) -> str:
-        state = screen_state(self._shell, self._settings, self._reader_address())
+        state = self._view()
         if silent:
             state["sound"] = None
         message: dict[str, Any] = {"type": "state", "seq": self._shell.seq, "state": state}

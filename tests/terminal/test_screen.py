@@ -41,6 +41,11 @@ STATE_KEYS = {
     "settlement",
     "loading",
     "last_loaded",
+    "training",
+    "role",
+    "self_test",
+    "locked",
+    "platform_message",
 }
 
 

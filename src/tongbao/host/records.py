@@ -218,7 +218,8 @@ class TerminalRecord(NamedTuple):
     """A registered terminal with what the host needs of its merchant.
 
     `batch_no` is the open batch: the one after the newest closed batch, or a later one that the
-    register names.
+    register names. `device` is the serial number of the machine that serves it, "" for none, and
+    `certificates` are the fingerprints of that machine's newest certificates, without revoked ones.
     """
 
     terminal_id: str
@@ -229,6 +230,8 @@ class TerminalRecord(NamedTuple):
     mcc: str
     mail_order_allowed: bool = False
     merchant_name: str = ""
+    device: str = ""
+    certificates: tuple[str, ...] = ()
 
 
 def batch_after(batch_no: int) -> int:

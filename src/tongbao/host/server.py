@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import ssl
 from typing import TYPE_CHECKING, Final, cast
 
@@ -37,6 +38,11 @@ def make_tls_context(settings: HostSettings) -> ssl.SSLContext | None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(certificate, key)
+    if settings.tls_client_ca_file is not None:
+        context.load_verify_locations(settings.tls_client_ca_file)
+        # A line without a certificate is refused message by message: asyncio breaks a handshake
+        # off without a word, and the terminal would not learn why.
+        context.verify_mode = ssl.CERT_OPTIONAL
     return context
 
 
@@ -50,6 +56,7 @@ class TerminalConnection(asyncio.Protocol):
         "heard_at_ms",
         "number",
         "partial_since_ms",
+        "peer",
         "transport",
     )
 
@@ -58,6 +65,7 @@ class TerminalConnection(asyncio.Protocol):
         self._offer = server.offer
         self._splitter = FrameSplitter(server.frame_bytes_max, _FRAME_BYTES_MIN)
         self.number = number
+        self.peer = ""
         self.transport: asyncio.Transport | None = None
         self.heard_at_ms = server.uptime_ms
         self.partial_since_ms = -1
@@ -66,6 +74,7 @@ class TerminalConnection(asyncio.Protocol):
         """Register, or turn away when the house is full."""
         # asyncio calls it with the transport kind that the server makes.
         self.transport = cast("asyncio.Transport", transport)
+        self.peer = _fingerprint(transport)
         self._server.enter(self)
 
     def data_received(self, data: bytes) -> None:
@@ -77,7 +86,7 @@ class TerminalConnection(asyncio.Protocol):
             self._server.close_connection(self.number, str(error))
             return
         for frame in frames:
-            self._offer(TerminalFrame(self.number, frame))
+            self._offer(TerminalFrame(self.number, frame, self.peer))
         if not self._splitter.pending:
             self.partial_since_ms = -1
         elif frames or self.partial_since_ms < 0:
@@ -90,6 +99,13 @@ class TerminalConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         """Forget the connection."""
         self._server.leave(self)
+
+
+def _fingerprint(transport: asyncio.BaseTransport) -> str:
+    """Return the SHA-256 of the peer's certificate in hex; "" for a peer without one."""
+    connection = transport.get_extra_info("ssl_object")
+    certificate = None if connection is None else connection.getpeercert(binary_form=True)
+    return "" if not certificate else hashlib.sha256(certificate).hexdigest()
 
 
 class TerminalServer:

@@ -20,8 +20,12 @@ class HostSettings:
     `master_key_file`. `node` (0 to 63) is part of every payment id: host processes that share one
     database each need their own. `acquirer_id` and `issuer_id` are institution codes of up to
     11 digits (fields 32 and 44). With `tls` off the terminal link is plain TCP. `profile` says how
-    this host answers where the terminal dialect leaves it open. `remote_master_key` lets every
-    terminal fetch a new master key under `rsa/transport`; without it only those with such an order.
+    this host answers where the terminal dialect leaves it open. `tls_client_ca_file` is the
+    authority of the devices' certificates: with it a terminal that has a device must speak over a
+    line whose certificate is one of that device's and is not revoked. `tls_client_required` refuses
+    every line without a certificate; without it a terminal that no device of the fleet serves may
+    come without one. `remote_master_key` lets every terminal fetch a new master key under
+    `rsa/transport`; without it only those with such an order.
     """
 
     listen_host: str = "127.0.0.1"
@@ -29,6 +33,8 @@ class HostSettings:
     tls: bool = True
     tls_certificate_file: Path | None = None
     tls_key_file: Path | None = None
+    tls_client_ca_file: Path | None = None
+    tls_client_required: bool = True
     key_file: Path
     master_key_file: Path
     node: int = 0
@@ -73,6 +79,8 @@ class HostSettings:
                 raise ValueError(f"{name} must be 1 to 11 digits")
         if self.tls and (self.tls_certificate_file is None or self.tls_key_file is None):
             raise ValueError("tls needs tls_certificate_file and tls_key_file")
+        if self.tls_client_ca_file is not None and not self.tls:
+            raise ValueError("tls_client_ca_file needs tls")
         for name in self.__slots__:
             value = getattr(self, name)
             if name.endswith(("_ms", "_max")) and value < 1:

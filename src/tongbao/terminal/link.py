@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _PAUSE_FIRST_S: Final = 0.25
 _PAUSE_MAX_S: Final = 10.0
+_SILENT_ENDS_MAX: Final = 2
+_REFUSED: Final = "certificate refused by the host"
 _SILENCE_MAX_MS: Final = 30_000
 _log = structlog.get_logger("tongbao.terminal.link")
 
@@ -82,6 +84,7 @@ class HostLink:
         self._tried = asyncio.Event()
         self._waiting: list[tuple[bytes, int]] = []
         self._trouble = "not tried"
+        self._silent_ends = 0
 
     def open(self) -> None:
         """Begin to connect and stay connected."""
@@ -169,18 +172,23 @@ class HostLink:
         """Report the end of the connection in use.
 
         With TLS 1.3 the host refuses the terminal's certificate only after the handshake has ended
-        on this side, so that it looks like a connection that breaks.
+        on this side, and some hosts do it without a word: lines that end before anything was heard,
+        one after the other, are named as what they most likely are.
         """
         if self._connection is connection:
             self._connection = None
             self._trouble = _words_for_end(error)
-            if error is not None:
-                _log.info("the connection broke", trouble=self._trouble)
+            if self._settings.client_certificate_file is not None and not connection.was_useful:
+                self._silent_ends += 1
+                if self._silent_ends >= _SILENT_ENDS_MAX:
+                    self._trouble = _REFUSED
+            _log.info("the connection broke", trouble=self._trouble)
             ticket = connection.ticket
             self._report(LinkDown(frozenset() if ticket is None else frozenset({ticket})))
 
     def heard(self, frame: bytes) -> None:
         """Report a frame."""
+        self._silent_ends = 0
         self._report(FrameReceived(frame))
 
     def _drop(self) -> None:
@@ -265,7 +273,7 @@ def _words_for_end(error: Exception | None) -> str:
     """Name the end of a connection; a late refusal of our certificate by its own name."""
     reason = getattr(error, "reason", None) or ""
     if isinstance(error, ssl.SSLError) and "CERTIFICATE" in reason:
-        return "the host refused this terminal's certificate"
+        return _REFUSED
     return "connection lost"
 
 

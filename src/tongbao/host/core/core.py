@@ -222,12 +222,7 @@ class HostCore:
     def _request(self, request: Request, now_us: int, out: list[Effect]) -> None:
         state = self.state
         terminal = state.terminals.get(request.terminal_id)
-        if not request.refreshed and (
-            terminal is None
-            or state.uptime_ms - terminal.loaded_at_ms > self._settings.terminal_refresh_ms
-            # A sign-in and a settlement work on the newest batch number and state of the terminal.
-            or request.mti in _ON_FRESH_RECORD
-        ):
+        if not request.refreshed and self._is_stale(request, terminal):
             out.append(LoadTerminal(request.terminal_id, request))
             return
         if terminal is None:
@@ -235,7 +230,12 @@ class HostCore:
         terminal.used_at_ms = state.uptime_ms
         if terminal.order is not None:
             self._orders.put_on(request, terminal)
+        self._handle(request, terminal, now_us, out)
+
+    def _handle(self, request: Request, terminal: Terminal, now_us: int, out: list[Effect]) -> None:
+        """Do what a message asks for, or answer with the code of its refusal."""
         try:
+            self._check_line(request, terminal)
             _check_register(request, terminal)
             session = terminal.session
             if session is not None and request.verified is session:
@@ -253,6 +253,35 @@ class HostCore:
                 out.append(LoadTerminal(request.terminal_id, request))
         except RefusalError as refusal:
             self._refuse(request, refusal.code, now_us, out)
+
+    def _is_its_line(self, request: Request, terminal: Terminal) -> bool:
+        """Say whether the line was made with a certificate of the device that serves the terminal.
+
+        A terminal that no device of the fleet serves passes, unless every line needs a certificate.
+        """
+        settings, record = self._settings, terminal.record
+        if settings.tls_client_ca_file is None:
+            return True
+        if not record.device:
+            return bool(request.peer) or not settings.tls_client_required
+        return request.peer in record.certificates
+
+    def _check_line(self, request: Request, terminal: Terminal) -> None:
+        """Raise RefusalError("58") for a message on another device's line."""
+        if not self._is_its_line(request, terminal):
+            self.state.counters["refused_line"] += 1
+            raise RefusalError("58")
+
+    def _is_stale(self, request: Request, terminal: Terminal | None) -> bool:
+        """Say whether a message needs the terminal's record as it is now."""
+        return (
+            terminal is None
+            or self.state.uptime_ms - terminal.loaded_at_ms > self._settings.terminal_refresh_ms
+            # A sign-in and a settlement work on the newest batch number and state of the terminal.
+            or request.mti in _ON_FRESH_RECORD
+            # The certificate of the line may be newer than what is in memory.
+            or not self._is_its_line(request, terminal)
+        )
 
     def _verified_message(
         self, request: Request, terminal: Terminal, now_us: int, out: list[Effect]

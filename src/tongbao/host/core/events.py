@@ -18,10 +18,14 @@ if TYPE_CHECKING:
 
 
 class TerminalFrame(NamedTuple):
-    """A terminal's frame without its length prefix; the shell numbers its connections."""
+    """A terminal's frame without its length prefix; the shell numbers its connections.
+
+    `peer` is the fingerprint of the certificate that the connection was made with, "" without one.
+    """
 
     connection: int
     frame: bytes
+    peer: str = ""
 
     def __repr__(self) -> str:
         return f"TerminalFrame(connection={self.connection}, {len(self.frame)} bytes)"

@@ -96,6 +96,6 @@ def has_mac(request: Request) -> bool:
 
 def _decode(frame: TerminalFrame) -> Request | ProtocolError:
     try:
-        return Request(frame.connection, frame.frame)
+        return Request(frame.connection, frame.frame, frame.peer)
     except ProtocolError as error:
         return error

@@ -81,6 +81,7 @@ class Request:
 
     Attributes:
         connection: the shell's number of the connection it came on.
+        peer: the fingerprint of the certificate that the connection was made with, or "".
         prefix: TPDU and header as received, 11 bytes.
         body: the message from its MTI on.
         mti: four digits.
@@ -100,6 +101,7 @@ class Request:
         "facts",
         "fields",
         "mti",
+        "peer",
         "prefix",
         "refreshed",
         "terminal_id",
@@ -107,11 +109,12 @@ class Request:
         "verified",
     )
 
-    def __init__(self, connection: int, frame: bytes) -> None:
+    def __init__(self, connection: int, frame: bytes, peer: str = "") -> None:
         """Take a frame (without length prefix) apart; raises ProtocolError."""
         if len(frame) < ENVELOPE_BYTES:
             raise ProtocolError("header", len(frame), "the frame ends inside TPDU or header")
         self.connection = connection
+        self.peer = peer
         self.prefix = frame[:ENVELOPE_BYTES]
         self.body = frame[ENVELOPE_BYTES:]
         message = UNIONPAY.decode(self.body)

@@ -61,9 +61,17 @@ SELECT_TERMINALS: Final = """
            (SELECT max(b.batch_no) FROM payments_batchevent b
             WHERE b.terminal_id = t.terminal_id AND b.kind = 'closed'),
            (SELECT max(b.batch_no) FROM payments_batchevent b
-            WHERE b.terminal_id = t.terminal_id AND b.kind = 'totals')
+            WHERE b.terminal_id = t.terminal_id AND b.kind = 'totals'),
+           d.serial_number,
+           (SELECT c.fingerprint FROM fleet_devicecertificate c
+            WHERE c.device_id = d.serial_number AND c.revoked_at_us IS NULL
+            ORDER BY c.issued_at_us DESC, c.fingerprint LIMIT 1),
+           (SELECT c.fingerprint FROM fleet_devicecertificate c
+            WHERE c.device_id = d.serial_number AND c.revoked_at_us IS NULL
+            ORDER BY c.issued_at_us DESC, c.fingerprint LIMIT 1 OFFSET 1)
     FROM fleet_terminal t
     JOIN merchants_merchant m ON m.merchant_id = t.merchant_id
+    LEFT JOIN fleet_device d ON d.terminal_id = t.terminal_id
     LEFT JOIN fleet_terminalsession s ON s.session_id =
         (SELECT max(n.session_id) FROM fleet_terminalsession n WHERE n.terminal_id = t.terminal_id)
     LEFT JOIN fleet_terminalorder o ON o.order_id =
@@ -148,7 +156,7 @@ def signature_of(row: Sequence[Any]) -> SignatureRecord:
 
 def terminal_of(row: Sequence[Any]) -> StoredTerminal:
     """Build what `SELECT_TERMINALS` returns."""
-    signed_in_at_us, session_batch_no, key_block, order_id, act, closed_no, totals_no = row[8:]
+    signed_in_at_us, session_batch_no, key_block, order_id, act, closed_no, totals_no = row[8:15]
     terminal = TerminalRecord(
         row[0],
         row[1],
@@ -158,6 +166,8 @@ def terminal_of(row: Sequence[Any]) -> StoredTerminal:
         row[5],
         bool(row[6]),
         row[7],
+        row[15] or "",
+        tuple(fingerprint for fingerprint in row[16:18] if fingerprint),
     )
     session = None
     if key_block is not None:

@@ -20,6 +20,7 @@ from tongbao.host.core import (
 )
 from tongbao.host.core import issuer_messages as host_messages
 from tongbao.host.core.payment_rules import Answer, PaymentInput, PaymentState, Rule, Upstream
+from tongbao.host.records import BatchDetailRecord
 from tongbao.sandbox.issuer.core import checks, standing
 from tongbao.simulation import coverage, host_store
 from tongbao.terminal.core import (
@@ -136,12 +137,19 @@ def host_counts_a_batch_twice(patch: Patch) -> None:
 
 
 def host_counts_an_upload_that_comes_again(patch: Patch) -> None:
-    take = batches.Batches._take_details
+    take, load = batches.Batches._take_details, host_store.VirtualHostStore.load_batch
 
     def forgetful(self: Any, request: Any, batch: Any, *rest: Any) -> None:
         take(self, request, batch._replace(details=()), *rest)
 
+    def whole(self: Any, terminal_id: str, batch_no: int) -> Any:
+        events, _ = load(self, terminal_id, batch_no)
+        mine = (terminal_id, batch_no)
+        rows = (row for row in self._disk.rows() if isinstance(row, BatchDetailRecord))
+        return events, tuple(row for row in rows if (row.terminal_id, row.batch_no) == mine)
+
     patch.setattr(batches.Batches, "_take_details", forgetful)
+    patch.setattr(host_store.VirtualHostStore, "load_batch", whole)
 
 
 def host_takes_totals_from_the_wrong_batch(patch: Patch) -> None:

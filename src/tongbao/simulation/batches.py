@@ -131,19 +131,16 @@ def _check_closed_once(closed: Iterable[BatchEventRecord]) -> None:
 
 
 def _check_uploads(rows: Sequence[Record], closed: Sequence[BatchEventRecord]) -> None:
-    """Check that each uploaded record was kept once, and that the end has counted what was kept."""
-    kept = Counter(
+    """Check that each uploaded record counts once in its batch, however often it was written.
+
+    Two copies that come at once are both written; of those the store keeps the first.
+    """
+    kept = {
         (row.terminal_id, row.batch_no, row.stan, row.source)
         for row in rows
         if isinstance(row, BatchDetailRecord)
-    )
+    }
     batches = Counter((terminal_id, batch_no) for terminal_id, batch_no, _, _ in kept)
-    for (terminal_id, batch_no, stan, _), count in kept.items():
-        if count > 1:
-            raise WrongWorldError(
-                "settlement",
-                f"{terminal_id} {stan:06d} of batch {batch_no} was uploaded {count} times",
-            )
     for event in closed:
         count = batches[event.terminal_id, event.batch_no]
         if event.record_count != count:

@@ -97,8 +97,35 @@ class Operation(StrEnum):
     AUDIT_VIEW = "audit.view"
     AUDIT_VIEW_ALL = "audit.view_all"
     AUDIT_SEAL = "audit.seal"
+    # contracts
+    CONTRACT_VIEW = "contract.view"
+    CONTRACT_SIGN = "contract.sign"
+    CONTRACT_OFFER = "contract.offer"
+    FEES_VIEW = "fees.view"
+    FEES_CHANGE = "fees.change"
     # fleet
     TERMINAL_ORDER = "terminal.order"
+    # merchants
+    MERCHANT_VIEW = "merchant.view"
+    MERCHANT_CHANGE = "merchant.change"
+    MERCHANT_SUSPEND = "merchant.suspend"
+    SHOP_LIST = "shop.list"
+    SHOP_ADD = "shop.add"
+    SHOP_CHANGE = "shop.change"
+    LIMITS_VIEW = "limits.view"
+    SETTLEMENT_ACCOUNT_VIEW = "settlement_account.view"
+    SETTLEMENT_ACCOUNT_CHANGE = "settlement_account.change"
+    CATEGORY_CHANGE = "category.change"
+    # onboarding
+    PRICES_VIEW = "prices.view"
+    APPLICATION_BEGIN = "application.begin"
+    APPLICATION_VIEW = "application.view"
+    APPLICATION_CHANGE = "application.change"
+    APPLICATION_REVIEW = "application.review"
+    APPLICATION_WORK = "application.work"
+    PAPER_VIEW = "paper.view"
+    AGENT_VIEW = "agent.view"
+    AGENT_CHANGE = "agent.change"
     # payments
     EXCEPTION_WORK = "exception.work"
     PAYMENT_LIST = "payment.list"
@@ -162,8 +189,43 @@ OPERATIONS: Final[Mapping[Operation, Rule]] = {
     Operation.AUDIT_VIEW: Rule(_P.AUDIT_READ, _T.MERCHANT, staff=_P.AUDITING),
     Operation.AUDIT_VIEW_ALL: Rule(_P.AUDITING, _T.STAFF),
     Operation.AUDIT_SEAL: Rule(_P.AUDITING, _T.STAFF),
+    # contracts
+    Operation.CONTRACT_VIEW: Rule(_P.MERCHANT_READ, _T.MERCHANT, staff=_P.REVIEW),
+    Operation.CONTRACT_SIGN: Rule(_P.CONTRACT_SIGN, _T.MERCHANT, for_api_keys=False),
+    Operation.CONTRACT_OFFER: Rule(_P.REVIEW, _T.STAFF),
+    Operation.FEES_VIEW: Rule(_P.FEES_READ, _T.MERCHANT, staff=_P.SETTLEMENT),
+    Operation.FEES_CHANGE: Rule(_P.SETTLEMENT, _T.STAFF, dual_control=True),
     # fleet
     Operation.TERMINAL_ORDER: Rule(_P.FLEET, _T.STAFF),
+    # merchants
+    Operation.MERCHANT_VIEW: Rule(_P.MERCHANT_READ, _T.MERCHANT, staff=_P.CONSOLE),
+    Operation.MERCHANT_CHANGE: Rule(_P.SETTINGS, _T.MERCHANT),
+    Operation.MERCHANT_SUSPEND: Rule(_P.RISK, _T.STAFF),
+    Operation.SHOP_LIST: Rule(_P.MERCHANT_READ, _T.MERCHANT, staff=_P.CONSOLE),
+    Operation.SHOP_ADD: Rule(_P.SHOPS_MANAGE, _T.MERCHANT),
+    Operation.SHOP_CHANGE: Rule(_P.SHOPS_MANAGE, _T.MERCHANT),
+    Operation.LIMITS_VIEW: Rule(_P.MERCHANT_READ, _T.MERCHANT, staff=_P.CONSOLE),
+    Operation.SETTLEMENT_ACCOUNT_VIEW: Rule(_P.FEES_READ, _T.MERCHANT, staff=_P.CONSOLE),
+    Operation.SETTLEMENT_ACCOUNT_CHANGE: Rule(
+        _P.SETTLEMENT_ACCOUNT,
+        _T.MERCHANT,
+        moves_money=True,
+        dual_control=True,
+        for_api_keys=False,
+    ),
+    Operation.CATEGORY_CHANGE: Rule(
+        _P.SETTLEMENT_ACCOUNT, _T.MERCHANT, moves_money=True, dual_control=True, for_api_keys=False
+    ),
+    # onboarding
+    Operation.PRICES_VIEW: Rule(None, _T.PUBLIC),
+    Operation.APPLICATION_BEGIN: Rule(None, _T.SELF),
+    Operation.APPLICATION_VIEW: Rule(None, _T.SELF, staff=_P.REVIEW),
+    Operation.APPLICATION_CHANGE: Rule(None, _T.SELF),
+    Operation.APPLICATION_REVIEW: Rule(_P.REVIEW, _T.STAFF),
+    Operation.APPLICATION_WORK: Rule(_P.REVIEW, _T.STAFF),
+    Operation.PAPER_VIEW: Rule(None, _T.SELF, staff=_P.REVIEW),
+    Operation.AGENT_VIEW: Rule(_P.REVIEW, _T.STAFF),
+    Operation.AGENT_CHANGE: Rule(_P.REVIEW, _T.STAFF),
     # payments
     Operation.EXCEPTION_WORK: Rule(_P.EXCEPTIONS, _T.STAFF),
     Operation.PAYMENT_LIST: Rule(_P.PAYMENTS_READ, _T.MERCHANT, staff=_P.SUPPORT),

@@ -43,6 +43,10 @@ ROOMS = (
     "tongbao.platform.api.endpoints_session",
     "tongbao.platform.api.endpoints_keys",
     "tongbao.platform.payments.api",
+    "tongbao.platform.onboarding.api_public",
+    "tongbao.platform.onboarding.api",
+    "tongbao.platform.merchants.api",
+    "tongbao.platform.contracts.api",
 )
 
 

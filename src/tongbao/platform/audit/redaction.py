@@ -26,6 +26,13 @@ SAFE_FIELDS: Final[Mapping[str, frozenset[str]]] = {
     "role": frozenset({"permissions"}),
     "staff_role": frozenset({"user", "granted", "ended"}),
     "change_request": frozenset({"request_id", "target", "note", "outcome"}),
+    "application": frozenset({"merchant_id", "codes", "fields", "round_no", "agent_id", "subject"}),
+    "paper": frozenset({"media_type", "size_bytes", "sha256", "application_id"}),
+    "contract": frozenset({"number", "schedule_version", "text_version", "pdf_sha256"}),
+    "merchant": frozenset({"mcc", "city", "chain_id", "mail_order_allowed"}),
+    "shop": frozenset({"city"}),
+    "settlement_account": frozenset({"bank", "last4"}),
+    "agent": frozenset({"region"}),
 }
 
 

@@ -99,6 +99,21 @@ def check(form: Form, papers: Iterable[PaperFacts], today: date) -> list[Found]:
     return list(dict.fromkeys([*found, *_papers(form, papers)]))
 
 
+def check_change(kind: str, form: Form, papers: Iterable[PaperFacts], today: date) -> list[Found]:
+    """Return the findings of an application for a change: of `settlement_account` or `category`."""
+    if kind == "category":
+        return list(_business(form, today))
+    wanted = (
+        PaperKind.ACCOUNT_PERMIT
+        if form.text("account_kind") == AccountKind.CORPORATE.value
+        else PaperKind.BANK_CARD
+    )
+    found = list(_account(form, today))
+    if wanted not in {paper.kind for paper in papers}:
+        found.append(Found(f"paper_missing_{wanted.value}"))
+    return found
+
+
 def _names(form: Form, _today: date) -> Iterator[Found]:
     name = form.text("name")
     if not name:

@@ -160,7 +160,7 @@ _STEPS: Final[tuple[tuple[str, Words, frozenset[State]], ...]] = (
     ("checks", Words("自动核验", "Checks"), frozenset({State.SUBMITTED, State.CHECKING})),
     ("review", Words("人工审核", "Review"), frozenset({State.IN_REVIEW})),
     ("contract", Words("签约", "Contract"), frozenset({State.APPROVED, State.CONTRACT_OFFERED})),
-    ("terminal", Words("领取并激活终端", "Terminal"), frozenset({State.SIGNED})),
+    ("terminal", Words("领取并激活终端", "Terminal"), frozenset({State.SIGNED, State.IN_FORCE})),
 )
 
 

@@ -22,6 +22,7 @@ class State(StrEnum):
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
+    IN_FORCE = "in_force"
 
 
 class Act(StrEnum):
@@ -36,6 +37,7 @@ class Act(StrEnum):
     ASK_CORRECTION = "ask_correction"
     APPROVE = "approve"
     OFFER_CONTRACT = "offer_contract"
+    PUT_IN_FORCE = "put_in_force"
     SIGN = "sign"
     REFUSE = "refuse"
     WITHDRAW = "withdraw"
@@ -64,6 +66,9 @@ TRANSITIONS: Final[dict[tuple[State, Act], State]] = {
     (State.CORRECTION_WANTED, Act.WITHDRAW): State.WITHDRAWN,
     (State.CORRECTION_WANTED, Act.EXPIRE): State.EXPIRED,
     (State.APPROVED, Act.OFFER_CONTRACT): State.CONTRACT_OFFERED,
+    # A change of a merchant: a second person decides after the reviewer, either way.
+    (State.APPROVED, Act.PUT_IN_FORCE): State.IN_FORCE,
+    (State.APPROVED, Act.REFUSE): State.REFUSED,
     (State.CONTRACT_OFFERED, Act.SIGN): State.SIGNED,
     (State.CONTRACT_OFFERED, Act.OFFER_CONTRACT): State.CONTRACT_OFFERED,
     (State.CONTRACT_OFFERED, Act.WITHDRAW): State.WITHDRAWN,
@@ -96,9 +101,11 @@ REFUSED_PAIRS: Final[frozenset[tuple[State, Act]]] = frozenset(
         *(
             (state, act)
             for state in State
-            for act in (Act.TAKE, Act.ASK_CORRECTION, Act.APPROVE, Act.REFUSE)
+            for act in (Act.TAKE, Act.ASK_CORRECTION, Act.APPROVE)
             if state is not State.IN_REVIEW
         ),
+        *((state, Act.REFUSE) for state in State if state not in (State.IN_REVIEW, State.APPROVED)),
+        *((state, Act.PUT_IN_FORCE) for state in State if state is not State.APPROVED),
         *(
             (state, Act.OFFER_CONTRACT)
             for state in State
@@ -113,6 +120,7 @@ REFUSED_PAIRS: Final[frozenset[tuple[State, Act]]] = frozenset(
                 State.REFUSED,
                 State.WITHDRAWN,
                 State.EXPIRED,
+                State.IN_FORCE,
             )
         ),
         *(
@@ -122,7 +130,9 @@ REFUSED_PAIRS: Final[frozenset[tuple[State, Act]]] = frozenset(
         ),
     }
 )
-FINAL: Final = frozenset({State.SIGNED, State.REFUSED, State.WITHDRAWN, State.EXPIRED})
+FINAL: Final = frozenset(
+    {State.SIGNED, State.REFUSED, State.WITHDRAWN, State.EXPIRED, State.IN_FORCE}
+)
 EDITABLE: Final = frozenset({State.DRAFT, State.CORRECTION_WANTED})
 
 
@@ -158,6 +168,7 @@ STATE_WORDS: Final[dict[State, Words]] = {
     State.REFUSED: Words("未通过", "Refused"),
     State.WITHDRAWN: Words("已撤回", "Withdrawn"),
     State.EXPIRED: Words("已过期", "Expired"),
+    State.IN_FORCE: Words("已生效", "In force"),
 }
 # What the applicant does next; shown as the first line of the progress page.
 NEXT_WORDS: Final[dict[State, Words]] = {
@@ -195,4 +206,5 @@ NEXT_WORDS: Final[dict[State, Words]] = {
         "您已撤回。可以随时重新申请。", "Withdrawn. You may apply again any time."
     ),
     State.EXPIRED: Words("已过有效期。可以重新申请。", "The time ran out. You may apply again."),
+    State.IN_FORCE: Words("变更已生效。", "The change is in force."),
 }

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum import luhn
 
-from tests.platform.applicants import (
+from tests.platform.onboarding.applicants import (
     TODAY,
     card_number,
     credit_code,

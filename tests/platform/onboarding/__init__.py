@@ -1,0 +1,1 @@
+"""Onboarding through its services: strangers, reviewers, papers, contracts."""

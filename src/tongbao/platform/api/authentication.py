@@ -36,11 +36,10 @@ def caller_of(request: HttpRequest, now_us: int) -> Actor:
     if header is not None:
         return _of_key(request, header, now_us)
     actor = actor_of(request)
-    if actor.kind is not ActorKind.ANONYMOUS and request.method not in _SAFE:
-        if check_csrf(request) is not None:
-            raise Problem(
-                403, "csrf", _("Send the CSRF token of this session in the header X-CSRFToken.")
-            )
+    changing = actor.kind is not ActorKind.ANONYMOUS and request.method not in _SAFE
+    if changing and check_csrf(request) is not None:
+        words = _("Send the CSRF token of this session in the header X-CSRFToken.")
+        raise Problem(403, "csrf", words)
     return actor
 
 

@@ -37,6 +37,11 @@ def console_part(world: PreparedWorld, database_url: str | None = None) -> Part:
     return make_part(world, "console", "platform", "serve", database_url=database_url)
 
 
+def worker_part(world: PreparedWorld) -> Part:
+    """What the platform does by itself: webhooks, reminders, seals."""
+    return make_part(world, "worker", "platform", "work")
+
+
 def terminal_part(world: PreparedWorld, terminal_id: str = FIRST_TERMINAL) -> Part:
     """One terminal with its till page."""
     return make_part(world, f"terminal-{terminal_id}", "terminal", "--terminal", terminal_id)

@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "tongbao.platform.fleet",
     "tongbao.platform.payments",
     "tongbao.platform.api",
+    "tongbao.platform.work",
     "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "tongbao.platform.console.apps.ConsoleAdminConfig",

@@ -4,19 +4,7 @@ import json
 
 import pytest
 
-from tests.platform.conftest import (  # noqa: F401 - fixtures
-    STORES,
-    _fast_django,
-    add_user,
-    database_url,
-    django_database,
-    django_on,
-    django_sqlite,
-    postgresql_server,
-    postgresql_url,
-    sqlite_url,
-    stories,
-)
+from tests.platform.conftest import add_user
 from tests.platform.seed import EMPTY_MERCHANT, MERCHANT
 from tongbao.domain.secrets import KeyBytes
 from tongbao.platform.sealing import DataKey

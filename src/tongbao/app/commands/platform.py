@@ -21,6 +21,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     serve = verbs.add_parser("serve", help="serve the console until SIGTERM")
     serve.set_defaults(run=_serve)
+    work = verbs.add_parser("work", help="do the platform's periodic work until SIGTERM")
+    work.set_defaults(run=_work)
     migrate = verbs.add_parser("migrate", help="bring the database to this version's schema")
     migrate.set_defaults(run=_migrate)
     staff = verbs.add_parser("create-staff", help="add a person who may log in to the console")
@@ -48,7 +50,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     verify.set_defaults(run=_verify_trace)
     openapi = verbs.add_parser("openapi", help="print the description of the API (OpenAPI 3.1)")
     openapi.set_defaults(run=_openapi)
-    for verb in (serve, migrate, staff, terminal, trace, verify):
+    for verb in (serve, work, migrate, staff, terminal, trace, verify):
         verb.add_argument("--config", type=Path, required=True, help="the settings file")
 
 
@@ -71,6 +73,22 @@ def _serve(arguments: argparse.Namespace) -> int:
         return EXIT_BAD_INPUT
     try:
         return serve(settings.database_url, settings.platform or PlatformSettings(), _say)
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return EXIT_ENVIRONMENT
+
+
+def _work(arguments: argparse.Namespace) -> int:
+    from tongbao.app.logs import log_to_stderr
+    from tongbao.platform.settings import PlatformSettings
+    from tongbao.platform.work.server import work
+
+    settings = _settings(arguments)
+    if settings is None:
+        return EXIT_BAD_INPUT
+    log_to_stderr()
+    try:
+        return work(settings.database_url, settings.platform or PlatformSettings(), _say)
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return EXIT_ENVIRONMENT

@@ -15,7 +15,7 @@ from tongbao.app.processes import Part, PartFailedError
 from tongbao.app.settings import DATABASE_URL_VARIABLE, SettingsError
 from tongbao.app.setup import PORT_BASE, PreparedWorld, SetUpError, SetUpOptions, prepare
 from tongbao.app.supervisor import Supervisor
-from tongbao.app.world import console_part, host_part, sandbox_part, terminal_part
+from tongbao.app.world import console_part, host_part, sandbox_part, terminal_part, worker_part
 
 STAFF_NAME = "admin"
 _PRIVATE = "postgresql"
@@ -55,6 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
                 sandbox_part(world),
                 host_part(world),
                 console_part(world),
+                worker_part(world),
                 terminal_part(world),
             ]
             supervisor = Supervisor(parts, _say)

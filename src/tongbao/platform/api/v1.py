@@ -41,7 +41,9 @@ REF_TEMPLATE = "#/components/schemas/{model}"
 # The rooms' routers, one line each.
 ROOMS = (
     "tongbao.platform.api.endpoints_session",
+    "tongbao.platform.api.endpoints_audit",
     "tongbao.platform.api.endpoints_keys",
+    "tongbao.platform.api.endpoints_webhooks",
     "tongbao.platform.payments.api",
     "tongbao.platform.onboarding.api_public",
     "tongbao.platform.onboarding.api",

@@ -75,12 +75,13 @@ class Changed:
 
 def changed_since(merchant_id: str, event_id: int, *, now_us: int) -> Changed:
     """Return the merchant's payments with events after this one, oldest first."""
-    numbers, seen, is_all = settled_events(event_id, now_us=now_us, merchant_id=merchant_id)
-    payments = shown(Payment.objects.filter(pk__in=numbers)).order_by("payment_id")
+    numbers, seen, is_all = settled_events(event_id, now_us=now_us)
+    own = Payment.objects.filter(pk__in=numbers, merchant_id=merchant_id)
+    payments = shown(own).order_by("payment_id")
     return Changed(list(payments), seen, is_all)
 
 
-def settled_events(after: int, *, now_us: int, merchant_id: str) -> tuple[set[int], int, bool]:
+def settled_events(after: int, *, now_us: int) -> tuple[set[int], int, bool]:
     """Return whose events follow `after`, up to which event that is known, and whether all are.
 
     Numbers are given out before they become visible. At a gap that may still be filled reading
@@ -97,5 +98,4 @@ def settled_events(after: int, *, now_us: int, merchant_id: str) -> tuple[set[in
             break
         seen = event_id
         found.add(payment_id)
-    own = Payment.objects.filter(pk__in=found, merchant_id=merchant_id)
-    return set(own.values_list("payment_id", flat=True)), seen, len(rows) < EVENTS_MAX
+    return found, seen, len(rows) < EVENTS_MAX

@@ -1,0 +1,1 @@
+"""Work: what the platform does by itself, again and again."""

@@ -1,0 +1,24 @@
+"""All periodic tasks, gathered from the rooms."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tongbao.platform.work.task import Task
+
+# Rooms with a module `tasks` that holds `TASKS`, one line each.
+ROOMS = ("tongbao.platform.api",)
+
+
+def all_tasks() -> tuple[Task, ...]:
+    """Return the tasks of all rooms; raises ValueError when two have one name."""
+    tasks: list[Task] = []
+    for room in ROOMS:
+        tasks += import_module(f"{room}.tasks").TASKS
+    names = [task.name for task in tasks]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"two periodic tasks are called {', '.join(twice)}")
+    return tuple(tasks)

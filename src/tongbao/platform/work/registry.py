@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tongbao.platform.work.task import Task
 
-# Rooms with a module `tasks` that holds `TASKS`, one line each.
-ROOMS = ("tongbao.platform.api",)
+# The rooms' modules that hold `TASKS`, one line each.
+ROOMS = ("tongbao.platform.api.tasks",)
 
 
 def all_tasks() -> tuple[Task, ...]:
     """Return the tasks of all rooms; raises ValueError when two have one name."""
     tasks: list[Task] = []
     for room in ROOMS:
-        tasks += import_module(f"{room}.tasks").TASKS
+        tasks += import_module(room).TASKS
     names = [task.name for task in tasks]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:

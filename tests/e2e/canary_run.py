@@ -21,10 +21,11 @@ import urllib.parse
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tests.e2e.canary_cards.canary import CANARIES, RIGHT_PIN, WRONG_PIN, CanaryCard
 from tests.e2e.till_page import TillPage
+from tests.platform.second_step import totp_code
 from tongbao.app.processes import Part
 from tongbao.app.setup import PreparedWorld, SetUpOptions, prepare
 from tongbao.app.world import console_part, host_part, sandbox_part, terminal_part
@@ -217,6 +218,16 @@ class CanaryRun:
             except urllib.error.HTTPError as error:
                 self.heard.append((f"GET {path}", error.read()))
 
+    def _make_second_step(self, browser: Any, origin: str, page: str, token: str) -> None:
+        """Set up an authenticator app and take note of the recovery codes."""
+        secret = page.split("<code>")[1].split("</code>", maxsplit=1)[0]
+        self.heard.append(("console enrolment", page.encode()))
+        step = f"{origin}/console/second-step/?next=/console/"
+        for form in ({"act": "enrol", "code": totp_code(secret, time.time())}, {"act": "kept"}):
+            body = urllib.parse.urlencode({**form, "csrfmiddlewaretoken": token}).encode()
+            request = urllib.request.Request(step, body, {"Referer": step})
+            self.heard.append(("console enrolment", browser.open(request, timeout=30).read()))
+
     def _browse_console(self, origin: str) -> None:
         """Log in and follow every link below /console/."""
         jar = http.cookiejar.CookieJar()
@@ -230,6 +241,7 @@ class CanaryRun:
             {"Referer": f"{origin}/console/login/"},
         )
         body = browser.open(request, timeout=30).read()
+        self._make_second_step(browser, origin, body.decode(), token)
         waiting, seen = ["/console/"], {"/console/logout/"}
         while waiting and len(seen) < _CONSOLE_PAGES_MAX:
             path = waiting.pop(0)

@@ -5,9 +5,11 @@ import pytest
 
 from tests.fixtures_postgresql import postgresql_server, postgresql_url  # noqa: F401 - fixtures
 from tests.platform.seed import seed
+from tongbao.domain.secrets import KeyBytes
 from tongbao.platform.payments.traces.document import TraceKey
 from tongbao.platform.project import bind, configured
 from tongbao.platform.schema import migrate
+from tongbao.platform.sealing import DataKey
 
 STORES = ("sqlite", "postgresql")
 
@@ -19,8 +21,19 @@ def _fast_django():
     from django.test import override_settings
 
     hashers = ["tests.platform.fast_hashing.FastHasher"]
-    with override_settings(PASSWORD_HASHERS=hashers, WHITENOISE_USE_FINDERS=False):
+    data_key = DataKey(KeyBytes(bytes(range(32))))
+    with override_settings(
+        PASSWORD_HASHERS=hashers, WHITENOISE_USE_FINDERS=False, TONGBAO_DATA_KEY=data_key
+    ):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _no_rate_is_used_up():
+    """Let no test feel how often another one asked."""
+    from django.core.cache import cache
+
+    cache.clear()
 
 
 @pytest.fixture

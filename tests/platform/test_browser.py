@@ -59,6 +59,7 @@ class Visitor:
         )
         self.page = self.context.new_page()
         self.base = console.base
+        self.codes = console.codes
         self.complaints = []
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", self._note)
@@ -80,6 +81,9 @@ class Visitor:
         self.page.fill("#id_username", NAME)
         self.page.fill("#id_password", PASSWORD)
         self.page.press("#id_password", "Enter")
+        self.page.wait_for_url(f"{self.base}/console/second-step/**")
+        self.page.fill("#id_code", self.codes.pop())
+        self.page.press("#id_code", "Enter")
         self.page.wait_for_url(f"{self.base}/console/")
 
     def too_wide_by(self):

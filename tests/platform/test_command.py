@@ -131,7 +131,7 @@ def test_a_password_may_come_from_standard_input(tmp_path, sqlite_url, capsys, m
     command = ["platform", "create-staff", "--config", str(settings), "--name", "han"]
     monkeypatch.setattr("sys.stdin", io.StringIO("short\n"))
     assert main([*command, "--password-stdin"]) == 4
-    monkeypatch.setattr("sys.stdin", io.StringIO("correct-horse-battery\n"))
+    monkeypatch.setattr("sys.stdin", io.StringIO("correct-horse-battery-9\n"))
     assert main([*command, "--password-stdin"]) == 0
     assert "correct-horse" not in "".join(capsys.readouterr())
 

@@ -229,7 +229,7 @@ def test_a_payment_names_its_open_exception(staff, stories):
 def test_nobody_can_be_called_as_the_host_is(sqlite_url):
     for name in ("system", "System", " SYSTEM "):
         with pytest.raises(StaffError, match="host"):
-            create_staff(sqlite_url, name, "correct-horse-battery")
+            create_staff(sqlite_url, name, "correct-horse-battery-9")
     from tongbao.platform.accounts.models import User
 
     with django_on(sqlite_url):

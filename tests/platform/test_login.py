@@ -12,7 +12,7 @@ from tongbao.platform.accounts.services import (
 )
 from tongbao.platform.accounts.throttle import Attempt, delay_s, wait_s
 
-PASSWORD = "correct-horse-battery"
+PASSWORD = "correct-horse-battery-9"
 LOGIN = "/console/login/"
 SECOND = 1_000_000
 
@@ -49,7 +49,7 @@ def test_the_right_password_opens_the_console(person):
     browser = browser_of()
     answer = log_in(browser)
     assert (answer.status_code, answer["Location"]) == (302, "/console/")
-    assert browser.get("/console/").status_code == 200
+    assert browser.get("/console/")["Location"] == "/console/second-step/?next=%2Fconsole%2F"
 
 
 @pytest.mark.parametrize(("name", "password"), [("lilei", "wrong"), ("nobody", PASSWORD)])
@@ -228,16 +228,17 @@ def test_a_weak_password_or_a_bad_name_is_refused(sqlite_url, name, password, wh
 
 
 def test_no_password_is_kept_in_clear(sqlite_url, tmp_path):
-    from django.conf import global_settings
     from django.test import override_settings
 
-    with override_settings(PASSWORD_HASHERS=global_settings.PASSWORD_HASHERS):
+    from tongbao.platform import django_settings
+
+    with override_settings(PASSWORD_HASHERS=django_settings.PASSWORD_HASHERS):
         create_staff(sqlite_url, "lilei", PASSWORD)
     with django_on(sqlite_url):
         from tongbao.platform.accounts.models import User
 
-        algorithm, iterations, *_ = User.objects.get().password.split("$")
-    assert (algorithm, int(iterations) >= 1_000_000) == ("pbkdf2_sha256", True)
+        password = User.objects.get().password
+    assert password.startswith("argon2$argon2id$v=19$m=102400,t=2,p=8$")
     seed(sqlite_url)
     for file in tmp_path.iterdir():
         assert PASSWORD.encode() not in file.read_bytes()

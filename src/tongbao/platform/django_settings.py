@@ -56,6 +56,11 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.headless",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -67,7 +72,9 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "tongbao.platform.accounts.devices.KnownDevices",
     "tongbao.platform.console.security.SlidingSession",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -98,7 +105,34 @@ AUTH_PASSWORD_VALIDATORS = [
         ("CommonPasswordValidator", {}),
         ("NumericPasswordValidator", {}),
     )
+] + [
+    {"NAME": f"tongbao.platform.accounts.password_rules.{name}"}
+    for name in ("LettersAndDigits", "NotUsedLately")
 ]
+AUTHENTICATION_BACKENDS = ["tongbao.platform.accounts.log_in.AnyNameBackend"]
+# Argon2id; what was hashed before is checked with its own method and hashed anew at the log-in.
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+
+# django-allauth serves the portal's log-in as an API; it has no pages of its own here.
+HEADLESS_ONLY = True
+HEADLESS_CLIENTS = ("browser",)
+ACCOUNT_ADAPTER = "tongbao.platform.accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email", "phone"}
+ACCOUNT_SIGNUP_FIELDS = ["phone*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_PHONE_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_SESSION_REMEMBER = False
+# Passwords have our own growing delay; this one is for codes of second factors.
+ACCOUNT_RATE_LIMITS = {"login_failed": "30/m/ip,10/300s/key"}
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+MFA_ADAPTER = "tongbao.platform.accounts.adapter.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_TOTP_TOLERANCE = 1
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
@@ -115,6 +149,9 @@ WHITENOISE_MAX_AGE = 3600
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Logging is set by the process that runs us, never by importing us.
 LOGGING_CONFIG = None
+
+# There is no mail port; people are told by notices and text messages.
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 
 SESSION_COOKIE_NAME = "tongbao_session"
 SESSION_COOKIE_AGE = _DEFAULTS.session_idle_minutes * 60
@@ -135,4 +172,5 @@ TONGBAO_DATA_KEY: DataKey | None = None
 TONGBAO_PROVIDERS_URL = _DEFAULTS.providers_url
 TONGBAO_BEHIND_HTTPS = _DEFAULTS.behind_https
 TONGBAO_LOGIN_FREE_FAILURES = _DEFAULTS.login_failures_before_delay
+TONGBAO_STAFF_IDLE_MINUTES = _DEFAULTS.staff_idle_minutes
 TONGBAO_LOGIN_DELAY_MAX_S = _DEFAULTS.login_delay_max_s

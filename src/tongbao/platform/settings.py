@@ -26,7 +26,8 @@ class PlatformSettings:
     `behind_https`: true when a TLS proxy stands in front; cookies then travel over HTTPS only.
     `sandbox`: true marks every page as showing a simulated world.
     `threads`: requests served at once, 1 to 64.
-    `session_idle_minutes`: how long an unused log-in lasts.
+    `session_idle_minutes`, `staff_idle_minutes`: how long an unused log-in lasts, of merchants'
+    people and of staff.
     `login_failures_before_delay`, `login_delay_max_s`: after so many failures in a row each
     further try for that name or from that address waits 2, 4, 8 … s, at most the maximum.
     """
@@ -43,6 +44,7 @@ class PlatformSettings:
     sandbox: bool = False
     threads: int = 4
     session_idle_minutes: int = 60
+    staff_idle_minutes: int = 15
     login_failures_before_delay: int = 5
     login_delay_max_s: int = 300
 
@@ -52,6 +54,7 @@ class PlatformSettings:
             "listen_port": (0, 65_535),
             "threads": (1, 64),
             "session_idle_minutes": (1, 24 * 60),
+            "staff_idle_minutes": (1, 60),
             "login_failures_before_delay": (1, 100),
             "login_delay_max_s": (1, 24 * 3600),
         }

@@ -26,6 +26,7 @@ handler500 = "tongbao.platform.api.middleware.server_error"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.urls),
     path("", include("tongbao.platform.portal.urls")),
+    path("_allauth/", include("allauth.headless.urls")),
     path("console/", admin.site.urls),
     path("language/", include("django.conf.urls.i18n")),
 ]

@@ -55,6 +55,7 @@ class Operation(StrEnum):
     # access and console
     CONSOLE_VIEW = "console.view"
     LOG_IN = "person.log_in"
+    SECOND_FACTOR = "person.second_factor"
     # accounts
     ME_VIEW = "me.view"
     ME_CHANGE = "me.change"
@@ -143,6 +144,7 @@ OPERATIONS: Final[Mapping[Operation, Rule]] = {
     # access and console
     Operation.CONSOLE_VIEW: Rule(_P.CONSOLE, _T.STAFF),
     Operation.LOG_IN: Rule(None, _T.PUBLIC),
+    Operation.SECOND_FACTOR: Rule(None, _T.SELF),
     # accounts
     Operation.ME_VIEW: Rule(None, _T.SELF),
     Operation.ME_CHANGE: Rule(None, _T.SELF),

@@ -28,7 +28,7 @@ def actor_of_request(request: HttpRequest) -> Actor:
         return Actor(kind=ANONYMOUS.kind, actor_id="", name="", address=address, device=device)
     return actor_of_user(
         user,
-        second_factor_at_us=second_factor_at_us(request.session),
+        second_factor_at_us=second_factor_at_us(request),
         address=address,
         device=device,
     )

@@ -13,3 +13,13 @@ class AccountsConfig(AppConfig):
     label = "accounts"
     verbose_name = _("Accounts")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Listen to log-ins, and make a used code stay used."""
+        from tongbao.platform.accounts import (  # noqa: PLC0415 - models are loaded by now
+            devices,
+            totp_replay,
+        )
+
+        devices.connect()
+        totp_replay.install()

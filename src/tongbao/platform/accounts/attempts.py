@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
+from tongbao.platform.accounts.log_in import find_user
 from tongbao.platform.accounts.models import LoginAttempt
 from tongbao.platform.accounts.throttle import (
     ADDRESS_ALLOWANCE,
@@ -60,5 +61,8 @@ def _newest(attempts: QuerySet[LoginAttempt]) -> Iterator[Attempt]:
 
 
 def _digest(name: str) -> str:
+    """Return what stands for a typed name: one value for all names of one person."""
+    user = find_user(name)
+    who = f"user {user.pk}" if user else name.strip().casefold()
     key = settings.SECRET_KEY.encode()
-    return hmac.digest(key, name.strip().casefold().encode(), "sha256").hex()
+    return hmac.digest(key, who.encode("utf-8", "replace"), "sha256").hex()

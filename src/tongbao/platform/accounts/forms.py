@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
+from tongbao.platform.accounts.adapter import waiting_error
 from tongbao.platform.accounts.attempts import address_of, record_attempt, seconds_to_wait
 
 if TYPE_CHECKING:
@@ -32,15 +33,7 @@ class LoginForm(AuthenticationForm):
         address = address_of(self.request)
         wait = seconds_to_wait(name, address)
         if wait:
-            raise ValidationError(
-                ngettext(
-                    "Too many failed attempts. Try again in %(seconds)d second.",
-                    "Too many failed attempts. Try again in %(seconds)d seconds.",
-                    wait,
-                ),
-                code="throttled",
-                params={"seconds": wait},
-            )
+            raise waiting_error(wait)
         try:
             cleaned = dict(super().clean())
         except ValidationError:

@@ -26,6 +26,8 @@ class User(AbstractUser):
     staff_number = models.CharField(
         _("staff number"), max_length=16, null=True, blank=True, unique=True
     )
+    # A number that was typed and not proven yet; nobody logs in with it and nobody is kept from it.
+    pending_phone = models.CharField(max_length=16, blank=True)
     display_name = models.CharField(_("name"), max_length=64, blank=True)
     language = models.CharField(_("language"), max_length=8, blank=True)
 
@@ -112,6 +114,112 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.role}"
+
+
+class PastPassword(models.Model):
+    """The hash of a password that somebody had, so that it is not taken again soon."""
+
+    past_id = AppendOnlyIdField(primary_key=True)
+    user = models.ForeignKey(User, models.CASCADE, related_name="past_passwords")
+    password = models.CharField(max_length=128)
+
+    class Meta:
+        verbose_name = _("past password")
+        verbose_name_plural = _("past passwords")
+        ordering = ("-past_id",)
+
+    def __str__(self) -> str:
+        return str(self.past_id)
+
+
+class OneTimeCode(models.Model):
+    """A code that was sent to a person: a second factor, a forgotten or a first password.
+
+    Only a keyed digest of it is kept. `used_at_us` closes it; so does a newer code of its purpose.
+    """
+
+    code_id = models.CharField(primary_key=True, max_length=32)
+    user = models.ForeignKey(User, models.CASCADE, related_name="one_time_codes")
+    purpose = models.CharField(max_length=16)
+    code_digest = models.CharField(max_length=64)
+    sent_at_us = models.BigIntegerField()
+    expires_at_us = models.BigIntegerField()
+    tries = models.IntegerField(default=0)
+    used_at_us = models.BigIntegerField(null=True)
+
+    class Meta:
+        verbose_name = _("one-time code")
+        verbose_name_plural = _("one-time codes")
+        ordering = ("-sent_at_us",)
+        indexes = (
+            models.Index(fields=("user", "purpose", "sent_at_us"), name="accounts_code_by_user"),
+        )
+
+    def __str__(self) -> str:
+        return self.code_id
+
+
+class UsedTotpCode(models.Model):
+    """A code of an authenticator app that was shown; the database refuses it a second time."""
+
+    used_id = AppendOnlyIdField(primary_key=True)
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    code_digest = models.CharField(max_length=64)
+    window = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = _("used code")
+        verbose_name_plural = _("used codes")
+        constraints = (
+            models.UniqueConstraint(fields=("user", "window"), name="accounts_usedtotpcode_once"),
+        )
+
+    def __str__(self) -> str:
+        return str(self.used_id)
+
+
+class KnownDevice(models.Model):
+    """A browser that a person logged in with; the browser keeps the key, we its digest."""
+
+    device_id = AppendOnlyIdField(primary_key=True)
+    user = models.ForeignKey(User, models.CASCADE, related_name="known_devices")
+    key_digest = models.CharField(max_length=64)
+    device = models.CharField(_("device"), max_length=200)
+    address = models.CharField(_("address"), max_length=45)
+    first_seen_us = models.BigIntegerField()
+    last_seen_us = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = _("known device")
+        verbose_name_plural = _("known devices")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("user", "key_digest"), name="accounts_knowndevice_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.device
+
+
+class Notice(models.Model):
+    """Something that a person should know about their account; `detail` fills the words."""
+
+    notice_id = models.CharField(primary_key=True, max_length=32)
+    user = models.ForeignKey(User, models.CASCADE, related_name="notices")
+    kind = models.CharField(_("kind"), max_length=32)
+    detail = models.JSONField(default=dict)
+    at_us = models.BigIntegerField(_("time"))
+    read_at_us = models.BigIntegerField(null=True)
+
+    class Meta:
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+        ordering = ("-at_us",)
+        indexes = (models.Index(fields=("user", "at_us"), name="accounts_notice_by_user"),)
+
+    def __str__(self) -> str:
+        return self.kind
 
 
 class LoginAttempt(models.Model):

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.contrib.auth import logout
+
+from tongbao.platform.clock import now_us
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,15 +43,28 @@ class SecurityHeaders:
 
 
 class SlidingSession:
-    """Keeps a session that is in use alive; an unused one ends after SESSION_COOKIE_AGE."""
+    """Keeps a session that is in use alive; an unused one ends, and one of staff much earlier."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Mark the session as used, then answer."""
+        """Mark the session as used, or end it when it was left alone for too long; then answer."""
         if request.user.is_authenticated:
-            now_s = int(time.time_ns() // 1_000_000_000)
-            if now_s - request.session.get("used_at_s", 0) >= _TOUCH_INTERVAL_S:
+            now_s = now_us() // 1_000_000
+            used_at_s = request.session.get("used_at_s", now_s)
+            if (
+                request.user.is_staff
+                and now_s - used_at_s > settings.TONGBAO_STAFF_IDLE_MINUTES * 60
+            ):
+                logout(request)
+            elif now_s - used_at_s >= _TOUCH_INTERVAL_S or "used_at_s" not in request.session:
                 request.session["used_at_s"] = now_s
+                from allauth.usersessions.models import (  # noqa: PLC0415 - middleware loads early
+                    UserSession,
+                )
+
+                UserSession.objects.filter(session_key=request.session.session_key).update(
+                    last_seen_at=datetime.fromtimestamp(now_s, UTC)
+                )
         return self._get_response(request)

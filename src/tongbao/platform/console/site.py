@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.contrib.auth.views import LogoutView
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_protect
 
-from tongbao.platform.console.access import Operation, may
+from tongbao.platform.access.decide import Decision
+from tongbao.platform.console.access import Operation, decision_of, may
 
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite
@@ -28,6 +33,29 @@ class ConsoleSite(AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         """Return whether the person may open the console at all."""
         return may(request, Operation.CONSOLE_VIEW)
+
+    def get_urls(self) -> list[Any]:
+        """Add the page of the second step."""
+        from tongbao.platform.console.second_step import (  # noqa: PLC0415 - models come later
+            second_step_view,
+        )
+
+        view = csrf_protect(never_cache(partial(second_step_view, self)))
+        return [path("second-step/", view, name="second_step"), *super().get_urls()]
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Open a page only after the second step, and lead there who has not made it."""
+        opened = super().admin_view(view, cacheable)
+
+        @wraps(view)
+        def gate(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            waiting = Decision.SECOND_FACTOR_NEEDED
+            if decision_of(request, Operation.CONSOLE_VIEW) is waiting and not _leaves(request):
+                step = reverse("admin:second_step")
+                return redirect(f"{step}?{urlencode({'next': request.get_full_path()})}")
+            return opened(request, *args, **kwargs)
+
+        return gate
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -59,3 +87,7 @@ class ConsoleSite(AdminSite):
         del extra_context
         view = LogoutView.as_view(next_page=reverse("admin:login"))
         return view(request)
+
+
+def _leaves(request: HttpRequest) -> bool:
+    return request.path == reverse("admin:logout")

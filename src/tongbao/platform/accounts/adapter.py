@@ -1,0 +1,127 @@
+"""What django-allauth asks us: phones, the throttle, sealed second factors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import ngettext
+
+from tongbao.platform.accounts.attempts import address_of, record_attempt, seconds_to_wait
+from tongbao.platform.accounts.models import User
+from tongbao.platform.accounts.texts import send_text, verification_text
+from tongbao.platform.ids import new_id
+from tongbao.platform.sealing import data_key
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+SEAL_CONTEXT = "mfa_authenticator/secret"
+
+
+def waiting_error(seconds: int) -> ValidationError:
+    """Return the error that tells how long to wait."""
+    return ValidationError(
+        ngettext(
+            "Too many failed attempts. Try again in %(seconds)d second.",
+            "Too many failed attempts. Try again in %(seconds)d seconds.",
+            seconds,
+        ),
+        code="throttled",
+        params={"seconds": seconds},
+    )
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # published without types
+    """People with phones; the growing delay stands before every check of a password."""
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Refuse while a delay runs for this person or from this address."""
+        wait = seconds_to_wait(_name_in(credentials), address_of(request))
+        if wait:
+            raise waiting_error(wait)
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """Check the password and write the attempt down."""
+        user = super().authenticate(request, **credentials)
+        record_attempt(_name_in(credentials), address_of(request), succeeded=user is not None)
+        return user
+
+    def reauthenticate(self, user: Any, password: str) -> bool:
+        """Check the password of somebody who is logged in; the delay counts here, too."""
+        from allauth.core import context  # noqa: PLC0415 - the request in hand
+
+        found = self.authenticate(context.request, username=user.username, password=password)
+        return found is not None and found.pk == user.pk
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return the address as the rest of the platform sees it."""
+        return address_of(request)
+
+    def populate_username(self, request: HttpRequest, user: Any) -> None:
+        """Give a person who signs up a name nobody types; they log in with their phone."""
+        del request
+        user.username = user.username or new_id("person")
+
+    def get_user_by_phone(self, phone: str) -> Any:
+        """Return who proved to have this number."""
+        return User.objects.filter(phone=phone).first()
+
+    def get_phone(self, user: Any) -> tuple[str, bool] | None:
+        """Return the number and whether it was proven."""
+        if user.phone:
+            return user.phone, True
+        return (user.pending_phone, False) if user.pending_phone else None
+
+    def set_phone(self, user: Any, phone: str, verified: bool) -> None:
+        """Keep a number; one that is not proven keeps nobody else from it."""
+        if verified:
+            self.set_phone_verified(user, phone)
+        else:
+            user.pending_phone = phone
+            user.save(update_fields=["pending_phone"])
+
+    def set_phone_verified(self, user: Any, phone: str) -> None:
+        """Keep a proven number; raises ValidationError when somebody proved it meanwhile."""
+        user.phone, user.pending_phone = phone, ""
+        try:
+            with transaction.atomic():
+                user.save(update_fields=["phone", "pending_phone"])
+        except IntegrityError:
+            raise self.validation_error("phone_taken") from None
+
+    def send_verification_code_sms(self, user: Any, phone: str, code: str, **_more: Any) -> None:
+        """Send the code by which a number is proven."""
+        send_text(phone, verification_text(code, user))
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send nothing: the platform has no mail port, people are told by notices and SMS."""
+
+
+class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # published without types
+    """Secrets of second factors are sealed in the database."""
+
+    def get_totp_issuer(self) -> str:
+        """Return the name that an authenticator app shows."""
+        return "Tongbao"
+
+    def get_totp_label(self, user: Any) -> str:
+        """Return whose code it is."""
+        return str(user.phone or user.get_username())
+
+    def encrypt(self, text: str) -> str:
+        """Seal a secret."""
+        return data_key().seal(text.encode(), SEAL_CONTEXT).hex()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Open a sealed secret."""
+        return data_key().open(bytes.fromhex(encrypted_text), SEAL_CONTEXT).decode()
+
+
+def _name_in(credentials: dict[str, Any]) -> str:
+    return str(
+        credentials.get("username") or credentials.get("email") or credentials.get("phone") or ""
+    )

@@ -24,9 +24,10 @@ from tongbao.sandbox.drawer import (
     front_of,
     swipe,
 )
+from tongbao.sandbox.neighbours.page import STYLE_SOURCE as NEIGHBOURS_STYLE_SOURCE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -34,18 +35,20 @@ if TYPE_CHECKING:
 
 _BODY_MAX_BYTES = 1_024
 _CONTENT_SECURITY_POLICY = (
-    f"default-src 'none'; style-src {STYLE_SOURCE}; frame-ancestors 'none'".encode()
-)
+    f"default-src 'none'; style-src {STYLE_SOURCE} {NEIGHBOURS_STYLE_SOURCE}; "
+    "form-action 'self'; frame-ancestors 'none'"
+).encode()
 _LOOPBACK_HOST = r"(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]{1,5})?"
 _LOOPBACK_ORIGIN = rf"https?://{_LOOPBACK_HOST}"
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxPages:
-    """What the pages need: the current book as data and how long a reader may take."""
+    """What the pages need: the book as data, how long a reader may take, the other pages."""
 
     read_book: Callable[[], dict[str, Any]]
     reader_timeout_ms: int
+    neighbours: Sequence[Route] = ()
 
 
 def make_app(pages: SandboxPages) -> Starlette:
@@ -74,6 +77,7 @@ def make_app(pages: SandboxPages) -> Starlette:
             Route("/drawer/{card_id}/front", show_front),
             Route("/drawer/{card_id}/swipe", swipe_card, methods=["POST"]),
             Route("/book", show_book),
+            *pages.neighbours,
         ],
         middleware=[
             Middleware(_LoopbackOnly),

@@ -21,6 +21,8 @@ from tongbao.sandbox.issuer.install import load_state
 from tongbao.sandbox.issuer.pump import IssuerPump
 from tongbao.sandbox.issuer.server import IssuerServer
 from tongbao.sandbox.issuer.store import IssuerStore
+from tongbao.sandbox.neighbours.routes import neighbour_routes
+from tongbao.sandbox.neighbours.store import NeighbourStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,6 +61,7 @@ async def run_sandbox(
         settings.key_file, master_key_from(settings.master_key_file, _MASTER_KEY_VARIABLE)
     )
     store = IssuerStore.open(settings.database_file)
+    neighbours = NeighbourStore.open(settings.neighbours_place)
     try:
         state = load_state(store, keys, read_clock())
         core = IssuerCore(keys, state, _rules(settings))
@@ -71,9 +74,11 @@ async def run_sandbox(
         pages = SandboxPages(
             lambda: read_book(store.connection, state, settings.book_entries_max),
             settings.reader_timeout_ms,
+            neighbour_routes(neighbours, lambda: read_clock().us),
         )
         await _serve(settings, issuer, pages, stop, announce)
     finally:
+        neighbours.close()
         store.close()
 
 

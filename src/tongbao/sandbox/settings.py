@@ -13,6 +13,7 @@ class SandboxSettings:
 
     `key_file` holds the issuer's keys `zpk`, `zak`, `pvk` and `token` under the master key in
     `master_key_file`. `late_reply_delay_ms` is how long the card "answers late" waits.
+    `neighbours_file` keeps text messages and bank accounts; by default beside `database_file`.
     A pre-authorisation is held for `hold_days`; a completion may take up to
     `completion_percent_max` of it. A refund is taken up to `refund_days_max` after its payment.
     """
@@ -24,6 +25,7 @@ class SandboxSettings:
     database_file: Path
     key_file: Path
     master_key_file: Path
+    neighbours_file: Path | None = None
     late_reply_delay_ms: int = 8_000
     hold_days: int = 30
     completion_percent_max: int = 115
@@ -47,3 +49,8 @@ class SandboxSettings:
                 raise ValueError(f"{name} must not be negative")
         if not 100 <= self.completion_percent_max <= 200:
             raise ValueError("completion_percent_max must be 100 to 200")
+
+    @property
+    def neighbours_place(self) -> Path:
+        """Where phones and bank keep their books, named or by default."""
+        return self.neighbours_file or self.database_file.with_name("neighbours.sqlite3")

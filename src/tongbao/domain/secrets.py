@@ -115,7 +115,7 @@ class Pan(Secret[str]):
             value.isdigit() and value.isascii() and len(value) <= _PAN_DIGITS_MAX
         ):
             _refuse("a card number is 1 to 19 digits")
-        super().__init__(value)
+        _set_value(self, value)
 
     @property
     def masked(self) -> str:
@@ -149,7 +149,7 @@ def mask_pan(digits: str) -> str:
     """Mask the text of a card number, of any length, as `Pan.masked` describes."""
     count = len(digits)
     if count >= 13:
-        return digits[:6] + "*" * (count - 10) + digits[-4:]
+        return f"{digits[:6]}{'*' * (count - 10)}{digits[-4:]}"
     if count >= 10:
         return "*" * (count - 4) + digits[-4:]
     return "*" * count

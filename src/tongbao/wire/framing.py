@@ -52,6 +52,13 @@ class FrameSplitter:
         """
         if self._error is not None:
             raise self._error
+        end = len(data)
+        if not self._buffer and end > LENGTH_BYTES:
+            length = data[0] << 8 | data[1]
+            if length + LENGTH_BYTES == end and self._min_length <= length <= self._max_length:
+                # One whole frame and nothing else, which is what nearly always comes.
+                self._taken += end
+                return [bytes(data[LENGTH_BYTES:])]
         buffer = self._buffer + data if self._buffer else data
         end = len(buffer)
         at = 0

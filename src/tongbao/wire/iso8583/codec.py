@@ -130,7 +130,8 @@ class Dialect:
         self._decoders = {number: compile_decoder(spec) for number, spec in self.specs.items()}
         self._encoders = {number: compile_encoder(spec) for number, spec in self.specs.items()}
         self._decode_plans: dict[bytes, _DecodePlan] = {}
-        self._encode_plans: dict[tuple[str | int, ...], _EncodePlan] = {}
+        # By message type, the fields in their order, and the MAC's number (0 for none).
+        self._encode_plans: dict[tuple[str, tuple[int, ...], int], _EncodePlan] = {}
 
     def decode(self, body: bytes) -> Message:
         """Read a message from its MTI to its last byte.
@@ -159,7 +160,7 @@ class Dialect:
 
         Raises ProtocolError naming the field; the offset is the byte where it would begin.
         """
-        key: tuple[str | int, ...] = (message.mti, *message.fields)
+        key = (message.mti, tuple(message.fields), 0)
         plan = self._encode_plans.get(key)
         if plan is None:
             plan = self._encode_plan(message.mti, message.fields, without=0)
@@ -173,7 +174,7 @@ class Dialect:
         of `mac_field` in the message is ignored. `mac_field` must be the last field present.
         Spec: UnionPay terminal dialect, 5.2.
         """
-        key: tuple[str | int, ...] = (message.mti, *message.fields, -mac_field)
+        key = (message.mti, tuple(message.fields), mac_field)
         plan = self._encode_plans.get(key)
         if plan is None:
             numbers = {*message.fields, mac_field}
@@ -201,7 +202,7 @@ class Dialect:
         spec = self.specs.get(number)
         return None if spec is None else spec.kind
 
-    def _keep(self, key: tuple[str | int, ...], plan: _EncodePlan) -> None:
+    def _keep(self, key: tuple[str, tuple[int, ...], int], plan: _EncodePlan) -> None:
         if len(self._encode_plans) >= _MAX_PLANS:
             self._encode_plans.clear()
         self._encode_plans[key] = plan

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from tongbao.domain.secrets import Purpose, Secret, SecretBytes, SecretText
+from tongbao.domain.secrets import Pan, Purpose, Secret, SecretBytes, SecretText
 
-FieldValue = str | bytes | SecretText | SecretBytes
+# Decoding makes no `Pan`; encoding takes one for a card number that is known to be one.
+FieldValue = str | bytes | SecretText | SecretBytes | Pan
 Pads = dict[int, str]
 Fields = dict[int, FieldValue]
 # (body, hex text of the body, byte position, fields to fill, pads to note) -> next byte position

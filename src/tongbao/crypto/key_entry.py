@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 
 from tongbao.crypto.ciphers import BlockCipher, KeyAlgorithm, block_cipher, check_key_length
 from tongbao.crypto.errors import KeyUseError
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-_SHA256_BLOCK_BYTES: Final = 64
 _CIPHER_ALGORITHMS: Final = (KeyAlgorithm.TDES, KeyAlgorithm.AES, KeyAlgorithm.SM4)
 _PIN_ALGORITHMS: Final = (KeyAlgorithm.TDES, KeyAlgorithm.SM4)
 
@@ -97,7 +97,7 @@ class KeyEntry:
         return self.mac
 
     def keyed_hash(self) -> Callable[[bytes], bytes]:
-        """Return HMAC-SHA-256 under the key, its two first blocks hashed in advance."""
+        """Return HMAC-SHA-256 under the key, which is prepared once."""
         if self.hash is None:
             if self.algorithm is not KeyAlgorithm.HMAC:
                 raise KeyUseError(f"the key {self.name} is {self.algorithm.value}: no HMAC key")
@@ -130,17 +130,11 @@ def _no_mac(_data: bytes) -> bytes:
 
 
 def _prepare_hmac(key: bytes) -> Callable[[bytes], bytes]:
-    # HMAC written out: both padded keys are hashed once instead of at every call. Keys here are
-    # never longer than the hash's block, so the standard's first step falls away.
-    padded = key.ljust(_SHA256_BLOCK_BYTES, b"\0")
-    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded)).copy
-    outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in padded)).copy
+    copy = HMAC(key, SHA256()).copy
 
     def keyed_hash(data: bytes) -> bytes:
-        first = inner()
-        first.update(data)
-        second = outer()
-        second.update(first.digest())
-        return second.digest()
+        context = copy()
+        context.update(data)
+        return context.finalize()
 
     return keyed_hash

@@ -9,7 +9,7 @@ A store belongs to one thread (see `key_store`); a key file may be shared (see `
 
 from __future__ import annotations
 
-import hmac
+from hmac import compare_digest
 from typing import TYPE_CHECKING, Final
 
 from tongbao.crypto.ciphers import KeyAlgorithm
@@ -89,8 +89,8 @@ class SoftwareKeyStore(KeyTable):
         except KeyError:
             raise unknown_key(name) from None
         if entry.mac_algorithm is algorithm:
-            return hmac.compare_digest(entry.mac(data), mac)
-        return hmac.compare_digest(entry.select_mac(algorithm)(data), mac)
+            return compare_digest(entry.mac(data), mac)
+        return compare_digest(entry.select_mac(algorithm)(data), mac)
 
     def encrypt_pin(self, name: KeyName, pin: Pin, pan: Pan) -> PinBlock:
         """Return the encrypted format 0 block; raises UnknownKeyError, KeyUseError, PinBlockError.
@@ -149,7 +149,7 @@ class SoftwareKeyStore(KeyTable):
                 f"the PIN block has {len(block)} bytes, the key wants {cipher.block_bytes}"
             )
         pin = decode_pin_block(cipher.decrypt_blocks(block), pan.reveal(Purpose.CRYPTO))
-        return hmac.compare_digest(self._reference(pvk, pan, pin), reference)
+        return compare_digest(self._reference(pvk, pan, pin), reference)
 
     def token(self, name: KeyName, pan: Pan) -> bytes:
         """Return the 16-byte token of a card number; raises UnknownKeyError, KeyUseError.
@@ -235,7 +235,7 @@ class SoftwareKeyStore(KeyTable):
             raise TransportError("the key under the RSA key has not 16 bytes")
         for algorithm in _TRANSPORT_ALGORITHMS:
             entry = KeyEntry(NamedKey(name, KeyBytes(key), algorithm))
-            if hmac.compare_digest(entry.kcv(), kcv):
+            if compare_digest(entry.kcv(), kcv):
                 self._entries[name] = entry
                 return
         raise KeyCheckError("the check value of the transport key does not fit the key")
@@ -262,7 +262,7 @@ class SoftwareKeyStore(KeyTable):
         if len(wrapped) != _TRANSPORT_KEY_BYTES:
             raise TransportError(f"a wrapped master key has 16 bytes, not {len(wrapped)}")
         item = NamedKey(name, KeyBytes(carrier.cipher().decrypt(wrapped)), carrier.algorithm)
-        if not hmac.compare_digest(KeyEntry(item).kcv(), kcv):
+        if not compare_digest(KeyEntry(item).kcv(), kcv):
             raise KeyCheckError("the check value of the master key does not fit the key")
         self.import_keys([item])
         self._entries.pop(transport, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tongbao.host.core.payment_rules import Answer, PaymentInput
-from tongbao.host.core.replies import Outcome, Reply
+from tongbao.host.core.replies import Outcome
 from tongbao.host.records import TraceKey
 
 if TYPE_CHECKING:
@@ -65,9 +65,7 @@ class Balances:
         self._keys.discard(_key_of(pending))
         pending.terminal.pending -= 1
         self._state.counters["balances"] += 1
-        # About no payment: nothing is written that could be taken back.
-        reply = Reply(pending.transaction.reply_mti, outcome, 0)
-        self._replies.outcome(out, pending.address, pending.echo, pending.terminal.session, reply)
+        self._replies.outcome(out, pending, pending.terminal.session, outcome)
 
 
 def _key_of(pending: Pending) -> TraceKey:

@@ -158,7 +158,6 @@ def _facts_of(request: Request, keys: KeyStore) -> PaymentFacts:
         key,
         amount_minor,
         pan,
-        SecretText(digits),
         track2,
         pin_block,
         transaction,

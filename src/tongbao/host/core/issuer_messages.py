@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from tongbao.domain.errors import ProtocolError
 from tongbao.domain.ids import MerchantId, Rrn, Stan, TerminalId
 from tongbao.domain.money import Currency, Money
 from tongbao.domain.secrets import SecretBytes
-from tongbao.host.core.outbox import NETWORK_MAC, ZAK, PinTranslation
+from tongbao.host.core.outbox import NETWORK_MAC, ZAK
 from tongbao.host.core.payment_ids import rrn_of
 from tongbao.host.core.payment_rules import PaymentInput
 from tongbao.host.core.replies import moment_of
@@ -50,6 +51,7 @@ class AnswerKind(Enum):
     INQUIRY = "inquiry"
 
 
+_APPROVAL: Final = PaymentInput.APPROVAL
 # Message type -> what it answers, and where its MAC stands.
 _KINDS: Final = {
     "0210": (AnswerKind.REQUEST, 64),
@@ -81,12 +83,13 @@ REPLY_MTI: Final = {kind: wire.reply_mti(mti) for kind, (mti, _) in _FORMS.items
 """Message type of the issuer's answer to each kind of payment."""
 
 # Expiry, card sequence number and chip data go through as they come.
-_PASSED_ON: Final = frozenset({14, 23, 55})
+_PASSED_ON: Final = (14, 23, 55)
 # What is not sent again: the track and the PIN.
 _ONCE: Final = (35, 52, 53)
 
 
-class IssuerAnswer(NamedTuple):
+@dataclass(slots=True)
+class IssuerAnswer:
     """An answer whose MAC was right.
 
     `processing_code` is that of the request, "" where an inquiry found none. `chip` is field 55,
@@ -118,7 +121,7 @@ def classify(code: str) -> PaymentInput:
     Spec: UnionPay terminal dialect, 4.
     """
     if code == "00":
-        return PaymentInput.APPROVAL
+        return _APPROVAL
     known = RESPONSES.get(code)
     if known is None or known.response_class is ResponseClass.APPROVED or code in _DOUBTFUL:
         return PaymentInput.UNCLEAR_ANSWER
@@ -178,7 +181,7 @@ class IssuerMessages:
             22: payment.entry_mode,
             25: sent[25],
             32: self._acquirer_id,
-            35: facts.track2 or facts.pan_text,
+            35: facts.track2 or facts.pan,
             37: payment.rrn,
             41: payment.terminal_id,
             42: payment.merchant_id,
@@ -186,11 +189,12 @@ class IssuerMessages:
         }
         if facts.track2 is None:
             del fields[35]
-            fields[2] = facts.pan_text
+            fields[2] = facts.pan
         if not payment.amount_minor:
             del fields[4]
-        if not _PASSED_ON.isdisjoint(sent):
-            fields.update((number, sent[number]) for number in _PASSED_ON if number in sent)
+        for number in _PASSED_ON:
+            if number in sent:
+                fields[number] = sent[number]
         if payment.original_id:
             fields[62] = rrn_of(payment.original_id)
         return Message(mti, fields)
@@ -213,7 +217,7 @@ class IssuerMessages:
             if facts.is_pin_translated:
                 message.fields[52] = facts.pin_block
             elif request.verified is not None:
-                pin = PinTranslation(request.verified.pik, facts.pin_block, facts.pan)
+                pin = (request.verified.pik, facts.pin_block, facts.pan)
         self._outbox.to_issuer(out, message, 64, payment.payment_id, pin)
 
     def repeatable(self, message: Message, facts: PaymentFacts) -> Message:
@@ -222,7 +226,7 @@ class IssuerMessages:
         Spec: the network dialect (a request is the same by F4, card, F11, F41 and original).
         """
         fields = {number: value for number, value in message.fields.items() if number not in _ONCE}
-        fields[2] = facts.pan_text
+        fields[2] = facts.pan
         return Message(message.mti, fields)
 
     def send_again(self, out: list[Effect], message: Message, payment: PaymentRecord) -> None:
@@ -279,13 +283,13 @@ class IssuerMessages:
         ]
 
     def _verify(self, message: Message, body: bytes) -> IssuerAnswer | WrongMac:
-        mti, fields = message.mti, message.fields
+        mti = message.mti
+        # Of which type each field is, the table says; `_decode` saw that the MAC is there.
+        fields: dict[int, Any] = message.fields
         kind, mac_field = _KINDS[mti]
-        mac = cast("bytes", fields[mac_field])  # `_decode` saw it
-        if not self._keys.verify_mac(ZAK, NETWORK_MAC, body[:-_MAC_BYTES], mac):
+        if not self._keys.verify_mac(ZAK, NETWORK_MAC, body[:-_MAC_BYTES], fields[mac_field]):
             return WrongMac()
-        # Another type than text cannot be: the table says so for all of these.
-        get = cast("dict[int, str]", fields).get
+        get = fields.get
         code, auth_code = get(39, ""), get(38, "").strip()
         # Both are kept: nothing but letters and digits may pass. An odd code is an unknown one.
         if not code.isalnum():

@@ -6,7 +6,7 @@ effects is the order of decisions.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from tongbao.crypto.key_store import KeyName
 from tongbao.crypto.mac import MacAlgorithm
@@ -22,25 +22,16 @@ if TYPE_CHECKING:
     from tongbao.host.core.state import Session
     from tongbao.wire.iso8583.codec import Message
 
+# Plain tuples: every sale makes one of each, and a named one costs ten times as much.
+ReplyAddress: TypeAlias = tuple[int, bytes]
+"""Where an answer goes: the connection, and TPDU (addresses swapped) with header."""
+PinTranslation: TypeAlias = "tuple[KeyName, bytes, Pan]"
+"""A PIN block on its way from a terminal's key to the zone's: that key, block, card number."""
+
 ZPK: Final = KeyName("zpk")
 ZAK: Final = KeyName("zak")
 NETWORK_MAC: Final = MacAlgorithm.CMAC_AES
 _TERMINAL_MAC_FIELD: Final = 64
-
-
-class ReplyAddress(NamedTuple):
-    """Where an answer goes: the connection, and TPDU (addresses swapped) with header."""
-
-    connection: int
-    prefix: bytes
-
-
-class PinTranslation(NamedTuple):
-    """A PIN block on its way from a terminal's key to the zone's."""
-
-    pik: KeyName
-    block: bytes
-    pan: Pan
 
 
 class Outbox:
@@ -91,7 +82,8 @@ class Outbox:
         translate, mac = self._keys.translate_pin, self._keys.mac
         for _, _, message, _, pin, _ in items:
             if pin is not None:
-                message.fields[52] = translate(pin.pik, ZPK, pin.block, pin.pan)
+                pik, block, pan = pin
+                message.fields[52] = translate(pik, ZPK, block, pan)
         encode = NETWORK.encode_unsigned
         bodies = [encode(message, mac_field) for _, _, message, mac_field, _, _ in items]
         for (out, place, _, _, _, payment_id), body in zip(items, bodies, strict=True):
@@ -108,10 +100,11 @@ class Outbox:
         ]
         mac = self._keys.mac
         for (out, place, address, _, session, payment_id), body in zip(items, bodies, strict=True):
-            whole = address.prefix + body
+            connection, prefix = address
+            whole = prefix + body
             if session is not None:
                 whole += mac(session.mak, session.mac_algorithm, body)
-            out[place] = SendToTerminal(address.connection, add_length(whole), payment_id)
+            out[place] = SendToTerminal(connection, add_length(whole), payment_id)
 
 
 _HELD: Final = SendToTerminal(0, b"", 0)

@@ -19,7 +19,7 @@ from tongbao.host.core.payment_rules import (
     stand_of,
 )
 from tongbao.host.core.recording import EventFacts, record_events
-from tongbao.host.core.replies import Outcome, Reply
+from tongbao.host.core.replies import Outcome
 from tongbao.host.core.reversals import Reversals
 from tongbao.host.records import EventRecord
 from tongbao.wire.unionpay.transactions import KINDS, SALE, Resolution
@@ -37,8 +37,10 @@ if TYPE_CHECKING:
 # The issuer remembers by F37 for ever, and ours are unique: this speaks of a message that differs
 # from the first one under its number, not of what became of that.
 _DIFFERS: Final = "94"
-_REPLY_MTI: Final = {kind: transaction.reply_mti for kind, transaction in KINDS.items()}
 _SETTLED: Final = frozenset({PaymentState.APPROVED, PaymentState.DECLINED})
+_PENDING: Final = PaymentState.PENDING
+_APPROVED: Final = PaymentState.APPROVED
+_SALE_ANSWER: Final = "0210"
 
 
 def rules_of(kind: str) -> Mapping[tuple[PaymentState, PaymentInput], Rule]:
@@ -77,15 +79,15 @@ class Outcomes:
 
     def answer(self, answer: IssuerAnswer, now_us: int, out: list[Effect]) -> None:
         """Take an answer of the issuer's whose MAC was right."""
-        if answer.kind is AnswerKind.REVERSAL:
-            self.reversals.answered(answer, now_us, out)
-            return
         pending = self._state.pending.get(answer.rrn)
         if (
             pending is not None
             and pending.transaction is SALE
             and self._settle_sale(pending, answer, now_us, out)
         ):
+            return
+        if answer.kind is AnswerKind.REVERSAL:
+            self.reversals.answered(answer, now_us, out)
             return
         is_inquiry = answer.kind is AnswerKind.INQUIRY
         meaning = find(answer) if is_inquiry else classify(answer.code)
@@ -159,8 +161,7 @@ class Outcomes:
 
     def tell(self, pending: Pending, outcome: Outcome, out: list[Effect]) -> None:
         """Answer the terminal that waits."""
-        reply = Reply(_REPLY_MTI[pending.transaction.kind], outcome, pending.payment.payment_id)
-        self._replies.outcome(out, pending.address, pending.echo, pending.terminal.session, reply)
+        self._replies.outcome(out, pending, pending.terminal.session, outcome)
 
     def _settle_sale(
         self, pending: Pending, answer: IssuerAnswer, now_us: int, out: list[Effect]
@@ -170,24 +171,25 @@ class Outcomes:
         Return False, with nothing done, for everything else.
         """
         state, payment = self._state, pending.payment
-        meaning = classify(answer.code)
-        rule = RULES[PaymentState.PENDING, meaning]
+        rrn, code = answer.rrn, answer.code
         if (
-            rule.next not in _SETTLED
-            or answer.mti != "0210"
+            answer.mti != _SALE_ANSWER
             or int(answer.amount or 0) != payment.amount_minor
             or answer.terminal_id != payment.terminal_id
-            or answer.rrn in state.inquiring
+            or rrn in state.inquiring
         ):
             return False
-        auth_code = answer.auth_code if rule.next is PaymentState.APPROVED else ""
-        del state.pending[answer.rrn]
+        rule = RULES[_PENDING, classify(code)]
+        if rule.next not in _SETTLED:
+            return False
+        auth_code = answer.auth_code if rule.next is _APPROVED else ""
+        del state.pending[rrn]
         pending.terminal.pending -= 1
         (kind,) = rule.records
-        record = EventRecord(payment.payment_id, kind, now_us, answer.code, auth_code, "")
+        record = EventRecord(payment.payment_id, kind, now_us, code, auth_code, "")
         out.append(Persist(record))
         state.counters[kind] += 1
-        self.tell(pending, Outcome(answer.code, auth_code, now_us, answer.chip), out)
+        self.tell(pending, Outcome(code, auth_code, now_us, answer.chip), out)
         return True
 
     def _answer_pending(

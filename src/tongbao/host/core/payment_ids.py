@@ -71,11 +71,9 @@ def rrn_of(payment_id: int) -> str:
 
     Spec: ISO 8583:1987 DE 37.
     """
+    # Halves are small numbers, with which Python is faster.
+    high, low = payment_id >> 30, payment_id & 0x3FFF_FFFF
     return (
-        _PAIRS[payment_id >> 50]
-        + _PAIRS[payment_id >> 40 & 1023]
-        + _PAIRS[payment_id >> 30 & 1023]
-        + _PAIRS[payment_id >> 20 & 1023]
-        + _PAIRS[payment_id >> 10 & 1023]
-        + _PAIRS[payment_id & 1023]
+        f"{_PAIRS[high >> 20]}{_PAIRS[high >> 10 & 1023]}{_PAIRS[high & 1023]}"
+        f"{_PAIRS[low >> 20]}{_PAIRS[low >> 10 & 1023]}{_PAIRS[low & 1023]}"
     )

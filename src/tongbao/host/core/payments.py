@@ -23,7 +23,7 @@ from tongbao.host.core.payment_rules import (
     stand_of,
 )
 from tongbao.host.core.recording import ROUTE, EventFacts, record_events
-from tongbao.host.core.replies import Outcome, Reply
+from tongbao.host.core.replies import Outcome
 from tongbao.host.core.requests import CURRENCY, RefusalError
 from tongbao.host.core.state import Pending
 from tongbao.host.lookups import ByAuthCode, ByRrn
@@ -42,11 +42,15 @@ if TYPE_CHECKING:
     from tongbao.host.lookups import Query
     from tongbao.host.records import StoredPayment
     from tongbao.host.settings import HostSettings
+    from tongbao.wire.iso8583.codec import Message
 
 _SWITCHED_OFF: Final = "58"
 _OTHER_BATCH: Final = "77"
 _PREFIXES_MAX: Final = 10_000
 _NO_VERDICT: Final = Verdict(None)
+# Looking up an enum member costs as much as reading a field.
+_REPEAT: Final = Resolution.REPEAT
+_WIRE: Final = Purpose.WIRE
 
 
 class Payments:
@@ -89,7 +93,7 @@ class Payments:
         batch_no = key.batch_no
         if batch_no != terminal.record.batch_no or batch_no == terminal.totals_batch_no:
             if key.batch_no != terminal.record.batch_no and (
-                facts.transaction.resolution is not Resolution.REPEAT
+                facts.transaction.resolution is not _REPEAT
             ):
                 raise RefusalError(_OTHER_BATCH)
             # A batch whose totals were taken gets its first answers again and nothing new.
@@ -144,7 +148,8 @@ class Payments:
             outcome = Outcome(standing.response_code, standing.auth_code, standing.answered_at_us)
         facts_told = EventFacts(outcome.code)
         record_events(self._state, rule, payment.payment_id, facts_told, now_us, out)
-        self._tell(request, facts, payment, outcome, out)
+        pending = self._pending(request, facts, terminal, payment)
+        self._replies.outcome(out, pending, request.verified, outcome)
 
     def originals(
         self, event: PaymentsLoaded, terminal: Terminal, now_us: int, out: list[Effect]
@@ -234,12 +239,10 @@ class Payments:
         if state.link_up and not verdict.code:
             message = self._issuer.compose(request, facts, payment, terminal)
             repeatable = None
-            if transaction.resolution is Resolution.REPEAT:
+            if transaction.resolution is _REPEAT:
                 repeatable = self._issuer.repeatable(message, facts)
             self._issuer.send(out, message, payment, request, facts)
-            address = self._replies.address_of(request)
-            echo = self._replies.echo(request, payment, facts.pan_text)
-            state.pending[rrn] = Pending(payment, terminal, address, echo, transaction, repeatable)
+            state.pending[rrn] = self._pending(request, facts, terminal, payment, repeatable)
             state.deadlines.append((state.uptime_ms + self._timeout_ms, rrn))
             terminal.pending += 1
             if payment.original_id:
@@ -254,7 +257,21 @@ class Payments:
         code = verdict.code or rule.answer.value
         told = EventFacts(code, detail="no link to the issuer")
         record_events(state, rule, payment.payment_id, told, now_us, out)
-        self._tell(request, facts, payment, Outcome(code, "", now_us), out)
+        told_at_once = self._pending(request, facts, terminal, payment)
+        self._replies.outcome(out, told_at_once, request.verified, Outcome(code, "", now_us))
+
+    def _pending(
+        self,
+        request: Request,
+        facts: PaymentFacts,
+        terminal: Terminal,
+        payment: PaymentRecord,
+        repeatable: Message | None = None,
+    ) -> Pending:
+        """Prepare the answer to a request."""
+        address = self._replies.address_of(request)
+        echo = self._replies.echo(request, payment, facts.pan)
+        return Pending(payment, terminal, address, echo, facts.transaction, repeatable)
 
     def _intent(
         self,
@@ -288,7 +305,7 @@ class Payments:
 
     def _organisation_of(self, pan: Pan) -> str:
         """Look up the card's organisation; cards of one prefix are of one organisation."""
-        prefix = pan.reveal(Purpose.WIRE)[: self._prefix_digits]
+        prefix = pan.reveal(_WIRE)[: self._prefix_digits]
         known = self._organisations.get(prefix)
         if known is None:
             known = self._organisations[prefix] = self._profile.organisation_of(pan)
@@ -311,18 +328,16 @@ class Payments:
         repeatable = self._issuer.repeatable(message, facts)
         self.outcomes.deliveries.keep(payment, repeatable)
         if not state.link_up:
-            code = Answer.IN_DOUBT.value
-            self._tell(request, facts, payment, Outcome(code, "", now_us), out)
+            outcome = Outcome(Answer.IN_DOUBT.value, "", now_us)
+            pending = self._pending(request, facts, terminal, payment)
+            self._replies.outcome(out, pending, request.verified, outcome)
             return
         rule = rules_of(payment.kind)[PaymentState.DELIVERING, PaymentInput.REQUEST]
         told = EventFacts(detail="the terminal repeats it")
         record_events(state, rule, payment.payment_id, told, now_us, out)
         self._issuer.send_again(out, repeatable, payment)
-        address = self._replies.address_of(request)
-        echo = self._replies.echo(request, payment, facts.pan_text)
-        state.pending[payment.rrn] = Pending(
-            payment, terminal, address, echo, facts.transaction, repeatable
-        )
+        pending = self._pending(request, facts, terminal, payment, repeatable)
+        state.pending[payment.rrn] = pending
         state.deadlines.append((state.uptime_ms + self._timeout_ms, payment.rrn))
         terminal.pending += 1
 
@@ -343,13 +358,11 @@ class Payments:
             raise RefusalError("96")
         if not state.link_up:
             raise RefusalError(Answer.NO_LINK.value)
-        # Never written: it only carries the numbers of the messages.
-        payment = self._intent(request, facts, terminal, None, now_us)
+        # Never written: it only carries the numbers of the messages, which are about no payment.
+        payment = self._intent(request, facts, terminal, None, now_us)._replace(payment_id=0)
         message = self._issuer.compose(request, facts, payment, terminal)
-        self._issuer.send(out, message, payment._replace(payment_id=0), request, facts)
-        address = self._replies.address_of(request)
-        echo = self._replies.echo(request, payment, facts.pan_text)
-        balances.wait(Pending(payment, terminal, address, echo, facts.transaction))
+        self._issuer.send(out, message, payment, request, facts)
+        balances.wait(self._pending(request, facts, terminal, payment))
         state.deadlines.append((state.uptime_ms + self._timeout_ms, payment.rrn))
 
     def _members(
@@ -373,20 +386,6 @@ class Payments:
         answered = self._replies.clock.at(standing.answered_at_us or payment.received_at_us)
         days = frozenset({date[5:7] + date[8:], answered.mmdd})
         return Member(payment, self._state.state_of(payment, standing.state), days)
-
-    def _tell(
-        self,
-        request: Request,
-        facts: PaymentFacts,
-        payment: PaymentRecord,
-        outcome: Outcome,
-        out: list[Effect],
-    ) -> None:
-        """Answer a request at once."""
-        echo = self._replies.echo(request, payment, facts.pan_text)
-        reply = Reply(facts.transaction.reply_mti, outcome, payment.payment_id)
-        address = self._replies.address_of(request)
-        self._replies.outcome(out, address, echo, request.verified, reply)
 
 
 def _facts_of(request: Request) -> PaymentFacts:

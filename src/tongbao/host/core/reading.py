@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 TOKEN_KEY: Final = KeyName("token")
 _MAC_BYTES: Final = 8
+_SM4_MAC: Final = MacAlgorithm.UNIONPAY_ECB_SM4
 _PAYMENTS: Final = frozenset({"0100", "0200", "0220"})
 _WITHOUT_MAC: Final = frozenset({"0320", "0500", "0800", "0820"})
 
@@ -72,7 +73,7 @@ class RequestReader:
         for request in payments:
             session = request.verified
             facts = None
-            if session is not None and session.mac_algorithm is not MacAlgorithm.UNIONPAY_ECB_SM4:
+            if session is not None and session.mac_algorithm is not _SM4_MAC:
                 facts = read_swiped_sale(request)
             request.facts = read_payment(request, self._keys) if facts is None else facts
         token = self._keys.token

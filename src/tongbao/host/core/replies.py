@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tongbao.domain.dates import Instant
-from tongbao.host.core.outbox import ReplyAddress
 from tongbao.host.core.payment_ids import rrn_of
 from tongbao.wire.iso8583.codec import Message
 from tongbao.wire.unionpay.framing import TPDU_BYTES, swap_tpdu
-from tongbao.wire.unionpay.transactions import reply_mti
+from tongbao.wire.unionpay.transactions import FINANCIAL, reply_mti
 
 if TYPE_CHECKING:
-    from tongbao.domain.secrets import SecretBytes, SecretText
+    from tongbao.domain.secrets import Pan, SecretBytes
     from tongbao.host.core.events import Effect
-    from tongbao.host.core.outbox import Outbox
+    from tongbao.host.core.outbox import Outbox, ReplyAddress
     from tongbao.host.core.requests import Request
-    from tongbao.host.core.state import HostState, Session
+    from tongbao.host.core.state import HostState, Pending, Session
     from tongbao.host.records import PaymentRecord
     from tongbao.host.settings import HostSettings
     from tongbao.wire.iso8583.fields import FieldValue
 
+_REPLY_MTI: Final = {transaction.mti: transaction.reply_mti for transaction in FINANCIAL}
 # What a reply takes over from its request as it came, in field order.
-_SALE_REPLY_FIELDS: Final = (2, 3, 4, 11, 12, 13, 15, 25, 32, 37, 39, 41, 42, 44, 49, 60, 63)
 _ECHOED: Final[tuple[int, ...]] = (2, 3, 4, 11, 14, 25, 41, 42, 49, 60)
 
 
-class Outcome(NamedTuple):
+@dataclass(slots=True)
+class Outcome:
     """What a 0110, 0210 or 0230 tells: response code, authorisation code ("" for none), its time.
 
     `chip` and `balances` are the issuer's fields 55 and 54, which are kept nowhere.
@@ -37,14 +38,6 @@ class Outcome(NamedTuple):
     at_us: int
     chip: SecretBytes | None = None
     balances: str = ""
-
-
-class Reply(NamedTuple):
-    """An answer on its way: its message type, what it tells, and which payment it is about."""
-
-    mti: str
-    outcome: Outcome
-    payment_id: int
 
 
 class Moment(NamedTuple):
@@ -102,7 +95,6 @@ class Replies:
         "_outbox",
         "_prefix",
         "_reply_prefix",
-        "_sale_reply",
         "_signs_declines",
         "_state",
         "clock",
@@ -113,10 +105,6 @@ class Replies:
         self._outbox = outbox
         self._acquirer_id = settings.acquirer_id
         self._institutions = f"{settings.issuer_id:<11}{settings.acquirer_id:<11}"
-        # All fields of a 0210 in their order, so that every one is encoded by the same plan.
-        self._sale_reply: dict[int, FieldValue] = dict.fromkeys(_SALE_REPLY_FIELDS, "")
-        self._sale_reply[32] = self._acquirer_id
-        self._sale_reply[44] = self._institutions
         self._signs_declines = settings.profile.mac_in_declines
         self._approvals = frozenset(settings.profile.approval_codes)
         # Terminals of one network send the same TPDU and header: the last one is remembered.
@@ -136,33 +124,37 @@ class Replies:
             # Digit 6 is the host's; the other eleven are the terminal's.
             header[2] = header[2] & 0xF0 | int(act)
             self._reply_prefix = swap_tpdu(prefix) + header
-        return ReplyAddress(request.connection, self._reply_prefix)
+        return request.connection, self._reply_prefix
 
-    def echo(
-        self, request: Request, payment: PaymentRecord, pan: SecretText
-    ) -> dict[int, FieldValue]:
+    def echo(self, request: Request, payment: PaymentRecord, pan: Pan) -> dict[int, FieldValue]:
         """Return the fields of a 0110, 0210 or 0230, those of the outcome still empty.
 
         Spec: UnionPay terminal dialect, 3.0.2.
         """
         fields = request.fields
         date = payment.business_date
-        echo = self._sale_reply.copy()
-        echo[2] = pan
-        echo[3] = fields[3]
-        if 4 in fields:
-            echo[4] = fields[4]
-        else:
+        # In the order of a sale's, so that every one is encoded by the same plan.
+        echo: dict[int, FieldValue] = {
+            2: pan,
+            3: fields[3],
+            4: fields.get(4, ""),
+            11: fields[11],
+            12: "",
+            13: "",
+            15: date[5:7] + date[8:],
+            25: fields[25],
+            32: self._acquirer_id,
+            37: payment.rrn,
+            39: "",
+            41: payment.terminal_id,
+            42: payment.merchant_id,
+            44: self._institutions,
+            49: payment.currency,
+            60: fields[60],
+            63: payment.organisation,
+        }
+        if not echo[4]:
             del echo[4]
-        echo[11] = fields[11]
-        echo[15] = date[5:7] + date[8:]
-        echo[25] = fields[25]
-        echo[37] = payment.rrn
-        echo[41] = payment.terminal_id
-        echo[42] = payment.merchant_id
-        echo[49] = payment.currency
-        echo[60] = fields[60]
-        echo[63] = payment.organisation
         if 14 in fields:
             echo[14] = fields[14]
         if 23 in fields:
@@ -170,32 +162,27 @@ class Replies:
         return echo
 
     def outcome(
-        self,
-        out: list[Effect],
-        address: ReplyAddress,
-        echo: dict[int, FieldValue],
-        session: Session | None,
-        reply: Reply,
+        self, out: list[Effect], pending: Pending, session: Session | None, outcome: Outcome
     ) -> None:
-        """Complete a 0110, 0210 or 0230.
+        """Complete the 0110, 0210 or 0230 that answers a payment.
 
         Spec: UnionPay terminal dialect, 3.0.2.
         """
-        mti, outcome, payment_id = reply
-        code, auth_code, at_us, chip, balances = outcome
-        moment = self.clock.at(at_us)
+        echo, code = pending.echo, outcome.code
+        moment = self.clock.at(outcome.at_us)
         echo[12] = moment.hhmmss
         echo[13] = moment.mmdd
         echo[39] = code
-        if auth_code:
-            echo[38] = auth_code
-        if chip is not None:
-            echo[55] = chip
-        if balances:
-            echo[54] = balances
+        if outcome.auth_code:
+            echo[38] = outcome.auth_code
+        if outcome.chip is not None:
+            echo[55] = outcome.chip
+        if outcome.balances:
+            echo[54] = outcome.balances
         if not self._signs_declines and code not in self._approvals:
             session = None
-        self._outbox.reply(out, address, Message(mti, echo), session, payment_id)
+        message = Message(_REPLY_MTI[pending.transaction.mti], echo)
+        self._outbox.reply(out, pending.address, message, session, pending.payment.payment_id)
 
     def reversal_outcome(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tongbao.domain.errors import ProtocolError
@@ -27,6 +28,13 @@ _SALE_FUNCTION: Final = "22"
 # F53: format with card number; single DES or 3DES; track in clear.
 _PLAIN_PIN: Final = ("260", "200")
 _REQUEST_THIRD_DIGITS: Final = ("0", "2")
+# Type, F3, F25 and F49 of a plain sale; its F22 with and without a PIN.
+_PLAIN_SALE: Final = ("0200", "000000", "00", CURRENCY)
+_SWIPED_WITH_PIN: Final = "021"
+_SWIPED_WITHOUT_PIN: Final = ("022", "020")
+# Looking up an enum member costs as much as reading a field.
+_WIRE: Final = Purpose.WIRE
+_CRYPTO: Final = Purpose.CRYPTO
 
 
 class RefusalError(Exception):
@@ -53,18 +61,17 @@ class NamedOriginal(NamedTuple):
     auth_code: str
 
 
-class PaymentFacts(NamedTuple):
+@dataclass(slots=True)
+class PaymentFacts:
     """What a well-formed request says. Holds the card number, so it is not kept.
 
-    `pan_text` is the same number for the codec; `track2` is None when the card was not read.
-    `pin_block` is None when no PIN was entered; `is_pin_translated` says that it is under the
-    zone's key already.
+    `track2` is None when the card was not read, `pin_block` when no PIN was entered;
+    `is_pin_translated` says that it is under the zone's key already.
     """
 
     key: TraceKey
     amount_minor: int
     pan: Pan
-    pan_text: SecretText
     track2: SecretText | None
     pin_block: bytes | None
     transaction: Transaction = SALE
@@ -161,10 +168,10 @@ def trace_key_of(request: Request) -> TraceKey:
     function = request.fields.get(60)
     if not isinstance(trace, str) or not isinstance(function, str) or len(function) < 8:
         raise RefusalError("30")
-    key = TraceKey(request.terminal_id, int(function[2:8]), int(trace))
-    if key.batch_no == 0 or key.stan == 0:
+    batch_no, stan = int(function[2:8]), int(trace)
+    if not batch_no or not stan:
         raise RefusalError("30")
-    return key
+    return TraceKey(request.terminal_id, batch_no, stan)
 
 
 def amount_of(request: Request) -> int:
@@ -187,22 +194,17 @@ def read_swiped_sale(request: Request) -> PaymentFacts | None:
     """
     fields = request.fields
     get = fields.get
-    function, entry_mode, track2 = get(60), get(22), get(35)
+    function, track2, control = get(60), get(35), get(53)
     if (
-        request.mti != "0200"
-        or get(3) != "000000"
-        or get(25) != "00"
-        or get(49) != CURRENCY
+        (request.mti, get(3), get(25), get(49)) != _PLAIN_SALE
         or not isinstance(function, str)
         or function[:2] != _SALE_FUNCTION
-        or not isinstance(entry_mode, str)
-        or entry_mode[:2] != "02"
         or not isinstance(track2, SecretText)
     ):
         return None
     pin_block = None
-    control = get(53)
-    if entry_mode[2] == "1":
+    entry_mode = get(22)
+    if entry_mode == _SWIPED_WITH_PIN:
         block = get(52)
         if (
             not isinstance(block, SecretBytes)
@@ -210,15 +212,19 @@ def read_swiped_sale(request: Request) -> PaymentFacts | None:
             or control[:3] not in _PLAIN_PIN
         ):
             return None
-        pin_block = block.reveal(Purpose.CRYPTO)
-    elif 52 in fields or (isinstance(control, str) and control[2] != "0"):
+        pin_block = block.reveal(_CRYPTO)
+    elif (
+        entry_mode not in _SWIPED_WITHOUT_PIN
+        or 52 in fields
+        or (isinstance(control, str) and control[2] != "0")
+    ):
         return None
     try:
         key, amount_minor = trace_key_of(request), amount_of(request)
-        digits = card_number_of(track2, get(2))
+        pan = Pan(card_number_of(track2, get(2)))
     except RefusalError:
         return None
-    return PaymentFacts(key, amount_minor, Pan(digits), SecretText(digits), track2, pin_block)
+    return PaymentFacts(key, amount_minor, pan, track2, pin_block)
 
 
 def card_number_of(track2: SecretText, sent: FieldValue | None) -> str:
@@ -227,13 +233,11 @@ def card_number_of(track2: SecretText, sent: FieldValue | None) -> str:
     Raises: RefusalError("14").
     Spec: UnionPay terminal dialect, 3.0.1 (C1).
     """
-    track = track2.reveal(Purpose.WIRE)
+    track = track2.reveal(_WIRE)
     digits, _, rest = track.partition("D")
     well_formed = digits.isdigit() and len(digits) <= _PAN_MAX and rest.isdigit()
     if not well_formed or len(rest) < _TRACK2_REST_MIN or len(track) > _TRACK2_MAX:
         raise RefusalError("14")
-    if sent is not None and (
-        not isinstance(sent, SecretText) or sent.reveal(Purpose.WIRE) != digits
-    ):
+    if sent is not None and (not isinstance(sent, SecretText) or sent.reveal(_WIRE) != digits):
         raise RefusalError("14")
     return digits

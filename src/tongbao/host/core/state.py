@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict, deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from tongbao.crypto.mac import MacAlgorithm
@@ -14,7 +15,7 @@ from tongbao.wire.unionpay.transactions import KINDS, SALE, Resolution
 if TYPE_CHECKING:
     from tongbao.crypto.key_store import KeyName
     from tongbao.host.core.outbox import ReplyAddress
-    from tongbao.host.records import PaymentRecord, StoredTerminal
+    from tongbao.host.records import PaymentRecord, StoredTerminal, TerminalRecord
     from tongbao.wire.iso8583.codec import Message
     from tongbao.wire.iso8583.fields import FieldValue
     from tongbao.wire.unionpay.transactions import Transaction
@@ -44,6 +45,7 @@ class Terminal:
         "closed_batch_no",
         "last_signature",
         "loaded_at_ms",
+        "may_trade",
         "order",
         "pending",
         "recent",
@@ -55,6 +57,8 @@ class Terminal:
 
     def __init__(self, stored: StoredTerminal, session: Session | None, now_ms: int) -> None:
         self.record = stored.terminal
+        # Whether the terminal and its merchant are switched on in the register.
+        self.may_trade = _may_trade(stored.terminal)
         self.session = session
         self.order = stored.order
         # No new payment enters a batch whose totals were taken.
@@ -70,15 +74,11 @@ class Terminal:
         self.loaded_at_ms = now_ms
         self.used_at_ms = now_ms
 
-    @property
-    def may_trade(self) -> bool:
-        """Whether the terminal and its merchant are switched on in the register."""
-        return self.record.is_active and self.record.merchant_is_active
-
     def refresh(self, stored: StoredTerminal, now_ms: int) -> None:
         """Take over what the store says, unless this process has gone on since it was read."""
         open_batch_no = max(stored.terminal.batch_no, self.record.batch_no)
         self.record = stored.terminal._replace(batch_no=open_batch_no)
+        self.may_trade = _may_trade(stored.terminal)
         self.order = stored.order
         self.totals_batch_no = max(stored.totals_batch_no, self.totals_batch_no)
         self.loaded_at_ms = now_ms
@@ -97,7 +97,12 @@ class Terminal:
             del recent[next(iter(recent))]
 
 
-class Pending(NamedTuple):
+def _may_trade(record: TerminalRecord) -> bool:
+    return record.is_active and record.merchant_is_active
+
+
+@dataclass(slots=True)
+class Pending:
     """A payment the issuer was asked about; its reply is prepared but for the outcome.
 
     `echo` holds the card number as a secret: it leaves memory with the answer. `message` is what

@@ -77,6 +77,7 @@ class HostCore:
     ) -> None:
         self.state = HostState(settings.node)
         self._settings = settings
+        self._binds_lines = settings.tls_client_ca_file is not None
         self._reader = RequestReader(keys)
         self._outbox = Outbox(keys)
         self._replies = Replies(self.state, settings, self._outbox)
@@ -235,7 +236,8 @@ class HostCore:
     def _handle(self, request: Request, terminal: Terminal, now_us: int, out: list[Effect]) -> None:
         """Do what a message asks for, or answer with the code of its refusal."""
         try:
-            self._check_line(request, terminal)
+            if self._binds_lines:
+                self._check_line(request, terminal)
             _check_register(request, terminal)
             session = terminal.session
             if session is not None and request.verified is session:
@@ -259,11 +261,9 @@ class HostCore:
 
         A terminal that no device of the fleet serves passes, unless every line needs a certificate.
         """
-        settings, record = self._settings, terminal.record
-        if settings.tls_client_ca_file is None:
-            return True
+        record = terminal.record
         if not record.device:
-            return bool(request.peer) or not settings.tls_client_required
+            return bool(request.peer) or not self._settings.tls_client_required
         return request.peer in record.certificates
 
     def _check_line(self, request: Request, terminal: Terminal) -> None:
@@ -280,7 +280,7 @@ class HostCore:
             # A sign-in and a settlement work on the newest batch number and state of the terminal.
             or request.mti in _ON_FRESH_RECORD
             # The certificate of the line may be newer than what is in memory.
-            or not self._is_its_line(request, terminal)
+            or (self._binds_lines and not self._is_its_line(request, terminal))
         )
 
     def _verified_message(

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 import psycopg
 import pytest
 
+from tests.host.devices import register_device, revoke_certificate
 from tests.host.parties import MERCHANT
 from tests.host.world import START_US
 from tongbao.host.core.payment_ids import PaymentIds, rrn_of
@@ -385,3 +386,16 @@ def test_a_lost_database_connection_is_a_failed_store(store_url: str) -> None:
     with pytest.raises(StoreFailedError):
         store.load_terminals(["00000001"])
     store.close()
+
+
+def test_a_terminal_comes_with_the_certificates_of_its_device_that_are_not_revoked(
+    store_url: str, store: HostStore
+) -> None:
+    assert store.load_terminals(["00000001"])["00000001"].terminal.certificates == ()
+    register_device(store_url, "TB26110001", "00000001", {"a" * 64: 1, "b" * 64: 2, "c" * 64: 3})
+    record = store.load_terminals(["00000001"])["00000001"].terminal
+    assert (record.device, record.certificates) == ("TB26110001", ("c" * 64, "b" * 64))
+    revoke_certificate(store_url, "c" * 64)
+    record = store.load_terminals(["00000001"])["00000001"].terminal
+    assert record.certificates == ("b" * 64, "a" * 64)
+    assert store.load_terminals(["00000002"])["00000002"].terminal.device == ""

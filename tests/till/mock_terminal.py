@@ -35,7 +35,7 @@ from tests.till.scenes_work import BATCH, found
 
 PAGES = Path(__file__).parents[2] / "src" / "tongbao" / "terminal" / "screen" / "dist"
 POLICY = (
-    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self' http://127.0.0.1:*; base-uri 'none'; frame-ancestors 'none'"
 )
 Reaction = Callable[["MockTerminal", dict[str, Any]], dict[str, str] | None]

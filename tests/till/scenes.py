@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.till.scenes_base import CARDS, MASKED, State, base, checks
+from tests.till.scenes_device import device_scenes
 from tests.till.scenes_work import KINDS, NO_TOTALS, WORK_SCENES, totals
 
 __all__ = ["CARDS", "DOUBT", "SCENES", "State", "scene"]
@@ -238,7 +239,12 @@ _KIND_SCENES: dict[str, State] = {
         "result": {**_SALE_SCENES["reversed"]["result"], "kind": "void"},
     },
 }
-SCENES: dict[str, State] = {**_SALE_SCENES, **_KIND_SCENES, **WORK_SCENES}
+SCENES: dict[str, State] = {
+    **_SALE_SCENES,
+    **_KIND_SCENES,
+    **WORK_SCENES,
+    **device_scenes({}),
+}
 
 
 def scene(name: str) -> State:

@@ -23,6 +23,9 @@ LOOKS = [
 def shown_as(terminal: MockTerminal) -> str:
     """The screen that belongs to the double's state."""
     phase: str = terminal.state["phase"]
+    for name in ("self_test", "locked"):
+        if terminal.state.get(name):
+            return name
     return "doubt" if phase == "reversing" else phase
 
 
@@ -54,6 +57,10 @@ OPENED = {
     "settlement": ("idle_pending", "* 8 4 Enter", "settle"),
     "settlement, stopped": ("idle_settlement_stopped", "Enter", "settle"),
     "downloads": ("idle", "* 9 4 Enter", "downloads"),
+    "function self-test": ("idle", "* 9 6 Enter", "grant"),
+    "to training": ("idle", "* 9 7 Enter", "grant"),
+    "approval of training": ("idle", "* 9 7 Enter Enter", "grant"),
+    "back from training": ("training_idle", "* 9 7 Enter", "grant"),
     "signing": ("approved", "F7", "sign"),
     "keyed card": ("card_keyed", "6 2 0 0 0 0 1 2 3", "card"),
     "keyed or swiped card": ("card_either", "F7 6 2 Enter", "card"),

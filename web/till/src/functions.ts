@@ -4,7 +4,7 @@
  */
 
 import type { IconName } from "./parts/IconSvg.vue";
-import type { CommandName, Kind, Need, PendingItem, TerminalState, Totals } from "./protocol";
+import type { CommandName, Granted, Kind, Need, PendingItem, TerminalState, Totals } from "./protocol";
 
 export type FunctionGroup = Kind["group"] | "batch" | "device";
 
@@ -17,6 +17,7 @@ export type Page =
   | { readonly name: "pending" }
   | { readonly name: "settle"; readonly approve?: true }
   | { readonly name: "downloads" }
+  | { readonly name: "grant"; readonly what: Granted }
   | { readonly name: "sign"; readonly batch: number; readonly trace: number };
 export type PageName = Page["name"];
 
@@ -124,6 +125,15 @@ export function functionsOf(state: TerminalState): readonly TillFunction[] {
     own("93", "functions.echo", "device", "network", { command: "echo" }, offline),
     own("94", "functions.downloads", "device", "download", { page: { name: "downloads" } }),
     own("95", "functions.reportStatus", "device", "upload", { command: "report_status" }, offline),
+    own("96", "functions.selfTest", "device", "check", { page: { name: "grant", what: "self_test" } }),
+    own(
+      "97",
+      state.training === true ? "functions.leaveTraining" : "functions.training",
+      "device",
+      state.training === true ? "exit" : "pen",
+      { page: { name: "grant", what: "training" } },
+      state.doubt === null ? null : "doubt",
+    ),
   ];
 }
 

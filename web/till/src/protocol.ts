@@ -13,6 +13,7 @@ export const PHASES = [
   "result",
   "settling",
   "loading",
+  "activation",
 ] as const;
 export type Phase = (typeof PHASES)[number];
 
@@ -222,6 +223,64 @@ export interface Sandbox {
   readonly on_screen_pin: boolean;
 }
 
+export type Role = "cashier" | "supervisor" | "administrator";
+
+export const ACTIVATION_STAGES = [
+  "network",
+  "code",
+  "certificate",
+  "keys",
+  "parameters",
+  "self_test",
+  "ready",
+] as const;
+export type ActivationStage = (typeof ACTIVATION_STAGES)[number];
+
+/** A device on its way to its first sale. */
+export interface Activation {
+  readonly stage: ActivationStage;
+  readonly serial_number: string;
+  readonly model: string;
+  readonly standing: string | null;
+  readonly is_busy: boolean;
+  readonly trouble: Said | null;
+  readonly invitation: {
+    readonly code: string;
+    /** A picture of the code, in the address itself. */
+    readonly picture: string;
+    readonly expires_at_ms: number;
+  } | null;
+}
+
+export const TESTED_PARTS = [
+  "screen",
+  "printer",
+  "scanner",
+  "keypad",
+  "network",
+  "clock",
+  "keys",
+  "storage",
+  "test_sale",
+] as const;
+export type TestedPart = (typeof TESTED_PARTS)[number];
+
+export interface SelfTest {
+  readonly parts: readonly {
+    readonly part: TestedPart;
+    readonly result: "pending" | "running" | "passed" | "failed" | "absent" | "skipped";
+    readonly detail: string;
+  }[];
+  /** The part that a person is asked about. */
+  readonly asks: TestedPart | null;
+  readonly code: string;
+  readonly picture: string | null;
+  readonly tries_left: number;
+  readonly done: boolean;
+  readonly passed: boolean;
+  readonly slip: string | null;
+}
+
 export interface TerminalState {
   readonly phase: Phase;
   readonly terminal_id: string;
@@ -259,6 +318,13 @@ export interface TerminalState {
   readonly last_loaded: Readonly<Record<string, string>>;
   readonly found: Found | null;
   readonly sandbox: Sandbox | null;
+  /** The parallel world of training, where no real money moves. */
+  readonly training?: boolean;
+  readonly role?: Role | null;
+  readonly activation?: Activation | null;
+  readonly self_test?: SelfTest | null;
+  readonly locked?: (Said & { readonly detail: string }) | null;
+  readonly platform_message?: Said | null;
   readonly sound: { readonly id: number | string; readonly name: string } | null;
 }
 
@@ -330,7 +396,16 @@ export interface Commands {
   cancel: Record<never, never>;
   dismiss: Record<never, never>;
   resolve_now: Record<never, never>;
+  authorise: { readonly what: Granted; readonly supervisor?: Supervisor };
+  activation_retry: Record<never, never>;
+  self_test_answer: { readonly part: TestedPart; readonly value: string };
+  self_test_again: Record<never, never>;
+  self_test_close: Record<never, never>;
+  message_read: Record<never, never>;
 }
+
+/** Acts about the terminal that need a role. */
+export type Granted = "training" | "self_test";
 export type CommandName = keyof Commands;
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -4,7 +4,7 @@ import type { Page, PageName } from "./functions";
 import type { LinkStatus } from "./link";
 import type { Phase, TerminalState } from "./protocol";
 
-export type ScreenName = Phase | "cover" | "doubt" | PageName;
+export type ScreenName = Phase | "cover" | "doubt" | "self_test" | "locked" | PageName;
 
 export function screenFor(
   state: TerminalState | null,
@@ -29,6 +29,12 @@ export function screenFor(
     return page?.name === "sign" ? "sign" : "result";
   }
   const resting = state.phase === "idle" || state.phase === "logged_out";
+  if (state.self_test && (resting || state.phase === "activation")) {
+    return "self_test";
+  }
+  if (state.locked && resting && state.doubt === null) {
+    return "locked";
+  }
   if (doubtOpen && state.doubt !== null && resting) {
     return "doubt";
   }

@@ -19,6 +19,9 @@ export const work: Work = {
     signOff: "Sign off",
     echo: "Echo test",
     downloads: "Downloads",
+    selfTest: "Self-test",
+    training: "Training mode",
+    leaveTraining: "Leave training",
     reportStatus: "Report status",
     done: {
       sign_off: "Signed off",

@@ -1,8 +1,10 @@
+import { device } from "./en-device";
 import { work } from "./en-work";
 import type { Messages } from "./zh";
 
 export const en: Messages = {
   ...work,
+  ...device,
   brand: "Tongbao",
   product: "Smart till",
   language: { name: "English", other: "中文", switch: "Switch to Chinese" },

@@ -19,6 +19,9 @@ export const work = {
     signOff: "签退",
     echo: "回响测试",
     downloads: "下载",
+    selfTest: "功能自检",
+    training: "训练模式",
+    leaveTraining: "结束训练",
     reportStatus: "上报状态",
     done: {
       sign_off: "已签退",

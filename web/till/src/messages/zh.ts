@@ -1,7 +1,9 @@
+import { device } from "./zh-device";
 import { work } from "./zh-work";
 
 export const zh = {
   ...work,
+  ...device,
   brand: "通宝",
   product: "智能收银",
   language: { name: "中文", other: "English", switch: "切换到英文" },

@@ -149,4 +149,4 @@ def test_a_failed_flush_and_a_bug_have_their_own_exit_codes(error, code, monkeyp
         raise eval(error, names)
 
     monkeypatch.setattr(process, "run_terminal", fail)
-    assert command._run_terminal(live_settings(tmp_path)) == code
+    assert command._run(live_settings(tmp_path), tmp_path) == code

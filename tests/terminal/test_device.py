@@ -347,8 +347,8 @@ def test_orders_of_the_platform_are_done_once_and_answered(tmp_path):
         page = await device.activate()
         gateway = device.gateway
         gateway.acts = [
-            Act(act_id="m1", kind=ActKind.MESSAGE, body={"words_zh": "请更新纸卷"}),
-            Act(act_id="l1", kind=ActKind.LOCK, body={"words_zh": "欠费"}),
+            Act(act_id="m1", kind=ActKind.MESSAGE, body={"words": "请更新纸卷"}),
+            Act(act_id="l1", kind=ActKind.LOCK, body={"words": "欠费"}),
             Act(act_id="p1", kind=ActKind.LOG_PULL, body={}),
         ]
         state = await page.until(lambda s: s["locked"] and s["platform_message"])

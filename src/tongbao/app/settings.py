@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from tongbao.host.settings import HostSettings
 from tongbao.platform.settings import PlatformSettings
 from tongbao.sandbox.settings import SandboxSettings
+from tongbao.terminal.device.settings import DeviceSettings
 from tongbao.terminal.settings import TerminalSettings
 from tongbao.wire.unionpay.profile import HostProfile
 
@@ -43,6 +44,7 @@ class Settings:
     sandbox: SandboxSettings | None = None
     platform: PlatformSettings | None = None
     terminals: dict[str, TerminalSettings] = field(default_factory=dict)
+    devices: dict[str, DeviceSettings] = field(default_factory=dict)
 
 
 def read_settings(path: Path) -> Settings:
@@ -54,7 +56,8 @@ def read_settings(path: Path) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path} is not valid TOML: {error}") from None
     base = path.resolve().parent
-    _refuse_unknown(document, {"database", "host", "sandbox", "platform", "terminal"}, "")
+    known = {"database", "host", "sandbox", "platform", "terminal", "device"}
+    _refuse_unknown(document, known, "")
     database = _table(document, "database")
     _refuse_unknown(database, {"url"}, "database.")
     # A private PostgreSQL has another address at each start, so whoever starts it says it here.
@@ -69,6 +72,10 @@ def read_settings(path: Path) -> Settings:
         terminals={
             terminal_id: build_settings(TerminalSettings, table, base, f"terminal.{terminal_id}.")
             for terminal_id, table in _table(document, "terminal").items()
+        },
+        devices={
+            name: build_settings(DeviceSettings, table, base, f"device.{name}.")
+            for name, table in _table(document, "device").items()
         },
     )
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tongbao.domain.dates import Instant
+    from tongbao.terminal.device.settings import DeviceSettings
     from tongbao.terminal.process import TerminalAddresses
     from tongbao.terminal.settings import TerminalSettings
 
@@ -29,7 +30,11 @@ EXIT_JOURNAL_DAMAGED = 65
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.add_argument("--config", type=Path, required=True, help="the tongbao.toml to read")
-    parser.add_argument("--terminal", required=True, help="the terminal's number, 8 characters")
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--terminal", help="the terminal's number, 8 characters")
+    which.add_argument(
+        "--device", help="a device of the fleet by its name in the settings; it is activated first"
+    )
     parser.set_defaults(run=run)
 
 
@@ -40,24 +45,27 @@ def run(arguments: argparse.Namespace) -> int:
 
     log_to_stderr()
     try:
-        settings = read_settings(arguments.config).terminals.get(arguments.terminal)
+        known = read_settings(arguments.config)
     except SettingsError as error:
         return _fail(EXIT_ENVIRONMENT, str(error))
+    section = f"terminal.{arguments.terminal}"
+    settings: TerminalSettings | DeviceSettings | None = known.terminals.get(arguments.terminal)
+    if arguments.device is not None:
+        section = f"device.{arguments.device}"
+        settings = known.devices.get(arguments.device)
     if settings is None:
-        return _fail(
-            EXIT_ENVIRONMENT, f"{arguments.config} has no [terminal.{arguments.terminal}] section"
-        )
-    return _run_terminal(settings)
+        return _fail(EXIT_ENVIRONMENT, f"{arguments.config} has no [{section}] section")
+    return _run(settings, arguments.config)
 
 
-def _run_terminal(settings: TerminalSettings) -> int:
+def _run(settings: TerminalSettings | DeviceSettings, config: Path) -> int:
     from tongbao.crypto.errors import CryptoError
     from tongbao.domain.errors import InvariantViolationError
     from tongbao.terminal.journal import JournalBusyError, JournalDamagedError, JournalError
 
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_serve(settings))
+            runner.run(_serve(settings, config))
     except JournalDamagedError as error:
         return _fail(EXIT_JOURNAL_DAMAGED, f"{error}; call support, do not delete it")
     except JournalBusyError as error:
@@ -71,14 +79,22 @@ def _run_terminal(settings: TerminalSettings) -> int:
     return EXIT_OK
 
 
-async def _serve(settings: TerminalSettings) -> None:
+async def _serve(settings: TerminalSettings | DeviceSettings, config: Path) -> None:
+    from tongbao.app.settings import read_profile
+    from tongbao.terminal.device.process import run_device
     from tongbao.terminal.process import run_terminal
+    from tongbao.terminal.settings import TerminalSettings
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    await run_terminal(settings, stop, _announce, _clock)
+    if isinstance(settings, TerminalSettings):
+        await run_terminal(settings, stop, _announce, _clock)
+        return
+    await run_device(
+        settings, stop, _announce, _clock, lambda name: read_profile(name, config.parent)
+    )
 
 
 def _announce(addresses: TerminalAddresses) -> None:

@@ -96,16 +96,15 @@ class RemoteActs:
         return ActOutcome.DONE, "", None
 
     def _message(self, act: Act) -> Outcome:
-        words = act.body.get("words_zh", ""), act.body.get("words_en", "")
-        zh, en = words[0] or words[1], words[1] or words[0]
+        plain = act.body.get("words", "")
+        zh, en = act.body.get("words_zh") or plain, act.body.get("words_en") or plain
         self._standing.change(message=PlatformMessage(act.act_id, zh, en))
         return ActOutcome.DONE, "", None
 
     async def _lock(self, act: Act) -> Outcome:
-        words = act.body.get("words_zh") or act.body.get("words", "")
-        lock = words if act.kind is ActKind.LOCK else None
-        await asyncio.to_thread(self._store.keep_lock, lock)
-        self._standing.change(lock_words=lock)
+        words = act.body.get("words", "") if act.kind is ActKind.LOCK else None
+        await asyncio.to_thread(self._store.keep_lock, words)
+        self._standing.change(lock_words=self._store.lock_words())
         return ActOutcome.DONE, "", None
 
     async def _log(self, terminal: Terminal) -> bytes:

@@ -89,7 +89,7 @@ class Channel:
         self._acts = RemoteActs(self._store, standing, clock, self._pull)
         self._shut_out = False
         document = self._document()
-        standing.lock_words = self._lock_words(document)
+        standing.lock_words = self._store.lock_words()
         self._live = terminal_settings(settings, self._store, document, read_profile)
 
     @property
@@ -161,7 +161,7 @@ class Channel:
             self._end_if_ordered(terminal)
         if self._shut_out:
             self._shut_out = False
-            self._standing.change(lock_words=self._lock_words(self._document()))
+            self._standing.change(lock_words=self._store.lock_words())
         return answer.next_in_s
 
     async def _deliver(self) -> None:
@@ -210,7 +210,7 @@ class Channel:
             return
         await asyncio.to_thread(self._store.put_in_force, body)
         self._live = settings
-        self._standing.change(lock_words=self._lock_words(document))
+        self._standing.change(lock_words=self._store.lock_words())
         if is_other:
             terminal.end(Ending.RESTART)
         else:
@@ -290,13 +290,6 @@ class Channel:
         kept = self._store.document()
         assert kept is not None  # noqa: S101 - a device without settings is not activated
         return kept[0]
-
-    def _lock_words(self, document: SettingsDocument) -> str | None:
-        """Return the words of the lock: by an order, or by the settings."""
-        ordered = self._store.lock()
-        if ordered is not None:
-            return ordered
-        return document.lock.words if document.lock.is_locked else None
 
 
 def _why_not(terminal: Terminal, *, is_other: bool) -> str | None:

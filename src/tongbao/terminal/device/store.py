@@ -16,6 +16,7 @@ from tongbao.crypto.master_key import write_owner_only
 from tongbao.domain.errors import ProtocolError
 from tongbao.wire.device.activation import HelloAnswer
 from tongbao.wire.device.codec import decode, encode
+from tongbao.wire.device.document import canonical, parse
 from tongbao.wire.device.health import SelfTestReport
 from tongbao.wire.device.settings import SettingsDocument
 
@@ -111,17 +112,33 @@ class DeviceStore:
         return self._ready.exists()
 
     def keep_lock(self, words: str | None) -> None:
-        """Keep that the terminal is locked, with the words for it; None unlocks."""
-        if words is None:
-            with contextlib.suppress(OSError):
-                self._lock.unlink(missing_ok=True)
-        else:
-            write_owner_only(self._lock, words.encode())
+        """Keep an order to lock, with the words for it, or to unlock (None).
 
-    def lock(self) -> str | None:
-        """Return the words of the lock; None when the terminal is not locked."""
+        An order to unlock counts for the settings that are in force when it comes: newer ones may
+        lock again.
+        """
+        document = self.document()
+        version = 0 if document is None else document[0].version
+        write_owner_only(self._lock, canonical({"words": words, "version": version}))
+
+    def lock_words(self) -> str | None:
+        """Return why the terminal is locked, by order or by settings; None when it is not."""
+        document = self.document()
+        wanted = None
+        if document is not None and document[0].lock.is_locked:
+            wanted = document[0].lock.words
         content = _content(self._lock)
-        return None if content is None else content.decode("utf-8", "replace")
+        try:
+            order = None if content is None else parse(content)
+        except ProtocolError:
+            order = None
+        if order is None:
+            return wanted
+        if order["words"] is not None:
+            return str(order["words"])
+        version = order["version"]
+        is_older = document is not None and version == document[0].version
+        return None if is_older else wanted
 
     def keep_act(self, act_id: str) -> None:
         """Note that a remote act was taken, so that a repeated order does nothing twice."""

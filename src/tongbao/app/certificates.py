@@ -83,6 +83,25 @@ def ensure_certificates(folder: Path, now: dt.datetime | None = None) -> Certifi
     return files
 
 
+def ensure_device_authority(folder: Path, now: dt.datetime | None = None) -> None:
+    """Make the authority that signs terminals' certificates, if it is missing or unusable.
+
+    It is another one than the host's: whoever may be a terminal may not be the host.
+    """
+    now = now or dt.datetime.now(dt.UTC)
+    files = (folder / "device-ca.pem", folder / "device-ca-key.pem")
+    if _load(*files) is not None:
+        return
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = _name("Tongbao device CA")
+    builder = (
+        _builder(name, name, key.public_key(), now, _AUTHORITY_DAYS)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_key_usage(signs_certificates=True), critical=True)
+    )
+    _save(_Pair(builder.sign(key, hashes.SHA256()), key), *files)
+
+
 def _make_authority(now: dt.datetime) -> _Pair:
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name("Tongbao private CA")

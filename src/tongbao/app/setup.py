@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tongbao.app.certificates import ensure_certificates
+from tongbao.app.certificates import ensure_certificates, ensure_device_authority
 from tongbao.app.settings import Settings, read_settings
 from tongbao.crypto.ciphers import KeyAlgorithm
 from tongbao.crypto.key_wrapping import NamedKey
@@ -27,9 +27,11 @@ from tongbao.crypto.operator_pin import hash_pin
 from tongbao.crypto.rsa_transport import new_private_key
 from tongbao.crypto.software_key_store import SoftwareKeyStore
 from tongbao.domain.secrets import KeyBytes, Pin
+from tongbao.platform.fleet.stock_list import NewDevice
 from tongbao.platform.registry import (
     NewMerchant,
     NewTerminal,
+    put_into_stock,
     register_merchant,
     register_terminals,
 )
@@ -37,7 +39,7 @@ from tongbao.platform.schema import migrate
 
 SETTINGS_FILE = "tongbao.toml"
 PORT_BASE = 8601
-PORT_NAMES = ("till", "console", "sandbox_http", "host", "issuer", "reader")
+PORT_NAMES = ("till", "console", "sandbox_http", "host", "issuer", "reader", "devices")
 
 MERCHANT = NewMerchant(
     merchant_id="100000000000001",
@@ -49,6 +51,18 @@ MERCHANT = NewMerchant(
 )
 # The sandbox's cashiers and their supervisor; a real terminal gets its operators at activation.
 SANDBOX_OPERATORS = {"00": "123456", "01": "0000", "02": "0000", "03": "0000"}
+
+# What lies in the sandbox's stock; the first is the new terminal that waits to be activated.
+NEW_SERIAL = "TB26110001"
+STOCK = tuple(
+    NewDevice(
+        serial_number=f"TB2611{number:04d}",
+        model="T1" if number <= 14 else "T1 mini",
+        software_version="0.1.0",
+        parts={"screen": "8in-2", "printer": "P58-4", "scanner": "S2-1", "modem": "M4-7"},
+    )
+    for number in range(1, 21)
+)
 
 Table = Mapping[str, object]
 
@@ -98,11 +112,16 @@ def prepare(folder: Path, options: SetUpOptions | None = None) -> PreparedWorld:
     else:
         _bring_up_to_date(folder / SETTINGS_FILE)
     ensure_certificates(folder / "tls")
+    ensure_device_authority(folder / "tls")
     settings = read_settings(folder / SETTINGS_FILE)
     if settings.platform is not None:
         _ensure_hex_key(settings.platform.trace_key_place)
         _ensure_hex_key(settings.platform.data_key_place)
         _ensure_hex_key(settings.platform.audit_key_place)
+    if settings.platform is not None and settings.platform.devices is not None:
+        ivr_key_file = settings.platform.devices.ivr_key_file
+        if ivr_key_file is not None:
+            _ensure_hex_key(ivr_key_file)
     migrate(settings.database_url)
     # Registering again changes nothing, so a set-up cut short here is finished by the next.
     register_merchant(settings.database_url, MERCHANT)
@@ -117,6 +136,7 @@ def prepare(folder: Path, options: SetUpOptions | None = None) -> PreparedWorld:
             for number, terminal_id in enumerate(settings.terminals, 1)
         ],
     )
+    put_into_stock(settings.database_url, STOCK)
     return PreparedWorld(folder, settings, fresh)
 
 
@@ -134,6 +154,7 @@ def _build(folder: Path, options: SetUpOptions) -> None:
     try:
         _make_keys(building / "keys", options.terminal_ids)
         ensure_certificates(building / "tls")
+        ensure_device_authority(building / "tls")
         for name in ("sandbox", "logs"):
             (building / name).mkdir()
         document = _document(options, _ports(options.port_base))
@@ -242,6 +263,8 @@ def _document(options: SetUpOptions, ports: dict[str, int]) -> str:
             "database_file": "sandbox/issuer.sqlite3",
             "key_file": "keys/issuer.json",
             "master_key_file": "keys/issuer.master",
+            "telephone_url": f"http://127.0.0.1:{ports['console']}",
+            "telephone_key_file": "keys/ivr-key",
             **options.sandbox,
         },
         "platform": {
@@ -249,11 +272,28 @@ def _document(options: SetUpOptions, ports: dict[str, int]) -> str:
             "secret_key_file": "keys/platform-secret-key",
             "sandbox": True,
             "providers_url": f"http://127.0.0.1:{ports['sandbox_http']}",
+            "devices": _devices_table(options, ports),
         },
     }
     for number, terminal_id in enumerate(options.terminal_ids):
         tables[f"terminal.{terminal_id}"] = _terminal_table(options, ports, terminal_id, number)
     return "".join(_toml_table(name, table) for name, table in tables.items())
+
+
+def _devices_table(options: SetUpOptions, ports: dict[str, int]) -> Table:
+    return {
+        "listen_port": ports["devices"],
+        "certificate_file": "tls/host.pem",
+        "key_file": "tls/host-key.pem",
+        "authority_file": "tls/device-ca.pem",
+        "authority_key_file": "tls/device-ca-key.pem",
+        "host_key_file": "keys/host.json",
+        "host_master_key_file": "keys/host.master",
+        "host_port": ports["host"],
+        "host_tls": options.tls,
+        **({"host_ca_file": "tls/ca.pem"} if options.tls else {}),
+        "ivr_key_file": "keys/ivr-key",
+    }
 
 
 def _tls_files(options: SetUpOptions) -> Table:

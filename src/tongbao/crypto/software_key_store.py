@@ -13,6 +13,7 @@ from hmac import compare_digest
 from typing import TYPE_CHECKING, Final
 
 from tongbao.crypto.ciphers import KeyAlgorithm
+from tongbao.crypto.components import combine
 from tongbao.crypto.errors import (
     KeyCheckError,
     KeyLengthError,
@@ -37,7 +38,7 @@ from tongbao.crypto.working_keys import WorkingKeys, build_working_keys, parse_w
 from tongbao.domain.secrets import KeyBytes, Pan, Pin, PinBlock, Purpose, SecretText, Track2
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tongbao.crypto.working_keys import WorkingKeyLayout
 
@@ -249,6 +250,18 @@ class SoftwareKeyStore(KeyTable):
         if carrier.algorithm is not master.algorithm:
             raise KeyUseError(f"the key {transport} does not carry a {master.algorithm.value} key")
         return carrier.cipher().encrypt(master.key.reveal(Purpose.CRYPTO)), master.kcv()
+
+    def combined(
+        self, components: Sequence[KeyName], name: KeyName, algorithm: KeyAlgorithm, kcv: bytes
+    ) -> NamedKey:
+        """Return the key that kept components make, under the name it is to have.
+
+        Raises: UnknownKeyError; KeyCheckError; KeyLengthError; KeyUseError.
+        Spec: ISO 11568, key components.
+        """
+        parts = [self._fresh_entry(one).key for one in components]
+        held = [KeyBytes(part.reveal(Purpose.CRYPTO)) for part in parts]
+        return NamedKey(name, combine(algorithm, held, kcv), algorithm)
 
     def load_master_key(
         self, transport: KeyName, wrapped: bytes, kcv: bytes, name: KeyName

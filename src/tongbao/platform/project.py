@@ -19,6 +19,7 @@ from django.conf import settings
 from tongbao.platform import django_settings
 from tongbao.platform.audit.seals import AuditKey, audit_key_of
 from tongbao.platform.database import django_database
+from tongbao.platform.fleet.serving import device_settings
 from tongbao.platform.payments.traces.document import TraceKey, trace_key_of
 from tongbao.platform.sealing import DataKey, read_data_key
 
@@ -83,6 +84,7 @@ def serving(platform: PlatformSettings) -> dict[str, Any]:
         "TONGBAO_STAFF_IDLE_MINUTES": platform.staff_idle_minutes,
         "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN": platform.sandbox and not platform.behind_https,
         "TONGBAO_LOGIN_DELAY_MAX_S": platform.login_delay_max_s,
+        **(device_settings(platform.devices) if platform.devices else {}),
         **(https if platform.behind_https else {}),
     }
 

@@ -16,6 +16,8 @@ from tongbao.platform.project import run_with
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tongbao.platform.fleet.stock_list import NewDevice
+
 
 class UnknownMerchantError(LookupError):
     """A terminal was to be registered for a merchant that is not registered."""
@@ -25,6 +27,7 @@ __all__ = [
     "NewMerchant",
     "NewTerminal",
     "UnknownMerchantError",
+    "put_into_stock",
     "register_merchant",
     "register_merchants",
     "register_terminal",
@@ -73,6 +76,18 @@ def register_terminals(database_url: str, terminals: Iterable[NewTerminal]) -> N
         for merchant_id in sorted(wanted - set(known)):
             raise UnknownMerchantError(f"merchant {merchant_id} is not registered")
         services.register_terminals(rows, now_us=_now_us(), using=alias)
+
+    run_with(database_url, work)
+
+
+def put_into_stock(database_url: str, devices: Iterable[NewDevice]) -> None:
+    """Receive devices into stock; one that is known already stays as it is."""
+    rows = list(devices)
+
+    def work(alias: str) -> None:
+        from tongbao.platform.fleet import stock  # noqa: PLC0415 - models need the settings
+
+        stock.add_first(rows, now_us=_now_us(), using=alias)
 
     run_with(database_url, work)
 

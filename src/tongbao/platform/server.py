@@ -27,7 +27,7 @@ def serve(database_url: str, settings: PlatformSettings, say: Callable[[str], No
     """
     configured(**serving(settings))
     bind(database_url)
-    _prepare_database()
+    prepare_database()
     try:
         listener = socket.create_server((settings.listen_host, settings.listen_port), backlog=128)
     except OSError as error:
@@ -41,7 +41,7 @@ def serve(database_url: str, settings: PlatformSettings, say: Callable[[str], No
     return _run(listener.detach(), settings.threads, ready)
 
 
-def _prepare_database() -> None:
+def prepare_database() -> None:
     """Refuse a database of another version, and forget the log-ins that ended long ago."""
     from django.contrib.sessions.backends.db import (  # noqa: PLC0415 - needs the settings first
         SessionStore,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from tongbao.platform.fleet.gateway_settings import GatewaySettings
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformSettings:
@@ -22,6 +24,8 @@ class PlatformSettings:
     set-up, mode 0600); by default `platform-audit-key` beside the other key files.
     `providers_url`: where the sandbox answers for text messages, bank and name lists,
     `http://HOST:PORT`; empty means that no provider can be asked.
+    `devices`: the table [platform.devices] for the device gateway; without it no terminal can be
+    activated.
     `allowed_hosts`: host names that browsers may use besides the loopback ones.
     `behind_https`: true when a TLS proxy stands in front; cookies then travel over HTTPS only.
     `sandbox`: true marks every page as showing a simulated world.
@@ -39,6 +43,7 @@ class PlatformSettings:
     data_key_file: Path | None = None
     audit_key_file: Path | None = None
     providers_url: str = ""
+    devices: GatewaySettings | None = None
     allowed_hosts: tuple[str, ...] = ()
     behind_https: bool = False
     sandbox: bool = False

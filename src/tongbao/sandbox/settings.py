@@ -16,6 +16,8 @@ class SandboxSettings:
     `neighbours_file` keeps text messages and bank accounts; by default beside `database_file`.
     A pre-authorisation is held for `hold_days`; a completion may take up to
     `completion_percent_max` of it. A refund is taken up to `refund_days_max` after its payment.
+    `telephone_url` is the platform that the sandbox's telephone calls; calls are signed with the
+    key in `telephone_key_file` (hex digits).
     """
 
     issuer_host: str = "127.0.0.1"
@@ -25,6 +27,8 @@ class SandboxSettings:
     database_file: Path
     key_file: Path
     master_key_file: Path
+    telephone_url: str = ""
+    telephone_key_file: Path | None = None
     neighbours_file: Path | None = None
     late_reply_delay_ms: int = 8_000
     hold_days: int = 30

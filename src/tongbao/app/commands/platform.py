@@ -23,6 +23,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     serve.set_defaults(run=_serve)
     work = verbs.add_parser("work", help="do the platform's periodic work until SIGTERM")
     work.set_defaults(run=_work)
+    devices = verbs.add_parser("devices", help="serve the device gateway until SIGTERM")
+    devices.set_defaults(run=_devices)
     migrate = verbs.add_parser("migrate", help="bring the database to this version's schema")
     migrate.set_defaults(run=_migrate)
     staff = verbs.add_parser("create-staff", help="add a person who may log in to the console")
@@ -50,7 +52,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     verify.set_defaults(run=_verify_trace)
     openapi = verbs.add_parser("openapi", help="print the description of the API (OpenAPI 3.1)")
     openapi.set_defaults(run=_openapi)
-    for verb in (serve, work, migrate, staff, terminal, trace, verify):
+    for verb in (serve, devices, work, migrate, staff, terminal, trace, verify):
         verb.add_argument("--config", type=Path, required=True, help="the settings file")
 
 
@@ -89,6 +91,20 @@ def _work(arguments: argparse.Namespace) -> int:
     log_to_stderr()
     try:
         return work(settings.database_url, settings.platform or PlatformSettings(), _say)
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return EXIT_ENVIRONMENT
+
+
+def _devices(arguments: argparse.Namespace) -> int:
+    from tongbao.platform.fleet.gateway.server import serve_devices
+    from tongbao.platform.settings import PlatformSettings
+
+    settings = _settings(arguments)
+    if settings is None:
+        return EXIT_BAD_INPUT
+    try:
+        return serve_devices(settings.database_url, settings.platform or PlatformSettings(), _say)
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return EXIT_ENVIRONMENT

@@ -15,7 +15,14 @@ from tongbao.app.processes import Part, PartFailedError
 from tongbao.app.settings import DATABASE_URL_VARIABLE, SettingsError
 from tongbao.app.setup import PORT_BASE, PreparedWorld, SetUpError, SetUpOptions, prepare
 from tongbao.app.supervisor import Supervisor
-from tongbao.app.world import console_part, host_part, sandbox_part, terminal_part, worker_part
+from tongbao.app.world import (
+    console_part,
+    devices_part,
+    host_part,
+    sandbox_part,
+    terminal_part,
+    worker_part,
+)
 
 STAFF_NAME = "admin"
 _PRIVATE = "postgresql"
@@ -30,7 +37,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--port-base",
         type=int,
         default=PORT_BASE,
-        help=f"first of six ports, used when the data folder is made (default: {PORT_BASE})",
+        help=f"first of seven ports, used when the data folder is made (default: {PORT_BASE})",
     )
     parser.add_argument(
         "--store",
@@ -56,6 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
                 host_part(world),
                 console_part(world),
                 worker_part(world),
+                *_devices(world),
                 terminal_part(world),
             ]
             supervisor = Supervisor(parts, _say)
@@ -75,6 +83,12 @@ def run(arguments: argparse.Namespace) -> int:
         supervisor.run()
         _say("stopped 已停止")
     return EXIT_OK
+
+
+def _devices(world: PreparedWorld) -> list[Part]:
+    """Return the device gateway, unless the folder is of an older set-up that has none."""
+    platform = world.settings.platform
+    return [devices_part(world)] if platform is not None and platform.devices is not None else []
 
 
 def default_data_folder() -> Path:

@@ -106,6 +106,32 @@ class Operation(StrEnum):
     FEES_CHANGE = "fees.change"
     # fleet
     TERMINAL_ORDER = "terminal.order"
+    DEVICE_VIEW = "device.view"
+    DEVICE_VIEW_ALL = "device.view_all"
+    DEVICE_STOCK = "device.stock"
+    DEVICE_ASSIGN = "device.assign"
+    DEVICE_SHIP = "device.ship"
+    DEVICE_RECEIVE = "device.receive"
+    DEVICE_SUSPEND = "device.suspend"
+    DEVICE_MOVE = "device.move"
+    DEVICE_REPLACE = "device.replace"
+    DEVICE_TAKE_BACK = "device.take_back"
+    DEVICE_REPORT_LOST = "device.report_lost"
+    DEVICE_SCRAP = "device.scrap"
+    DEVICE_VERIFY = "device.verify"
+    DEVICE_SPEAK = "device.speak"
+    KEYS_LOAD = "keys.load"
+    KEYS_REMOTE = "keys.remote"
+    ACTIVATION_VIEW = "activation.view"
+    ACTIVATION_CONFIRM = "activation.confirm"
+    ACTIVATION_SERVICE_POINT = "activation.service_point"
+    ACTIVATION_CALL_OFF = "activation.call_off"
+    ACTIVATION_PHONE = "activation.phone"
+    TERMINAL_SETTINGS_VIEW = "terminal_settings.view"
+    TERMINAL_SETTINGS_CHANGE = "terminal_settings.change"
+    TERMINAL_SETTINGS_ACQUIRER = "terminal_settings.acquirer"
+    REMOTE_ACT_ASK = "remote_act.ask"
+    REMOTE_ACT_STAFF = "remote_act.staff"
     # merchants
     MERCHANT_VIEW = "merchant.view"
     MERCHANT_CHANGE = "merchant.change"
@@ -199,6 +225,32 @@ OPERATIONS: Final[Mapping[Operation, Rule]] = {
     Operation.FEES_CHANGE: Rule(_P.SETTLEMENT, _T.STAFF, dual_control=True),
     # fleet
     Operation.TERMINAL_ORDER: Rule(_P.FLEET, _T.STAFF),
+    Operation.DEVICE_VIEW: Rule(_P.TERMINALS_READ, _T.MERCHANT, staff=_P.FLEET),
+    Operation.DEVICE_VIEW_ALL: Rule(_P.FLEET, _T.STAFF),
+    Operation.DEVICE_STOCK: Rule(_P.FLEET, _T.STAFF),
+    Operation.DEVICE_ASSIGN: Rule(_P.FLEET, _T.STAFF),
+    Operation.DEVICE_SHIP: Rule(_P.FLEET, _T.STAFF),
+    Operation.DEVICE_RECEIVE: Rule(_P.TERMINALS_MANAGE, _T.MERCHANT, staff=_P.FLEET),
+    Operation.DEVICE_SUSPEND: Rule(_P.FLEET, _T.STAFF),
+    Operation.DEVICE_MOVE: Rule(_P.FLEET, _T.STAFF, dual_control=True),
+    Operation.DEVICE_REPLACE: Rule(_P.FLEET, _T.STAFF),
+    Operation.DEVICE_TAKE_BACK: Rule(_P.FLEET, _T.STAFF),
+    Operation.DEVICE_REPORT_LOST: Rule(_P.TERMINALS_MANAGE, _T.MERCHANT, staff=_P.FLEET),
+    Operation.DEVICE_SCRAP: Rule(_P.FLEET, _T.STAFF),
+    Operation.DEVICE_VERIFY: Rule(_P.FLEET, _T.STAFF),
+    Operation.DEVICE_SPEAK: Rule(None, _T.DEVICE),
+    Operation.KEYS_LOAD: Rule(_P.KEYS, _T.STAFF),
+    Operation.KEYS_REMOTE: Rule(_P.FLEET, _T.STAFF),
+    Operation.ACTIVATION_VIEW: Rule(_P.TERMINALS_READ, _T.MERCHANT, staff=_P.FLEET),
+    Operation.ACTIVATION_CONFIRM: Rule(_P.TERMINALS_MANAGE, _T.MERCHANT, staff=_P.FLEET),
+    Operation.ACTIVATION_SERVICE_POINT: Rule(_P.FLEET, _T.STAFF),
+    Operation.ACTIVATION_CALL_OFF: Rule(_P.TERMINALS_MANAGE, _T.MERCHANT, staff=_P.FLEET),
+    Operation.ACTIVATION_PHONE: Rule(None, _T.PUBLIC),
+    Operation.TERMINAL_SETTINGS_VIEW: Rule(_P.TERMINALS_READ, _T.MERCHANT, staff=_P.FLEET),
+    Operation.TERMINAL_SETTINGS_CHANGE: Rule(_P.SETTINGS, _T.MERCHANT, staff=_P.FLEET),
+    Operation.TERMINAL_SETTINGS_ACQUIRER: Rule(_P.FLEET, _T.STAFF),
+    Operation.REMOTE_ACT_ASK: Rule(_P.TERMINALS_MANAGE, _T.MERCHANT, staff=_P.FLEET),
+    Operation.REMOTE_ACT_STAFF: Rule(_P.FLEET, _T.STAFF),
     # merchants
     Operation.MERCHANT_VIEW: Rule(_P.MERCHANT_READ, _T.MERCHANT, staff=_P.CONSOLE),
     Operation.MERCHANT_CHANGE: Rule(_P.SETTINGS, _T.MERCHANT),

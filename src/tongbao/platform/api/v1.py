@@ -43,6 +43,8 @@ ROOMS = (
     "tongbao.platform.api.endpoints_session",
     "tongbao.platform.api.endpoints_audit",
     "tongbao.platform.api.endpoints_keys",
+    "tongbao.platform.fleet.api",
+    "tongbao.platform.fleet.api_activations",
     "tongbao.platform.api.endpoints_webhooks",
     "tongbao.platform.payments.api",
     "tongbao.platform.onboarding.api_public",

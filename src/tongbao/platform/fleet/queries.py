@@ -35,3 +35,9 @@ def with_session(terminals: QuerySet[Terminal]) -> Terminals:
         session_at_us=Subquery(newest.values("signed_in_at_us")[:1]),
         session_open=Subquery(opened.values("opened")[:1]),
     )
+
+
+def terminals_of(merchant_id: str) -> QuerySet[Terminal]:
+    """Return a merchant's terminals with shop, device and health, ready to be shown."""
+    rows = Terminal.objects.filter(merchant_id=merchant_id)
+    return rows.select_related("merchant", "shop", "device__health")

@@ -1,0 +1,1 @@
+"""The device gateway: where terminals speak with the platform, over mutual TLS."""

@@ -40,6 +40,8 @@ def console_part(world: PreparedWorld, database_url: str | None = None) -> Part:
 def devices_part(world: PreparedWorld, database_url: str | None = None) -> Part:
     """The device gateway."""
     return make_part(world, "devices", "platform", "devices", database_url=database_url)
+
+
 def worker_part(world: PreparedWorld) -> Part:
     """What the platform does by itself: webhooks, reminders, seals."""
     return make_part(world, "worker", "platform", "work")

@@ -14,6 +14,9 @@ from tongbao.platform.console.catalogue import load_catalogues
 for page in (
     "tongbao.platform.merchants.admin",
     "tongbao.platform.fleet.admin",
+    "tongbao.platform.accounts.admin",
+    "tongbao.platform.approvals.admin",
+    "tongbao.platform.audit.admin",
     "tongbao.platform.payments.admin",
     "tongbao.platform.payments.admin_exceptions",
     "tongbao.platform.payments.admin_batches",

@@ -1,5 +1,37 @@
 /* Made by scripts/api_types.py from the API's description; do not edit. */
 
+export interface ActOut {
+  act_id: string;
+  kind: WordOut;
+  state: WordOut;
+  asked_by: string;
+  asked_at: string;
+  delivered_at: string | null;
+  ended_at: string | null;
+  words: string;
+  detail: string;
+}
+
+export interface ActivationOut {
+  activation_id: string;
+  serial_number: string;
+  terminal_id: string;
+  state: WordOut;
+  method: string;
+  confirmed_by: string;
+  confirmed_at: string | null;
+  promised_at: string | null;
+  is_late: boolean;
+  ended_at: string | null;
+  cause: WordOut | null;
+  steps: readonly ActivationStepOut[];
+}
+
+export interface ActivationStepOut {
+  step: WordOut;
+  state: string;
+}
+
 export interface AgencyOut {
   role: "sold" | "serves";
   name: string;
@@ -58,13 +90,52 @@ export interface ApplicationOut {
   secrets: Readonly<Record<string, string>>;
   papers: readonly PaperOut[];
   findings: readonly FindingOut[];
-  steps: readonly StepOut[];
+  steps: readonly ApplicationStepOut[];
   history: readonly HappenedOut[];
   deposit: DepositOut;
   agent: string;
   promises: readonly PromiseOut[];
   can: readonly string[];
   round_no: number;
+}
+
+export interface ApplicationStepOut {
+  key: string;
+  name: string;
+  standing: string;
+  done_at: string | null;
+  promised_at: string | null;
+  is_late: boolean;
+}
+
+export interface AttemptOut {
+  at: string;
+  took_ms: number;
+  response_code: number | null;
+  failure: string;
+}
+
+export interface AuditEntryOut {
+  entry_id: number;
+  at: string;
+  actor_kind: string;
+  actor_name: string;
+  address: string;
+  operation: string;
+  outcome: string;
+  target_type: string;
+  target_id: string;
+  before: Readonly<Record<string, unknown>> | null;
+  after: Readonly<Record<string, unknown>> | null;
+  detail: string;
+}
+
+export interface AuditQuery {
+  cursor?: string | null | undefined;
+  limit?: number | undefined;
+  operation?: string | null | undefined;
+  actor_id?: string | null | undefined;
+  target_id?: string | null | undefined;
 }
 
 export interface CategoriesOut {
@@ -77,6 +148,10 @@ export interface CategoryOut {
   tiers: readonly Tier[];
   needs_permit: boolean;
   is_fee_exempt: boolean;
+}
+
+export interface Changes {
+  settings: Readonly<Record<string, unknown>>;
 }
 
 export interface CodeSentOut {
@@ -107,6 +182,23 @@ export interface ContractsOut {
 
 export interface CsrfToken {
   csrf_token: string;
+}
+
+export interface DeliveriesQuery {
+  cursor?: string | null | undefined;
+  limit?: number | undefined;
+  state?: ("waiting" | "delivered" | "given_up") | null | undefined;
+}
+
+export interface DeliveryOut {
+  delivery_id: string;
+  event_id: string;
+  event_type: string;
+  event_number: number;
+  state: "waiting" | "delivered" | "given_up";
+  created_at: string;
+  next_attempt_at: string | null;
+  attempts: readonly AttemptOut[];
 }
 
 export interface DepositCode {
@@ -141,6 +233,16 @@ export interface DeviceModelOut {
   takes_cards: boolean;
   is_portable: boolean;
   payments_a_day_max: number;
+}
+
+export interface DeviceOut {
+  serial_number: string;
+  model: string;
+  state: WordOut;
+  software_version: string;
+  parts: Readonly<Record<string, string>>;
+  warranty_until: string | null;
+  is_lock_wanted: boolean;
 }
 
 export interface DeviceQuestion {
@@ -179,6 +281,39 @@ export interface Draft {
   account_number?: string | null | undefined;
   device_model?: string | null | undefined;
   remarks?: string | null | undefined;
+}
+
+export interface DriftOut {
+  wanted_version: number;
+  applied_version: number;
+  is_in_step: boolean;
+  differences: readonly Readonly<Record<string, string>>[];
+  reported_at: string | null;
+}
+
+export interface EndpointChange {
+  url?: string | null | undefined;
+  events?: (readonly string[]) | null | undefined;
+  description?: string | null | undefined;
+  is_active?: boolean | null | undefined;
+}
+
+export interface EndpointOut {
+  endpoint_id: string;
+  url: string;
+  events: readonly string[];
+  description: string;
+  is_active: boolean;
+  old_secret_until: string | null;
+  created_by: string;
+  created_at: string;
+}
+
+export interface EventOut {
+  at: string;
+  event: WordOut;
+  who: string;
+  note: string;
 }
 
 export interface FeeOut {
@@ -243,6 +378,19 @@ export interface HappenedOut {
   status: string;
   status_name: string;
   note: string;
+}
+
+export interface HealthOut {
+  score: number;
+  is_healthy: boolean;
+  reasons: readonly WordOut[];
+  battery_percent: number | null;
+  printer: string | null;
+  network_kind: string | null;
+  network_rtt_ms: number | null;
+  network_loss_permille: number | null;
+  storage_free_bytes: number | null;
+  unsent: number;
 }
 
 export interface HourTotalOut {
@@ -346,6 +494,21 @@ export interface NewAccountIn {
   reason: string;
 }
 
+export interface NewAct {
+  kind: "message" | "lock" | "unlock" | "restart" | "parameter_push" | "self_test" | "log_pull" | "wipe";
+  words?: string | undefined;
+}
+
+export interface NewActivation {
+  serial_number?: string | undefined;
+  terminal_id?: string | undefined;
+  code?: string | undefined;
+  qr_text?: string | undefined;
+  method?: "web" | "app" | undefined;
+  latitude_udeg?: number | null | undefined;
+  longitude_udeg?: number | null | undefined;
+}
+
 export interface NewApiKey {
   name: string;
   scopes: readonly Permission[];
@@ -362,6 +525,12 @@ export interface NewCategoryIn {
   reason: string;
 }
 
+export interface NewEndpoint {
+  url: string;
+  events: readonly string[];
+  description?: string | undefined;
+}
+
 export interface NewShopIn {
   name: string;
   address: string;
@@ -370,9 +539,23 @@ export interface NewShopIn {
   longitude_udeg?: number | null | undefined;
 }
 
+export interface Note {
+  note?: string | undefined;
+}
+
 export interface PageQuery {
   cursor?: string | null | undefined;
   limit?: number | undefined;
+}
+
+export interface Page_ActOut {
+  items: readonly ActOut[];
+  next_cursor: string | null;
+}
+
+export interface Page_ActivationOut {
+  items: readonly ActivationOut[];
+  next_cursor: string | null;
 }
 
 export interface Page_ApiKeyOut {
@@ -385,6 +568,21 @@ export interface Page_ApplicationBriefOut {
   next_cursor: string | null;
 }
 
+export interface Page_AuditEntryOut {
+  items: readonly AuditEntryOut[];
+  next_cursor: string | null;
+}
+
+export interface Page_DeliveryOut {
+  items: readonly DeliveryOut[];
+  next_cursor: string | null;
+}
+
+export interface Page_EndpointOut {
+  items: readonly EndpointOut[];
+  next_cursor: string | null;
+}
+
 export interface Page_PaymentOut {
   items: readonly PaymentOut[];
   next_cursor: string | null;
@@ -392,6 +590,11 @@ export interface Page_PaymentOut {
 
 export interface Page_ShopOut {
   items: readonly ShopOut[];
+  next_cursor: string | null;
+}
+
+export interface Page_TerminalOut {
+  items: readonly TerminalOut[];
   next_cursor: string | null;
 }
 
@@ -413,6 +616,12 @@ export interface PaperRequirementOut {
   name: string;
   hint: string;
   is_required: boolean;
+}
+
+export interface PartOut {
+  part: WordOut;
+  outcome: string;
+  detail: string;
 }
 
 export interface PaymentOut {
@@ -535,6 +744,43 @@ export interface RequirementsOut {
 
 export type Scene = "counter" | "table" | "stall" | "delivery" | "self_service";
 
+export interface SecretChange {
+  keep_old_hours?: number | undefined;
+}
+
+export interface SecretOut {
+  endpoint_id: string;
+  url: string;
+  events: readonly string[];
+  description: string;
+  is_active: boolean;
+  old_secret_until: string | null;
+  created_by: string;
+  created_at: string;
+  secret: string;
+}
+
+export interface SelfTestOut {
+  at: string;
+  occasion: string;
+  passed: boolean;
+  parts: readonly PartOut[];
+}
+
+export interface SettingOut {
+  path: string;
+  value: unknown;
+  origin: WordOut;
+  own: unknown;
+}
+
+export interface SettingsOut {
+  scope: string;
+  key: string;
+  version: number;
+  settings: readonly SettingOut[];
+}
+
 export interface SettlementAccountOut {
   account_id: string;
   holder: string;
@@ -567,6 +813,12 @@ export interface ShopOut {
   created_at: string;
 }
 
+export interface ShopRefOut {
+  shop_id: string;
+  name: string;
+  address: string;
+}
+
 export interface SignatureIn {
   signer_name: string;
   signature_png: string;
@@ -585,12 +837,13 @@ export interface StatusTotalOut {
 }
 
 export interface StepOut {
-  key: string;
-  name: string;
-  standing: string;
-  done_at: string | null;
-  promised_at: string | null;
-  is_late: boolean;
+  title: string;
+  who: string;
+  tone: string;
+  at: string | null;
+  since_us: number | null;
+  words: readonly string[];
+  messages: readonly MessageOut[];
 }
 
 export interface SummaryOut {
@@ -604,6 +857,37 @@ export interface SummaryQuery {
   day?: string | null | undefined;
 }
 
+export interface TerminalOut {
+  terminal_id: string;
+  label: string;
+  shop: ShopRefOut | null;
+  is_active: boolean;
+  is_online: boolean;
+  heard_at: string | null;
+  device: DeviceOut | null;
+  health: HealthOut | null;
+  drift: DriftOut;
+}
+
+export interface TerminalStoryOut {
+  terminal_id: string;
+  label: string;
+  shop: ShopRefOut | null;
+  is_active: boolean;
+  is_online: boolean;
+  heard_at: string | null;
+  device: DeviceOut | null;
+  health: HealthOut | null;
+  drift: DriftOut;
+  events: readonly EventOut[];
+  self_test: SelfTestOut | null;
+}
+
+export interface TestSentOut {
+  event_id: string;
+  event_number: number;
+}
+
 export type Tier = "enterprise" | "sole_trader" | "micro";
 
 export interface TierOut {
@@ -614,6 +898,11 @@ export interface TierOut {
   account_kinds: readonly string[];
   limits: readonly LimitOut[];
   terminals_max: number;
+}
+
+export interface WordOut {
+  code: string;
+  words: string;
 }
 
 export interface Operations {
@@ -629,11 +918,23 @@ export interface Operations {
     body: DeviceQuestion;
     answer: DeviceAdvicesOut;
   };
+  ask_act: {
+    path: { merchant_id: string; terminal_id: string };
+    query: object;
+    body: NewAct;
+    answer: ActOut;
+  };
   begin_application: {
     path: object;
     query: object;
     body: NewApplication;
     answer: ApplicationOut;
+  };
+  call_off_activation: {
+    path: { merchant_id: string; activation_id: string };
+    query: object;
+    body: Note;
+    answer: ActivationOut;
   };
   change_category: {
     path: { merchant_id: string };
@@ -647,6 +948,18 @@ export interface Operations {
     body: MerchantSettings;
     answer: MerchantOut;
   };
+  change_settings_of_all_terminals: {
+    path: { merchant_id: string };
+    query: object;
+    body: Changes;
+    answer: SettingsOut;
+  };
+  change_settings_of_shop: {
+    path: { merchant_id: string; shop_id: string };
+    query: object;
+    body: Changes;
+    answer: SettingsOut;
+  };
   change_settlement_account: {
     path: { merchant_id: string };
     query: object;
@@ -659,17 +972,47 @@ export interface Operations {
     body: ShopChanges;
     answer: ShopOut;
   };
+  change_terminal_settings: {
+    path: { merchant_id: string; terminal_id: string };
+    query: object;
+    body: Changes;
+    answer: SettingsOut;
+  };
+  change_webhook: {
+    path: { merchant_id: string; endpoint_id: string };
+    query: object;
+    body: EndpointChange;
+    answer: EndpointOut;
+  };
+  confirm_activation: {
+    path: { merchant_id: string };
+    query: object;
+    body: NewActivation;
+    answer: ActivationOut;
+  };
   confirm_deposit: {
     path: { application_id: string };
     query: object;
     body: DepositCode;
     answer: ApplicationOut;
   };
+  confirm_receipt: {
+    path: { merchant_id: string; terminal_id: string };
+    query: object;
+    body: Note;
+    answer: TerminalStoryOut;
+  };
   create_api_key: {
     path: { merchant_id: string };
     query: object;
     body: NewApiKey;
     answer: MadeApiKeyOut;
+  };
+  create_webhook: {
+    path: { merchant_id: string };
+    query: object;
+    body: NewEndpoint;
+    answer: SecretOut;
   };
   export_payments_csv: {
     path: { merchant_id: string };
@@ -688,6 +1031,12 @@ export interface Operations {
     query: { cursor?: string | null | undefined };
     body: undefined;
     answer: FeedOut;
+  };
+  get_activation: {
+    path: { merchant_id: string; activation_id: string };
+    query: object;
+    body: undefined;
+    answer: ActivationOut;
   };
   get_application: {
     path: { application_id: string };
@@ -749,11 +1098,47 @@ export interface Operations {
     body: undefined;
     answer: PriceSheetOut;
   };
+  get_settings_of_all_terminals: {
+    path: { merchant_id: string };
+    query: object;
+    body: undefined;
+    answer: SettingsOut;
+  };
+  get_settings_of_shop: {
+    path: { merchant_id: string; shop_id: string };
+    query: object;
+    body: undefined;
+    answer: SettingsOut;
+  };
   get_settlement_account: {
     path: { merchant_id: string };
     query: object;
     body: undefined;
     answer: SettlementAccountOut;
+  };
+  get_terminal: {
+    path: { merchant_id: string; terminal_id: string };
+    query: object;
+    body: undefined;
+    answer: TerminalStoryOut;
+  };
+  get_terminal_settings: {
+    path: { merchant_id: string; terminal_id: string };
+    query: object;
+    body: undefined;
+    answer: SettingsOut;
+  };
+  list_activations: {
+    path: { merchant_id: string };
+    query: { cursor?: string | null | undefined; limit?: number | undefined };
+    body: undefined;
+    answer: Page_ActivationOut;
+  };
+  list_acts: {
+    path: { merchant_id: string; terminal_id: string };
+    query: { cursor?: string | null | undefined; limit?: number | undefined };
+    body: undefined;
+    answer: Page_ActOut;
   };
   list_api_keys: {
     path: { merchant_id: string };
@@ -766,6 +1151,12 @@ export interface Operations {
     query: { cursor?: string | null | undefined; limit?: number | undefined };
     body: undefined;
     answer: Page_ApplicationBriefOut;
+  };
+  list_audit: {
+    path: { merchant_id: string };
+    query: { cursor?: string | null | undefined; limit?: number | undefined; operation?: string | null | undefined; actor_id?: string | null | undefined; target_id?: string | null | undefined };
+    body: undefined;
+    answer: Page_AuditEntryOut;
   };
   list_categories: {
     path: object;
@@ -791,6 +1182,24 @@ export interface Operations {
     body: undefined;
     answer: Page_ShopOut;
   };
+  list_terminals: {
+    path: { merchant_id: string };
+    query: { cursor?: string | null | undefined; limit?: number | undefined };
+    body: undefined;
+    answer: Page_TerminalOut;
+  };
+  list_webhook_deliveries: {
+    path: { merchant_id: string; endpoint_id: string };
+    query: { cursor?: string | null | undefined; limit?: number | undefined; state?: ("waiting" | "delivered" | "given_up") | null | undefined };
+    body: undefined;
+    answer: Page_DeliveryOut;
+  };
+  list_webhooks: {
+    path: { merchant_id: string };
+    query: { cursor?: string | null | undefined; limit?: number | undefined };
+    body: undefined;
+    answer: Page_EndpointOut;
+  };
   quote_fee: {
     path: object;
     query: object;
@@ -809,11 +1218,29 @@ export interface Operations {
     body: undefined;
     answer: undefined;
   };
+  remove_webhook: {
+    path: { merchant_id: string; endpoint_id: string };
+    query: object;
+    body: undefined;
+    answer: undefined;
+  };
+  report_loss: {
+    path: { merchant_id: string; terminal_id: string };
+    query: object;
+    body: Note;
+    answer: TerminalStoryOut;
+  };
   revoke_api_key: {
     path: { merchant_id: string; key_id: string };
     query: object;
     body: undefined;
     answer: ApiKeyOut;
+  };
+  rotate_webhook_secret: {
+    path: { merchant_id: string; endpoint_id: string };
+    query: object;
+    body: SecretChange;
+    answer: SecretOut;
   };
   save_application: {
     path: { application_id: string };
@@ -832,6 +1259,18 @@ export interface Operations {
     query: object;
     body: undefined;
     answer: CodeSentOut;
+  };
+  send_test_webhook: {
+    path: { merchant_id: string; endpoint_id: string };
+    query: object;
+    body: undefined;
+    answer: TestSentOut;
+  };
+  send_webhook_again: {
+    path: { merchant_id: string; endpoint_id: string; delivery_id: string };
+    query: object;
+    body: undefined;
+    answer: DeliveryOut;
   };
   sign_contract: {
     path: { merchant_id: string };
@@ -857,6 +1296,12 @@ export interface Operations {
     body: FormData;
     answer: PaperOut;
   };
+  withdraw_act: {
+    path: { merchant_id: string; terminal_id: string; act_id: string };
+    query: object;
+    body: undefined;
+    answer: ActOut;
+  };
   withdraw_application: {
     path: { application_id: string };
     query: object;
@@ -869,16 +1314,26 @@ export interface Operations {
 export const OPERATIONS = {
   add_shop: ["POST", "/merchants/{merchant_id}/shops"],
   advise_device: ["POST", "/device-advice"],
+  ask_act: ["POST", "/merchants/{merchant_id}/terminals/{terminal_id}/acts"],
   begin_application: ["POST", "/applications"],
+  call_off_activation: ["POST", "/merchants/{merchant_id}/activations/{activation_id}/call-off"],
   change_category: ["POST", "/merchants/{merchant_id}/category"],
   change_merchant: ["PATCH", "/merchants/{merchant_id}"],
+  change_settings_of_all_terminals: ["PATCH", "/merchants/{merchant_id}/terminal-settings"],
+  change_settings_of_shop: ["PATCH", "/merchants/{merchant_id}/shops/{shop_id}/terminal-settings"],
   change_settlement_account: ["POST", "/merchants/{merchant_id}/settlement-account"],
   change_shop: ["PATCH", "/merchants/{merchant_id}/shops/{shop_id}"],
+  change_terminal_settings: ["PATCH", "/merchants/{merchant_id}/terminals/{terminal_id}/settings"],
+  change_webhook: ["PATCH", "/merchants/{merchant_id}/webhooks/{endpoint_id}"],
+  confirm_activation: ["POST", "/merchants/{merchant_id}/activations"],
   confirm_deposit: ["POST", "/applications/{application_id}/deposit-check"],
+  confirm_receipt: ["POST", "/merchants/{merchant_id}/terminals/{terminal_id}/receipt"],
   create_api_key: ["POST", "/merchants/{merchant_id}/api-keys"],
+  create_webhook: ["POST", "/merchants/{merchant_id}/webhooks"],
   export_payments_csv: ["GET", "/merchants/{merchant_id}/payments/export.csv"],
   export_payments_xlsx: ["GET", "/merchants/{merchant_id}/payments/export.xlsx"],
   follow_payments: ["GET", "/merchants/{merchant_id}/payments/feed"],
+  get_activation: ["GET", "/merchants/{merchant_id}/activations/{activation_id}"],
   get_application: ["GET", "/applications/{application_id}"],
   get_contract: ["GET", "/merchants/{merchant_id}/contract"],
   get_contract_pdf: ["GET", "/merchants/{merchant_id}/contract.pdf"],
@@ -889,23 +1344,39 @@ export const OPERATIONS = {
   get_paper: ["GET", "/applications/{application_id}/papers/{paper_id}"],
   get_payment: ["GET", "/merchants/{merchant_id}/payments/{rrn}"],
   get_price_sheet: ["GET", "/price-sheet"],
+  get_settings_of_all_terminals: ["GET", "/merchants/{merchant_id}/terminal-settings"],
+  get_settings_of_shop: ["GET", "/merchants/{merchant_id}/shops/{shop_id}/terminal-settings"],
   get_settlement_account: ["GET", "/merchants/{merchant_id}/settlement-account"],
+  get_terminal: ["GET", "/merchants/{merchant_id}/terminals/{terminal_id}"],
+  get_terminal_settings: ["GET", "/merchants/{merchant_id}/terminals/{terminal_id}/settings"],
+  list_activations: ["GET", "/merchants/{merchant_id}/activations"],
+  list_acts: ["GET", "/merchants/{merchant_id}/terminals/{terminal_id}/acts"],
   list_api_keys: ["GET", "/merchants/{merchant_id}/api-keys"],
   list_applications: ["GET", "/applications"],
+  list_audit: ["GET", "/merchants/{merchant_id}/audit"],
   list_categories: ["GET", "/categories"],
   list_payments: ["GET", "/merchants/{merchant_id}/payments"],
   list_requirements: ["GET", "/document-requirements"],
   list_shops: ["GET", "/merchants/{merchant_id}/shops"],
+  list_terminals: ["GET", "/merchants/{merchant_id}/terminals"],
+  list_webhook_deliveries: ["GET", "/merchants/{merchant_id}/webhooks/{endpoint_id}/deliveries"],
+  list_webhooks: ["GET", "/merchants/{merchant_id}/webhooks"],
   quote_fee: ["POST", "/fee-quote"],
   read_paper: ["POST", "/applications/{application_id}/papers/{paper_id}/reading"],
   remove_paper: ["DELETE", "/applications/{application_id}/papers/{paper_id}"],
+  remove_webhook: ["DELETE", "/merchants/{merchant_id}/webhooks/{endpoint_id}"],
+  report_loss: ["POST", "/merchants/{merchant_id}/terminals/{terminal_id}/loss"],
   revoke_api_key: ["DELETE", "/merchants/{merchant_id}/api-keys/{key_id}"],
+  rotate_webhook_secret: ["POST", "/merchants/{merchant_id}/webhooks/{endpoint_id}/secret"],
   save_application: ["PATCH", "/applications/{application_id}"],
   send_deposit: ["POST", "/applications/{application_id}/deposit"],
   send_signing_code: ["POST", "/merchants/{merchant_id}/contract/sms"],
+  send_test_webhook: ["POST", "/merchants/{merchant_id}/webhooks/{endpoint_id}/test"],
+  send_webhook_again: ["POST", "/merchants/{merchant_id}/webhooks/{endpoint_id}/deliveries/{delivery_id}/send-again"],
   sign_contract: ["POST", "/merchants/{merchant_id}/contract/sign"],
   submit_application: ["POST", "/applications/{application_id}/submit"],
   summarise_payments: ["GET", "/merchants/{merchant_id}/payments/summary"],
   upload_paper: ["POST", "/applications/{application_id}/papers"],
+  withdraw_act: ["DELETE", "/merchants/{merchant_id}/terminals/{terminal_id}/acts/{act_id}"],
   withdraw_application: ["POST", "/applications/{application_id}/withdraw"],
 } as const satisfies Record<keyof Operations, readonly [string, string]>;

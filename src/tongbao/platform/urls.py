@@ -13,10 +13,8 @@ from tongbao.platform.console.catalogue import load_catalogues
 # Named one by one: Django's own search would also bring in its editable pages for groups.
 for page in (
     "tongbao.platform.merchants.admin",
+    "tongbao.platform.onboarding.admin",
     "tongbao.platform.fleet.admin",
-    "tongbao.platform.accounts.admin",
-    "tongbao.platform.approvals.admin",
-    "tongbao.platform.audit.admin",
     "tongbao.platform.payments.admin",
     "tongbao.platform.payments.admin_exceptions",
     "tongbao.platform.payments.admin_batches",

@@ -135,8 +135,7 @@ def _openapi(_arguments: argparse.Namespace) -> int:
 
 
 def _create_staff(arguments: argparse.Namespace) -> int:
-    from tongbao.platform.accounts.generated import generated_password
-    from tongbao.platform.accounts.services import StaffError, create_staff
+    from tongbao.platform.accounts.services import StaffError, create_staff, generated_password
 
     settings = _settings(arguments)
     if settings is None:

@@ -8,9 +8,11 @@ from django.contrib import admin
 from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
+from tongbao.platform.clock import now_us
 from tongbao.platform.console.read_only import ReadOnlyAdmin
 from tongbao.platform.console.words import active_label, local_name
 from tongbao.platform.merchants.models import Merchant
+from tongbao.platform.onboarding.merchant_page import onboarding_of
 from tongbao.platform.payments.models import Payment
 from tongbao.platform.payments.queries import with_status
 
@@ -64,4 +66,5 @@ class MerchantAdmin(ReadOnlyAdmin[Merchant]):
             "title": local_name(record),
             "terminals": record.terminals.order_by("terminal_id")[:50],
             "latest": with_status(payments)[:LATEST],
+            **onboarding_of(record, now_us()),
         }

@@ -147,6 +147,11 @@ def replace_category(
         Merchant.objects.filter(pk=merchant_id).update(mcc=mcc)
 
 
+def close_unsigned(merchant_id: str) -> None:
+    """Close a merchant whose contract was never signed; any other stays as it is."""
+    Merchant.objects.filter(pk=merchant_id, status=UNSIGNED).update(status=CLOSED)
+
+
 def number_of(account: SettlementAccount) -> str:
     """Open the number of an account, for paying to it.
 

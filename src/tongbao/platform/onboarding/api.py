@@ -12,7 +12,7 @@ from tongbao.platform.access.operations import Operation
 from tongbao.platform.api.guard import ApiRequest, operation
 from tongbao.platform.api.pages import page_of
 from tongbao.platform.api.shapes import Page, PageQuery
-from tongbao.platform.onboarding import applications, checking, deposits, papers, readings
+from tongbao.platform.onboarding import agents, applications, checking, deposits, papers, readings
 from tongbao.platform.onboarding.models import Application, Paper
 from tongbao.platform.onboarding.problems import told_refusals
 from tongbao.platform.onboarding.reading_words import READING_WORDS
@@ -24,6 +24,7 @@ from tongbao.platform.onboarding.shapes import (
     DepositOut,
     Draft,
     NewApplication,
+    NewPromise,
     PaperOut,
     ReadingOut,
     application_out,
@@ -213,6 +214,23 @@ def confirm_deposit(
     with told_refusals():
         deposits.confirm(request.actor, application_id, body.code, now_us=request.now_us)
     return _out(request, application_id)
+
+
+@router.post(
+    "/applications/{application_id}/promises",
+    response={201: ApplicationOut},
+    operation_id="record_promise",
+)
+@operation(Operation.APPLICATION_CHANGE)
+def record_promise(
+    request: ApiRequest, application_id: ApplicationId, body: NewPromise
+) -> tuple[int, ApplicationOut]:
+    """Write down what the agent promised; the reviewer sees it, and it stays on record."""
+    with told_refusals():
+        agents.record_promise(
+            request.actor, application_id, body.subject, body.words, now_us=request.now_us
+        )
+    return 201, _out(request, application_id)
 
 
 def _out(request: ApiRequest, application_id: str) -> ApplicationOut:

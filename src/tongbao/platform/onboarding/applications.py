@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Max
 
 from tongbao.platform.access.enforce import require
 from tongbao.platform.access.operations import Operation
 from tongbao.platform.audit.services import record
 from tongbao.platform.ids import new_id
+from tongbao.platform.merchants.opening import close_unsigned
 from tongbao.platform.onboarding.form_data import SECRET_FIELDS, merged, tidied
 from tongbao.platform.onboarding.models import Agent, Application
 from tongbao.platform.onboarding.promises import promised_at_us
@@ -145,6 +145,7 @@ def withdraw(actor: Actor, application_id: str, *, now_us: int) -> Application:
         application = locked(application_id)
         before = application.status
         move(application, Act.WITHDRAW, actor, now_us=now_us)
+        close_merchant_of(application)
         record(
             actor,
             Operation.APPLICATION_CHANGE,
@@ -156,11 +157,12 @@ def withdraw(actor: Actor, application_id: str, *, now_us: int) -> Application:
     return application
 
 
+def close_merchant_of(application: Application) -> None:
+    """Close a merchant that never signed, so that its owner may apply again."""
+    if application.kind == "new" and application.merchant_id is not None:
+        close_unsigned(application.merchant_id)
+
+
 def round_no(application: Application) -> int:
     """Return how often the application was handed in."""
     return application.events.filter(kind=Act.SUBMIT.value).count()
-
-
-def latest_round(application: Application) -> int:
-    """Return the number of the newest round with findings, 0 without any."""
-    return application.findings.aggregate(newest=Max("round_no"))["newest"] or 0

@@ -10,13 +10,14 @@ from tongbao.platform.api.problems import Field, Problem
 from tongbao.platform.bilingual import Words
 from tongbao.platform.contracts.document import FontMissingError
 from tongbao.platform.contracts.signing import SigningRefusedError
+from tongbao.platform.onboarding.agents import AgentRefusedError, TooManyPromisesError
 from tongbao.platform.onboarding.applications import TooManyApplicationsError
 from tongbao.platform.onboarding.changes import ChangeUnderWayError
 from tongbao.platform.onboarding.deposits import DepositRefusedError
 from tongbao.platform.onboarding.findings import FINDINGS
 from tongbao.platform.onboarding.form_data import UnknownFieldError
 from tongbao.platform.onboarding.paper_content import PaperRefusedError
-from tongbao.platform.onboarding.records import ApplicationOvertakenError
+from tongbao.platform.onboarding.records import ApplicationOvertakenError, NoteMissingError
 from tongbao.platform.onboarding.shapes import told
 from tongbao.platform.onboarding.states import STATE_WORDS, ActNotPossibleError
 from tongbao.platform.providers.ports import ProviderUnavailableError
@@ -87,6 +88,13 @@ _UNDER_WAY: Final = Words(
     "已有同类变更在办理，请等它结束或撤回它。",
     "Such a change is under way already; wait for its end or withdraw it.",
 )
+_WORDS_MISSING: Final = Words("请用文字说明。", "Say it in words.")
+_NO_AGENT: Final = Words(
+    "这份申请不是代理商介绍的。", "This application did not come through an agent."
+)
+_PROMISES: Final = Words(
+    "一份申请最多记录 20 条承诺。", "An application holds at most 20 promises."
+)
 _NOT_POSSIBLE: Final = Words(
     "申请现在是“{state}”，不能这样做。", "This is not possible while the application is “{state}”."
 )
@@ -137,5 +145,8 @@ _MAKERS: Final[dict[type[Exception], Callable[[Any], Problem]]] = {
     ChangeUnderWayError: lambda _: Problem(409, "change_under_way", told(_UNDER_WAY)),
     ProviderUnavailableError: lambda _: Problem(503, "provider_unavailable", told(_UNAVAILABLE)),
     FontMissingError: lambda error: Problem(503, "font_missing", str(error)),
+    NoteMissingError: lambda _: Problem(422, "words_missing", told(_WORDS_MISSING)),
+    AgentRefusedError: lambda _: Problem(409, "no_agent", told(_NO_AGENT)),
+    TooManyPromisesError: lambda _: Problem(409, "too_many_promises", told(_PROMISES)),
     UnknownFieldError: lambda error: Problem(422, "unknown_field", str(error)),
 }

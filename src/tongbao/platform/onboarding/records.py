@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from tongbao.platform.access.enforce import require
+from tongbao.platform.api.outbox import emit
 from tongbao.platform.onboarding.models import Application, ApplicationEvent
 from tongbao.platform.onboarding.promises import promised_at_us
 from tongbao.platform.onboarding.states import Act, State, next_state
@@ -78,7 +79,15 @@ def move(
     application.version += 1
     application.updated_at_us = now_us
     application.save()
-    return add_event(application, act.value, actor, before=before, now_us=now_us, **step)
+    event = add_event(application, act.value, actor, before=before, now_us=now_us, **step)
+    if application.merchant_id is not None and after is not before:
+        emit(
+            application.merchant_id,
+            f"application.{after.value}",
+            {"application_id": application.pk, "kind": application.kind, "status": after.value},
+            now_us,
+        )
+    return event
 
 
 def add_event(

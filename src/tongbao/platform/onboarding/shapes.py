@@ -12,6 +12,7 @@ from tongbao.platform.api.shapes import Amount, In, Out, Whole, YesNo, moment, m
 from tongbao.platform.bilingual import Words
 from tongbao.platform.contracts.fees import Method
 from tongbao.platform.onboarding import deposits
+from tongbao.platform.onboarding.agents import Subject
 from tongbao.platform.onboarding.applications import round_no
 from tongbao.platform.onboarding.devices import Scene
 from tongbao.platform.onboarding.finding_kinds import Severity
@@ -259,7 +260,7 @@ class FindingOut(Out):
     round_no: int
 
 
-class ApplicationStepOut(Out):
+class StepOut(Out):
     """One step of the way: `done`, `now`, `later` or `stopped`."""
 
     key: str
@@ -303,6 +304,13 @@ class PromiseOut(Out):
     at: datetime
 
 
+class NewPromise(In):
+    """What the agent who brought the application promised, in the applicant's words."""
+
+    subject: Subject
+    words: Annotated[str, Field(min_length=1, max_length=500)]
+
+
 class ApplicationBriefOut(Out):
     """An application in a list."""
 
@@ -329,7 +337,7 @@ class ApplicationOut(ApplicationBriefOut):
     secrets: dict[str, str]
     papers: list[PaperOut]
     findings: list[FindingOut]
-    steps: list[ApplicationStepOut]
+    steps: list[StepOut]
     history: list[HappenedOut]
     deposit: DepositOut
     agent: str
@@ -424,10 +432,10 @@ def _findings(application: Application) -> list[FindingOut]:
     return [finding_out(row) for row in sorted(told_ones, key=lambda row: order[row.code])]
 
 
-def _steps(application: Application, state: State, now_us: int) -> list[ApplicationStepOut]:
+def _steps(application: Application, state: State, now_us: int) -> list[StepOut]:
     steps = steps_of(state, application.promised_at_us, reached(application), now_us)
     return [
-        ApplicationStepOut(
+        StepOut(
             key=step.key,
             name=told(step.words),
             standing=step.standing,

@@ -6,13 +6,13 @@ Each bears the word specimen 样本; none imitates a real document's security fe
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from PIL import Image, ImageDraw, ImageFont
 
-if TYPE_CHECKING:
-    from tongbao.sandbox.neighbours.applicants import Applicant
+from tongbao.sandbox.neighbours.applicants import Applicant
 
 FONT_FILE: Final = Path("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc")
 SIZE: Final = (1_200, 800)
@@ -102,7 +102,7 @@ def _place(word: str, one: Applicant) -> tuple[str, list[str]]:
     return word, [one.shop_name, one.address, f"经营者 {one.person}"]
 
 
-_CONTENT: Final = {
+_CONTENT: Final[dict[str, Callable[[Applicant], tuple[str, list[str]]]]] = {
     "licence": _licence,
     "id_front": _id_front,
     "id_back": _id_back,

@@ -137,8 +137,19 @@ class NeighbourStore:
         for number, at_us, amount_minor, remark in rows:
             deposits.setdefault(number, []).append((at_us, amount_minor, remark))
         accounts = [
-            Account(*row[:3], bool(row[3]), *row[4:], deposits=tuple(deposits.get(row[0], ())))
-            for row in self._connection.execute("SELECT * FROM account ORDER BY rowid")
+            Account(
+                number=number,
+                holder=holder,
+                kind=kind,
+                is_closed=bool(is_closed),
+                story_zh=story_zh,
+                story_en=story_en,
+                deposits=tuple(deposits.get(number, ())),
+            )
+            for number, holder, kind, is_closed, story_zh, story_en in self._connection.execute(
+                "SELECT number, holder, kind, is_closed, story_zh, story_en FROM account"
+                " ORDER BY rowid"
+            )
         ]
         return sorted(accounts, key=lambda one: -max((at for at, _, _ in one.deposits), default=0))
 

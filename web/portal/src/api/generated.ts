@@ -24,12 +24,7 @@ export interface ActivationOut {
   is_late: boolean;
   ended_at: string | null;
   cause: WordOut | null;
-  steps: readonly ActivationStepOut[];
-}
-
-export interface ActivationStepOut {
-  step: WordOut;
-  state: string;
+  steps: readonly StepOut[];
 }
 
 export interface AgencyOut {
@@ -90,22 +85,13 @@ export interface ApplicationOut {
   secrets: Readonly<Record<string, string>>;
   papers: readonly PaperOut[];
   findings: readonly FindingOut[];
-  steps: readonly ApplicationStepOut[];
+  steps: readonly StepOut[];
   history: readonly HappenedOut[];
   deposit: DepositOut;
   agent: string;
   promises: readonly PromiseOut[];
   can: readonly string[];
   round_no: number;
-}
-
-export interface ApplicationStepOut {
-  key: string;
-  name: string;
-  standing: string;
-  done_at: string | null;
-  promised_at: string | null;
-  is_late: boolean;
 }
 
 export interface AttemptOut {
@@ -531,6 +517,11 @@ export interface NewEndpoint {
   description?: string | undefined;
 }
 
+export interface NewPromise {
+  subject: Subject;
+  words: string;
+}
+
 export interface NewShopIn {
   name: string;
   address: string;
@@ -837,14 +828,15 @@ export interface StatusTotalOut {
 }
 
 export interface StepOut {
-  title: string;
-  who: string;
-  tone: string;
-  at: string | null;
-  since_us: number | null;
-  words: readonly string[];
-  messages: readonly MessageOut[];
+  key: string;
+  name: string;
+  standing: string;
+  done_at: string | null;
+  promised_at: string | null;
+  is_late: boolean;
 }
+
+export type Subject = "fees" | "device" | "delivery" | "service" | "other";
 
 export interface SummaryOut {
   day: string;
@@ -1212,6 +1204,12 @@ export interface Operations {
     body: undefined;
     answer: ReadingOut;
   };
+  record_promise: {
+    path: { application_id: string };
+    query: object;
+    body: NewPromise;
+    answer: ApplicationOut;
+  };
   remove_paper: {
     path: { application_id: string; paper_id: string };
     query: object;
@@ -1363,6 +1361,7 @@ export const OPERATIONS = {
   list_webhooks: ["GET", "/merchants/{merchant_id}/webhooks"],
   quote_fee: ["POST", "/fee-quote"],
   read_paper: ["POST", "/applications/{application_id}/papers/{paper_id}/reading"],
+  record_promise: ["POST", "/applications/{application_id}/promises"],
   remove_paper: ["DELETE", "/applications/{application_id}/papers/{paper_id}"],
   remove_webhook: ["DELETE", "/merchants/{merchant_id}/webhooks/{endpoint_id}"],
   report_loss: ["POST", "/merchants/{merchant_id}/terminals/{terminal_id}/loss"],

@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,23 @@ def test_a_file_that_differs_is_named_with_what_to_do(script, capsys, monkeypatc
     monkeypatch.setattr(script, "TARGET", tmp_path / "generated.ts")
     assert script.main(["--check"]) == 1
     assert "run scripts/api_types.py" in capsys.readouterr().err
+
+
+def test_no_two_shapes_of_the_api_share_a_name(script):
+    """The description knows shapes by name only: of two, one would silently be told for both."""
+    script.description()  # imports every room
+    from tongbao.platform.api.shapes import In, Out
+
+    def below(base):
+        for one in base.__subclasses__():
+            yield from below(one)
+            yield one
+
+    modules = defaultdict(set)
+    for shape in (*below(Out), *below(In)):
+        if "[" not in shape.__name__:
+            modules[shape.__name__].add(shape.__module__)
+    assert {name: places for name, places in modules.items() if len(places) > 1} == {}
 
 
 DOCUMENT = {

@@ -28,6 +28,16 @@ const shopRoutes: RouteRecordRaw[] = [
     props: true,
     component: () => import("./pages/shop/PaymentPage.vue"),
   },
+  { path: "terminals", name: "terminals", component: () => import("./pages/shop/TerminalsPage.vue") },
+  { path: "terminals/:terminalId", name: "terminal", meta: { menu: "terminals" }, props: true, component: () => import("./pages/shop/TerminalPage.vue") },
+  { path: "terminals/:terminalId/settings", name: "terminalSettings", meta: { menu: "terminals" }, props: true, component: () => import("./pages/shop/SettingsPage.vue") },
+  { path: "settings", name: "settings", meta: { menu: "terminals" }, component: () => import("./pages/shop/SettingsPage.vue") },
+  { path: "shops/:shopId/settings", name: "shopSettings", meta: { menu: "shops" }, props: true, component: () => import("./pages/shop/SettingsPage.vue") },
+  { path: "activate", name: "activate", meta: { menu: "terminals" }, component: () => import("./pages/shop/ActivatePage.vue") },
+  { path: "shops", name: "shops", component: () => import("./pages/shop/ShopsPage.vue") },
+  { path: "contract", name: "contract", component: () => import("./pages/shop/ContractPage.vue") },
+  { path: "webhooks", name: "webhooks", component: () => import("./pages/shop/WebhooksPage.vue") },
+  { path: "audit", name: "audit", component: () => import("./pages/shop/AuditPage.vue") },
   { path: "keys", name: "keys", component: () => import("./pages/shop/KeysPage.vue") },
 ];
 
@@ -39,6 +49,9 @@ const routes: RouteRecordRaw[] = [
   { path: "/portal/password/reset/:key", name: "reset", component: () => import("./pages/login/FirstPasswordPage.vue") },
   { path: "/portal/invitation/:key", name: "invitation", component: () => import("./pages/login/FirstPasswordPage.vue") },
   { path: "/portal", name: "choose", meta: { person: true }, component: () => import("./pages/ChoosePage.vue") },
+  { path: "/portal/apply", name: "apply", meta: { person: true }, component: () => import("./pages/apply/StartPage.vue") },
+  { path: "/portal/applications", name: "applications", meta: { person: true }, component: () => import("./pages/apply/ApplicationsPage.vue") },
+  { path: "/portal/applications/:applicationId", name: "application", meta: { person: true }, props: true, component: () => import("./pages/apply/ApplicationPage.vue") },
   { path: "/portal/m/:merchantId", meta: { person: true }, component: EachShop, children: shopRoutes },
   { path: "/portal/unreachable", name: "unreachable", component: () => import("./pages/UnreachablePage.vue") },
   { path: "/:rest(.*)*", name: "missing", component: () => import("./pages/MissingPage.vue") },
@@ -60,7 +73,7 @@ router.beforeEach(async (to) => {
     return true;
   }
   try {
-    return (await learnSession()) || { name: "login", query: { next: to.fullPath } };
+    return (await learnSession()) || { name: to.name === "apply" ? "register" : "login", query: { next: to.fullPath } };
   } catch {
     return { name: "unreachable", query: { next: to.fullPath } };
   }

@@ -11,7 +11,7 @@ export function passwordLacks(password: string): number {
 }
 
 export const PAPER_TYPES = ["image/jpeg", "image/png", "application/pdf"] as const;
-export const PAPER_BYTES_MAX = 10 * 1024 * 1024;
+export const PAPER_BYTES_MAX = 8 * 1024 * 1024;
 
 /** Why a file cannot be a paper, before it is sent. */
 export function paperTrouble(file: { readonly type: string; readonly size: number }): "wrongType" | "tooLarge" | "emptyFile" | null {

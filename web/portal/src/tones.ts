@@ -12,3 +12,26 @@ const PAYMENT: Readonly<Record<string, Tone>> = {
 export function paymentTone(status: string): Tone {
   return PAYMENT[status] ?? "plain";
 }
+
+const APPLICATION: Readonly<Record<string, Tone>> = {
+  draft: "plain",
+  submitted: "wait",
+  checking: "wait",
+  in_review: "wait",
+  correction_wanted: "gold",
+  approved: "good",
+  contract_offered: "gold",
+  signed: "good",
+  in_force: "good",
+  refused: "bad",
+};
+
+export function applicationTone(status: string): Tone {
+  return APPLICATION[status] ?? "plain";
+}
+
+const ACT: Readonly<Record<string, Tone>> = { done: "good", failed: "bad", refused: "bad", expired: "plain", withdrawn: "plain" };
+
+export function actTone(state: string): Tone {
+  return ACT[state] ?? "wait";
+}

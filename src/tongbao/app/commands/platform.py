@@ -135,7 +135,8 @@ def _openapi(_arguments: argparse.Namespace) -> int:
 
 
 def _create_staff(arguments: argparse.Namespace) -> int:
-    from tongbao.platform.accounts.services import StaffError, create_staff, generated_password
+    from tongbao.platform.accounts.generated import generated_password
+    from tongbao.platform.accounts.services import StaffError, create_staff
 
     settings = _settings(arguments)
     if settings is None:

@@ -62,6 +62,9 @@ class Operation(StrEnum):
     ME_SESSIONS = "me.sessions"
     ME_NOTICES = "me.notices"
     ME_CREDENTIALS = "me.credentials"
+    ACCOUNT_CLOSE = "account.close"
+    PASSWORD_ASK = "password.ask"  # noqa: S105 - the word, not a password
+    PASSWORD_SET = "password.set"  # noqa: S105 - the word, not a password
     STAFF_LIST = "staff.list"
     STAFF_ADD = "staff.add"
     STAFF_END = "staff.end"
@@ -177,6 +180,9 @@ OPERATIONS: Final[Mapping[Operation, Rule]] = {
     Operation.ME_SESSIONS: Rule(None, _T.SELF),
     Operation.ME_NOTICES: Rule(None, _T.SELF),
     Operation.ME_CREDENTIALS: Rule(None, _T.SELF),
+    Operation.ACCOUNT_CLOSE: Rule(_P.ADMINISTRATION, _T.STAFF),
+    Operation.PASSWORD_ASK: Rule(None, _T.PUBLIC),
+    Operation.PASSWORD_SET: Rule(None, _T.PUBLIC),
     Operation.STAFF_LIST: Rule(_P.CONSOLE, _T.STAFF),
     Operation.STAFF_ADD: Rule(_P.ADMINISTRATION, _T.STAFF),
     Operation.STAFF_END: Rule(_P.ADMINISTRATION, _T.STAFF),

@@ -18,8 +18,10 @@ class AccountsConfig(AppConfig):
         """Listen to log-ins, and make a used code stay used."""
         from tongbao.platform.accounts import (  # noqa: PLC0415 - models are loaded by now
             devices,
+            staff,
             totp_replay,
         )
 
         devices.connect()
+        staff.register_changes()
         totp_replay.install()

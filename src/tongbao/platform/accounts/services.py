@@ -5,12 +5,12 @@ Works on any database and needs no Django set up before, like `tongbao.platform.
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING
 
 from tongbao.platform.access.actor import SYSTEM as SYSTEM_ACTOR
 from tongbao.platform.access.operations import Operation
 from tongbao.platform.access.roles import StaffRole
+from tongbao.platform.accounts.generated import generated_password
 from tongbao.platform.clock import now_us
 from tongbao.platform.payments.exception_rules import SYSTEM
 from tongbao.platform.project import run_with
@@ -22,21 +22,9 @@ if TYPE_CHECKING:
 
     from tongbao.platform.accounts.models import User
 
-# 20 characters of 32 are 100 bits; letters and digits that look alike are left out.
-_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
-_GROUPS = 4
-_GROUP_LENGTH = 5
-
 
 class StaffError(ValueError):
     """The name or the password is not acceptable; the text says why and holds neither."""
-
-
-def generated_password() -> str:
-    """Return a new password such as `k3m9x-…` of four groups, 100 random bits."""
-    return "-".join(
-        "".join(secrets.choice(_ALPHABET) for _ in range(_GROUP_LENGTH)) for _ in range(_GROUPS)
-    )
 
 
 def create_staff(

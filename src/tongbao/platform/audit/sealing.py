@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, transaction
 
 from tongbao.domain.dates import CHINA_TIME, Instant
@@ -25,6 +26,12 @@ def seal_due(key: AuditKey, *, now_us: int, using: str = DEFAULT_DB_ALIAS) -> Da
     """
     yesterday = _day_of(now_us) - timedelta(days=1)
     return seal(key, yesterday, now_us=now_us, using=using)
+
+
+def seal_if_due(now_us: int) -> int:
+    """Seal yesterday with the key of this process and return how many seals were made, 0 or 1."""
+    key = settings.TONGBAO_AUDIT_KEY
+    return 0 if key is None or seal_due(key, now_us=now_us) is None else 1
 
 
 def seal(

@@ -58,8 +58,15 @@ def environment(request: HttpRequest) -> list[str] | None:
     return [gettext("Sandbox"), "warning"] if settings.TONGBAO_SANDBOX else None
 
 
-def _item(title: Any, icon: str, page: str) -> dict[str, Any]:
-    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{page}")}
+def _item(title: Any, icon: str, page: str, **more: Any) -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{page}"), **more}
+
+
+def _may_read_audit(request: HttpRequest) -> bool:
+    from tongbao.platform.access.operations import Operation  # noqa: PLC0415 - settings load this
+    from tongbao.platform.console.access import may  # noqa: PLC0415 - as above
+
+    return may(request, Operation.AUDIT_VIEW_ALL)
 
 
 UNFOLD: dict[str, Any] = {
@@ -107,6 +114,23 @@ UNFOLD: dict[str, Any] = {
                         "onboarding_application_changelist",
                     ),
                     _item(gettext_lazy("Agents"), "handshake", "onboarding_agent_changelist"),
+                ],
+            },
+            {
+                "separator": True,
+                "items": [
+                    _item(
+                        gettext_lazy("Approvals"),
+                        "approval_delegation",
+                        "approvals_changerequest_changelist",
+                    ),
+                    _item(gettext_lazy("Staff"), "badge", "accounts_user_changelist"),
+                    _item(
+                        gettext_lazy("Audit log"),
+                        "policy",
+                        "audit_auditentry_changelist",
+                        permission=_may_read_audit,
+                    ),
                 ],
             },
         ],

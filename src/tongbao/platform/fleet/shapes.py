@@ -174,7 +174,7 @@ class ActOut(Out):
     detail: str
 
 
-class StepOut(Out):
+class ActivationStepOut(Out):
     """One step of an activation: done, current, failed or waiting."""
 
     step: WordOut
@@ -195,7 +195,7 @@ class ActivationOut(Out):
     is_late: bool
     ended_at: datetime | None
     cause: WordOut | None
-    steps: list[StepOut]
+    steps: list[ActivationStepOut]
 
 
 def word(code: str, words: Mapping[Any, Any]) -> WordOut:
@@ -384,7 +384,7 @@ def activation_out(row: Activation, *, now_us: int) -> ActivationOut:
         ended_at=moment_or_none(row.ended_at_us),
         cause=cause,
         steps=[
-            StepOut(step=word(step, ACTIVATION_STEP_WORDS), state=state)
+            ActivationStepOut(step=word(step, ACTIVATION_STEP_WORDS), state=state)
             for step, state in step_states(row.step, row.cause)
         ],
     )

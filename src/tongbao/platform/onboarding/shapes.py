@@ -260,7 +260,7 @@ class FindingOut(Out):
     round_no: int
 
 
-class StepOut(Out):
+class ApplicationStepOut(Out):
     """One step of the way: `done`, `now`, `later` or `stopped`."""
 
     key: str
@@ -337,7 +337,7 @@ class ApplicationOut(ApplicationBriefOut):
     secrets: dict[str, str]
     papers: list[PaperOut]
     findings: list[FindingOut]
-    steps: list[StepOut]
+    steps: list[ApplicationStepOut]
     history: list[HappenedOut]
     deposit: DepositOut
     agent: str
@@ -432,10 +432,10 @@ def _findings(application: Application) -> list[FindingOut]:
     return [finding_out(row) for row in sorted(told_ones, key=lambda row: order[row.code])]
 
 
-def _steps(application: Application, state: State, now_us: int) -> list[StepOut]:
+def _steps(application: Application, state: State, now_us: int) -> list[ApplicationStepOut]:
     steps = steps_of(state, application.promised_at_us, reached(application), now_us)
     return [
-        StepOut(
+        ApplicationStepOut(
             key=step.key,
             name=told(step.words),
             standing=step.standing,

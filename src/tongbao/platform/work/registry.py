@@ -9,7 +9,11 @@ if TYPE_CHECKING:
     from tongbao.platform.work.task import Task
 
 # The rooms' modules that hold `TASKS`, one line each.
-ROOMS = ("tongbao.platform.api.tasks", "tongbao.platform.onboarding.tasks")
+ROOMS = (
+    "tongbao.platform.accounts.tasks",
+    "tongbao.platform.api.tasks",
+    "tongbao.platform.onboarding.tasks",
+)
 
 
 def all_tasks() -> tuple[Task, ...]:

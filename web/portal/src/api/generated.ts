@@ -24,7 +24,12 @@ export interface ActivationOut {
   is_late: boolean;
   ended_at: string | null;
   cause: WordOut | null;
-  steps: readonly StepOut[];
+  steps: readonly ActivationStepOut[];
+}
+
+export interface ActivationStepOut {
+  step: WordOut;
+  state: string;
 }
 
 export interface AgencyOut {
@@ -85,13 +90,22 @@ export interface ApplicationOut {
   secrets: Readonly<Record<string, string>>;
   papers: readonly PaperOut[];
   findings: readonly FindingOut[];
-  steps: readonly StepOut[];
+  steps: readonly ApplicationStepOut[];
   history: readonly HappenedOut[];
   deposit: DepositOut;
   agent: string;
   promises: readonly PromiseOut[];
   can: readonly string[];
   round_no: number;
+}
+
+export interface ApplicationStepOut {
+  key: string;
+  name: string;
+  standing: string;
+  done_at: string | null;
+  promised_at: string | null;
+  is_late: boolean;
 }
 
 export interface AttemptOut {
@@ -828,12 +842,13 @@ export interface StatusTotalOut {
 }
 
 export interface StepOut {
-  key: string;
-  name: string;
-  standing: string;
-  done_at: string | null;
-  promised_at: string | null;
-  is_late: boolean;
+  title: string;
+  who: string;
+  tone: string;
+  at: string | null;
+  since_us: number | null;
+  words: readonly string[];
+  messages: readonly MessageOut[];
 }
 
 export type Subject = "fees" | "device" | "delivery" | "service" | "other";

@@ -1,10 +1,12 @@
 import { account, role } from "./en/account";
 import { activate, apply } from "./en/apply";
+import { contract } from "./en/contract";
 import { frame } from "./en/frame";
 import { keys, right } from "./en/keys";
 import { login } from "./en/login";
 import { publicPage } from "./en/public";
 import { menuItem, shop } from "./en/shop";
+import { audit, place, setting, terminal, webhook } from "./en/terminal";
 import { title } from "./en/title";
 import type { Messages } from "./zh";
 
@@ -21,4 +23,10 @@ export const en: Messages = {
   menuItem,
   shop,
   keys,
+  contract,
+  terminal,
+  setting,
+  place,
+  audit,
+  webhook,
 };

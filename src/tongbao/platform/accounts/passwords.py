@@ -1,0 +1,73 @@
+"""New passwords: made for people, chosen after a code, and changed with the old one in hand."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from django.contrib.auth.password_validation import validate_password
+from django.db import transaction
+
+from tongbao.platform.access.actor import Actor, ActorKind
+from tongbao.platform.access.operations import Operation
+from tongbao.platform.accounts.codes import CodePurpose, CodeRefusedError, check_code, send_code
+from tongbao.platform.accounts.log_in import find_user, phone_of
+from tongbao.platform.accounts.models import User
+from tongbao.platform.accounts.notices import NoticeKind, notify
+from tongbao.platform.audit.services import Outcome, record
+
+
+class WrongCodeError(Exception):
+    """The code is wrong, used, too old, or was tried too often; the password stays as it was."""
+
+
+def ask_for_reset(name: str, *, address: str, now_us: int) -> None:
+    """Send a code to whoever the name means; says nothing about whether there is anybody."""
+    user = find_user(name)
+    if user is None or not user.is_active:
+        return
+    with suppress(CodeRefusedError):
+        send_code(user, CodePurpose.PASSWORD_RESET, now_us=now_us)
+        record(
+            Actor(kind=ActorKind.ANONYMOUS, actor_id="", name="", address=address),
+            Operation.PASSWORD_ASK,
+            now_us=now_us,
+            target=("user", str(user.pk)),
+        )
+
+
+def choose_password(
+    name: str, purpose: CodePurpose, code: str, password: str, *, now_us: int
+) -> User:
+    """Let a person choose a password with a code that was sent to them; ends their log-ins.
+
+    Raises ValidationError for a password that is not acceptable (the code stays good then), and
+    WrongCodeError, also for a name that means nobody.
+    """
+    user = find_user(name) or (_invited(name) if purpose is CodePurpose.INVITATION else None)
+    validate_password(password, user)
+    if user is None or not user.is_active:
+        raise WrongCodeError
+    actor = Actor(kind=ActorKind.PERSON, actor_id=str(user.pk), name=user.username)
+    target = ("user", str(user.pk))
+    if not check_code(user, purpose, code, now_us=now_us):
+        record(actor, Operation.PASSWORD_SET, now_us=now_us, outcome=Outcome.DENIED, target=target)
+        raise WrongCodeError
+    with transaction.atomic():
+        user.set_password(password)
+        if purpose is CodePurpose.INVITATION and user.pending_phone and user.phone is None:
+            user.phone, user.pending_phone = user.pending_phone, ""
+        user.save()
+        record(actor, Operation.PASSWORD_SET, now_us=now_us, target=target, detail=purpose.value)
+        notify(user, NoticeKind.PASSWORD_CHANGED, {}, now_us=now_us)
+    return user
+
+
+def _invited(phone: str) -> User | None:
+    """Return the person who was invited by this phone and has proven nothing yet."""
+    number = phone_of(phone)
+    if number is None:
+        return None
+    waiting = User.objects.filter(
+        pending_phone=number, one_time_codes__purpose=CodePurpose.INVITATION.value
+    )
+    return waiting.order_by("-date_joined", "-pk").first()

@@ -1,0 +1,61 @@
+"""Approvals in the reader's language."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from tongbao.platform.approvals.kinds import ChangeKind, ChangeOutcome, Refusal
+
+KIND_WORDS: Final = {
+    ChangeKind.KEYS: _("Keys"),
+    ChangeKind.FEES: _("Fees"),
+    ChangeKind.SETTLEMENT_ACCOUNT: _("Settlement account"),
+    ChangeKind.ROLES: _("Roles of staff"),
+    ChangeKind.MERCHANT_CATEGORY: _("Merchant's category"),
+    ChangeKind.TERMINAL_MOVE: _("Move of a terminal"),
+}
+OUTCOME_WORDS: Final = {
+    ChangeOutcome.APPROVED: _("Approved by a second person"),
+    ChangeOutcome.REFUSED: _("Refused"),
+    ChangeOutcome.WITHDRAWN: _("Withdrawn"),
+}
+REFUSAL_WORDS: Final = {
+    Refusal.UNKNOWN: _("There is no such request."),
+    Refusal.DECIDED_ALREADY: _("Somebody else decided this already; nothing was changed now."),
+    Refusal.EXPIRED: _("The request has expired. Whoever asked must ask again."),
+    Refusal.OWN_REQUEST: _("This is your own request: another person must decide it."),
+    Refusal.NOT_OWN_REQUEST: _("Only who asked may withdraw a request."),
+    Refusal.NOTE_MISSING: _("Say why you refuse, so that it can be put right."),
+    Refusal.NOT_POSSIBLE: _("The change cannot be made any more. Refuse the request."),
+}
+_NAMES: Final = {
+    "name": _("name"),
+    "role": _("role"),
+    "roles": _("roles"),
+    "grant": _("grant"),
+    "user": _("user"),
+}
+
+
+def kind_text(kind: str) -> str:
+    """Return the kind in words; an unknown one as it is."""
+    return str(KIND_WORDS.get(ChangeKind(kind), kind))
+
+
+def field_text(name: str) -> str:
+    """Return a field's name in words; an unknown one with blanks for its underscores."""
+    return str(_NAMES.get(name, name.replace("_", " ")))
+
+
+def value_text(value: Any) -> str:
+    """Return a value for people."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "–"
+    return str(value)

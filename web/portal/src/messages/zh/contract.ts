@@ -1,0 +1,18 @@
+export const contract = {
+  none: "还没有合同",
+  noneNote: "申请获批后，合同会出现在这里等您签署。",
+  until: "请在 {at} 前签署。",
+  notYours: "签署合同需要“签署合同”的权限，请联系负责人。",
+  inForce: "生效中的合同",
+  signedBy: "{name} 于 {day} 签署",
+  onlyYou: "费率只能经您签署新合同才会改变。",
+  signer: "签署人姓名",
+  limits: "收款限额",
+  account: "结算账户",
+  since: "启用",
+  changeAccount: "变更账户",
+  changeNote: "变更也是一份申请：核实后由收单机构两人批准，期间仍结算到原账户。",
+  changing: "正在变更，批准前仍结算到原账户。",
+  reason: "变更原因",
+  ask: "提交变更",
+};

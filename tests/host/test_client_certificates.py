@@ -11,11 +11,13 @@ import pytest
 
 from tests.host.live import LiveTerminal
 from tests.host.memory_store import MemoryStore
-from tests.host.parties import TERMINAL, ScriptedTerminal
+from tests.host.parties import MERCHANT, TERMINAL, ScriptedTerminal
 from tests.host.test_server import live_host
 from tests.terminal.fake_gateway import DeviceAuthority
 from tongbao.app.certificates import ensure_certificates
 
+# Fields of 0800 352: where is the key to wrap keys for?
+_RSA_KEY = {41: TERMINAL, 42: MERCHANT, 60: "00000001352"}
 DEVICE = "TB26110001"
 OTHER = "TB26110002"
 
@@ -148,3 +150,27 @@ def _register(live, device, certificates):
     store: MemoryStore = live.service._store
     record = store.terminals[TERMINAL]
     store.terminals[TERMINAL] = record._replace(device=device, certificates=certificates)
+
+
+@pytest.mark.parametrize(
+    ("shown", "code"),
+    [pytest.param("own", "00", id="own"), pytest.param("other", "58", id="other")],
+)
+def test_a_device_fetches_its_first_key_before_its_terminal_is_switched_on(tmp_path, shown, code):
+    line = Line(tmp_path)
+
+    async def story():
+        async with live_host(**line.settings(remote_master_key=True)) as live:
+            _register(live, DEVICE, (fingerprint(line.own[0]),))
+            store = live.service._store
+            store.terminals[TERMINAL] = store.terminals[TERMINAL]._replace(is_active=False)
+            async with _line_to(live, line.context(getattr(line, shown))) as terminal:
+                answer = await terminal.ask(terminal.scripted.frame("0800", _RSA_KEY))
+                assert answer is not None
+                # The test's host has no RSA key: it says so to whom it would give one.
+                assert answer.text(39) == {"00": "40", "58": "58"}[code]
+                signed_in = await terminal.ask(terminal.scripted.sign_in(1))
+                assert signed_in is not None
+                assert signed_in.text(39) == "58"
+
+    run(story)

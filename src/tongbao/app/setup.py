@@ -39,7 +39,10 @@ from tongbao.platform.schema import migrate
 
 SETTINGS_FILE = "tongbao.toml"
 PORT_BASE = 8601
-PORT_NAMES = ("till", "console", "sandbox_http", "host", "issuer", "reader", "devices")
+PORT_NAMES = (
+    *("till", "console", "sandbox_http", "host", "issuer", "reader", "devices"),
+    *("new_till", "new_reader"),
+)
 
 MERCHANT = NewMerchant(
     merchant_id="100000000000001",
@@ -54,6 +57,7 @@ SANDBOX_OPERATORS = {"00": "123456", "01": "0000", "02": "0000", "03": "0000"}
 
 # What lies in the sandbox's stock; the first is the new terminal that waits to be activated.
 NEW_SERIAL = "TB26110001"
+NEW_DEVICE = "new"
 STOCK = tuple(
     NewDevice(
         serial_number=f"TB2611{number:04d}",
@@ -86,6 +90,7 @@ class SetUpOptions:
     host: Table = field(default_factory=dict)
     sandbox: Table = field(default_factory=dict)
     terminal: Table = field(default_factory=dict)
+    device: Table = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +255,7 @@ def _document(options: SetUpOptions, ports: dict[str, int]) -> str:
             "listen_port": ports["host"],
             "tls": options.tls,
             **_tls_files(options),
+            **_client_authority(options),
             "key_file": "keys/host.json",
             "master_key_file": "keys/host.master",
             "remote_master_key": True,
@@ -275,6 +281,7 @@ def _document(options: SetUpOptions, ports: dict[str, int]) -> str:
             "devices": _devices_table(options, ports),
         },
     }
+    tables[f"device.{NEW_DEVICE}"] = _device_table(options, ports)
     for number, terminal_id in enumerate(options.terminal_ids):
         tables[f"terminal.{terminal_id}"] = _terminal_table(options, ports, terminal_id, number)
     return "".join(_toml_table(name, table) for name, table in tables.items())
@@ -294,6 +301,30 @@ def _devices_table(options: SetUpOptions, ports: dict[str, int]) -> Table:
         **({"host_ca_file": "tls/ca.pem"} if options.tls else {}),
         "ivr_key_file": "keys/ivr-key",
     }
+
+
+def _device_table(options: SetUpOptions, ports: dict[str, int]) -> Table:
+    """The new terminal in its box: it knows who it is and where the platform is."""
+    return {
+        "serial_number": NEW_SERIAL,
+        "model": STOCK[0].model,
+        "data_folder": f"device-{NEW_SERIAL}",
+        "gateway_port": ports["devices"],
+        "gateway_ca_file": "tls/ca.pem",
+        "screen_port": ports["new_till"],
+        "reader_port": ports["new_reader"],
+        "drawer_url": f"http://127.0.0.1:{ports['sandbox_http']}",
+        "on_screen_pin": True,
+        "on_screen_card_entry": True,
+        **options.device,
+    }
+
+
+def _client_authority(options: SetUpOptions) -> Table:
+    """Devices of the fleet prove themselves to the host; the first terminals have no device."""
+    if not options.tls:
+        return {}
+    return {"tls_client_ca_file": "tls/device-ca.pem", "tls_client_required": False}
 
 
 def _tls_files(options: SetUpOptions) -> Table:

@@ -47,6 +47,11 @@ def worker_part(world: PreparedWorld) -> Part:
     return make_part(world, "worker", "platform", "work")
 
 
+def device_part(world: PreparedWorld, name: str) -> Part:
+    """One device of the fleet: its activation, then its till page."""
+    return make_part(world, f"device-{name}", "terminal", "--device", name)
+
+
 def terminal_part(world: PreparedWorld, terminal_id: str = FIRST_TERMINAL) -> Part:
     """One terminal with its till page."""
     return make_part(world, f"terminal-{terminal_id}", "terminal", "--terminal", terminal_id)

@@ -17,6 +17,7 @@ from tongbao.app.setup import PORT_BASE, PreparedWorld, SetUpError, SetUpOptions
 from tongbao.app.supervisor import Supervisor
 from tongbao.app.world import (
     console_part,
+    device_part,
     devices_part,
     host_part,
     sandbox_part,
@@ -37,7 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--port-base",
         type=int,
         default=PORT_BASE,
-        help=f"first of seven ports, used when the data folder is made (default: {PORT_BASE})",
+        help=f"first of nine ports, used when the data folder is made (default: {PORT_BASE})",
     )
     parser.add_argument(
         "--store",
@@ -64,6 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
                 console_part(world),
                 worker_part(world),
                 *_devices(world),
+                *(device_part(world, name) for name in world.settings.devices),
                 terminal_part(world),
             ]
             supervisor = Supervisor(parts, _say)
@@ -110,6 +112,11 @@ def banner(world: PreparedWorld, parts: list[Part], password: str | None) -> str
         f"  till       收银台    http://{till}/",
         f"  console    运营后台  http://{addresses['console']['address']}/console/",
         f"  sandbox    沙盒      http://{addresses['sandbox']['http']}/drawer",
+        *(
+            f"  new device 新终端    http://{part.ready['address']}/ (to be activated 待激活)"
+            for part in parts
+            if part.name.startswith("device-")
+        ),
         f"  host       主机      {addresses['host']['address']} (ISO 8583 over TLS)",
         f"  data       数据      {world.folder}",
         "",

@@ -40,7 +40,7 @@ from tongbao.host.core.signatures import Signatures
 from tongbao.host.core.state import HostState, Terminal
 from tongbao.host.core.withdrawals import Withdrawals
 from tongbao.host.download_values import SANDBOX_DOWNLOADS
-from tongbao.wire.unionpay.transactions import SCRIPT_RESULT, SIGNATURE
+from tongbao.wire.unionpay.transactions import MASTER_KEY, MASTER_KEY_RSA, SCRIPT_RESULT, SIGNATURE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -56,6 +56,9 @@ _SWEEP_EVERY_MS: Final = 10_000
 # Forgetting the keys of a terminal costs a pass over all keys, so only a few leave at a time.
 _EVICTIONS_PER_SWEEP: Final = 64
 _PAYMENTS: Final = frozenset({"0100", "0200", "0220"})
+_KEY_CODES: Final = frozenset(
+    {MASTER_KEY_RSA.network_code, MASTER_KEY.network_code, MASTER_KEY.end_code}
+)
 _BATCH_MESSAGES: Final = frozenset({"0320", "0500"})
 _ON_FRESH_RECORD: Final = frozenset({"0500", "0800"})
 _RECORDED: Final = _PAYMENTS | {"0400"} | _BATCH_MESSAGES
@@ -367,7 +370,8 @@ def _check_register(request: Request, terminal: Terminal) -> None:
     """Raise RefusalError("03") for another merchant's terminal, "58" for one switched off.
 
     A payment of one switched off is declined on record, a reversal is money to give back, and a
-    batch, a script result and a signature are about payments that were made.
+    batch, a script result and a signature are about payments that were made. A device that is being
+    activated fetches its first key before its terminal is switched on, on its own proven line.
     """
     if request.fields[42] != terminal.record.merchant_id:
         raise RefusalError("03")
@@ -376,5 +380,14 @@ def _check_register(request: Request, terminal: Terminal) -> None:
     is_about_payment = request.mti == SCRIPT_RESULT.mti or (
         request.mti == SIGNATURE.mti and has_mac(request)
     )
-    if not is_about_payment:
+    if not is_about_payment and not _fetches_first_key(request, terminal):
         raise RefusalError("58")
+
+
+def _fetches_first_key(request: Request, terminal: Terminal) -> bool:
+    """Say whether the terminal's own device asks for a master key for a merchant in business."""
+    record = terminal.record
+    if not record.merchant_is_active or request.peer not in record.certificates:
+        return False
+    codes = request.fields.get(60)
+    return request.mti == MASTER_KEY.mti and isinstance(codes, str) and codes[8:11] in _KEY_CODES

@@ -314,8 +314,9 @@ class ActivationShell(AnswerBook):
         )
 
     def _line(self) -> tuple[bool, str]:
+        kept = self._store.document()
         try:
-            self._gateway.wanted(2**53 - 1)
+            self._gateway.wanted(0 if kept is None else kept[0].version)
         except GatewayError as error:
             return False, f"platform {error.trouble.value}"
         settings = self._terminal_settings()

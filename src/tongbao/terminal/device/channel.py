@@ -112,7 +112,7 @@ class Channel:
     def line(self) -> tuple[bool, str]:
         """Ask the platform; blocks."""
         try:
-            self._gateway.wanted(2**53 - 1)
+            self._gateway.wanted(self._document().version)
         except GatewayError as error:
             return False, f"platform {error.trouble.value}"
         return True, f"platform {self._gateway.quality.rtt_ms} ms"

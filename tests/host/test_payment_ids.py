@@ -52,10 +52,26 @@ def test_a_new_run_goes_on_above_the_last_id_even_when_the_clock_was_set_back() 
 
 def test_more_ids_than_fit_into_a_millisecond_borrow_the_next() -> None:
     ids = PaymentIds(2)
-    made = [ids.next(START_US) for _ in range(8193)]
-    assert len(set(made)) == 8193
-    assert time_of(made[8191]) == START_US
-    assert time_of(made[8192]) == START_US + 1000
+    made = [ids.next(START_US) for _ in range(4097)]
+    assert len(set(made)) == 4097
+    assert time_of(made[4095]) == START_US
+    assert time_of(made[4096]) == START_US + 1000
+
+
+@given(st.lists(st.booleans(), max_size=50), st.integers(-5_000_000, 5_000_000))
+def test_what_is_never_written_takes_no_id_of_what_a_later_run_writes(
+    asked: list[bool], step_us: int
+) -> None:
+    """Seed 26744: a balance was asked, the host ended, its clock stood in 1970, and a sale came."""
+    ids, last, unwritten = PaymentIds(3), 0, set()
+    for is_written in asked:
+        if is_written:
+            last = ids.next(START_US)
+        else:
+            unwritten.add(ids.unwritten(START_US))
+    assert len(unwritten) == asked.count(False)
+    later = PaymentIds(3, after=last)
+    assert unwritten.isdisjoint(later.next(START_US + step_us) for _ in range(100))
 
 
 def test_the_end_of_the_time_bits_is_a_stop_and_not_a_repetition() -> None:

@@ -106,6 +106,16 @@ def test_a_batch_that_the_host_never_meant_leaves_no_storage_key() -> None:
     assert live(draw_scenario(3142)).failure is None
 
 
+def test_a_balance_before_a_crash_lends_its_reference_number_to_no_sale() -> None:
+    """Seed 26744: the clock stood in 1970, so the number of what nobody had written came again."""
+    world = World(start_us=0)
+    world.send(world.signed_in().payment("balance", 2, change={4: None, 60: "0100000100050"}))
+    asked = world.asked().fields[37]
+    world.restart()
+    world.send(world.signed_in().sale(3))
+    assert world.asked().fields[37] != asked
+
+
 def test_a_cashier_does_not_take_an_earlier_void_for_the_one_just_declined() -> None:
     """Seed 6891: both have the amount of the hold, and the list of payments shows the earlier."""
     node = Town(draw_scenario(6891), keep_story=False).terminals[0]

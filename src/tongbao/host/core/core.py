@@ -170,7 +170,7 @@ class HostCore:
     def _terminal_loaded(self, event: TerminalLoaded, now_us: int, out: list[Effect]) -> None:
         request, stored = event.request, event.stored
         if stored is None:
-            reference = rrn_of(self.state.ids.next(now_us))
+            reference = rrn_of(self.state.ids.unwritten(now_us))
             self.state.counters["refused_97"] += 1
             self._replies.plain(out, request, "97", reference, now_us)
             return
@@ -313,7 +313,7 @@ class HostCore:
 
     def _refuse(self, request: Request, code: str, now_us: int, out: list[Effect]) -> None:
         self.state.counters[f"refused_{code}"] += 1
-        reference = rrn_of(self.state.ids.next(now_us))
+        reference = rrn_of(self.state.ids.unwritten(now_us))
         self._replies.plain(out, request, code, reference, now_us)
 
     def _intent_refused(self, event: IntentRefused, _now_us: int, _out: list[Effect]) -> None:

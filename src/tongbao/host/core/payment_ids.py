@@ -1,8 +1,9 @@
 """Payment ids and the reference numbers (RRN) that are the same number in other clothes.
 
-60 bits: 41 bits of milliseconds since 2025, 6 bits of node, 13 bits of sequence. Twelve characters
-of base 32 hold them exactly, so the RRN needs no counter of its own. Crockford's alphabet leaves
-out I, L, O and U: people read these numbers to each other over the telephone.
+60 bits: 41 bits of milliseconds since 2025, 6 bits of node, one bit for what is never written, 12
+bits of sequence. Twelve characters of base 32 hold them exactly, so the RRN needs no counter of its
+own. Crockford's alphabet leaves out I, L, O and U: people read these numbers to each other over the
+telephone.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from tongbao.domain.errors import InvariantViolationError
 _NODE_BITS: Final = 6
 _SEQUENCE_BITS: Final = 13
 _TIME_SHIFT: Final = _NODE_BITS + _SEQUENCE_BITS
-_SEQUENCE_MAX: Final = (1 << _SEQUENCE_BITS) - 1
+_UNWRITTEN: Final = 1 << (_SEQUENCE_BITS - 1)
+_SEQUENCE_MAX: Final = _UNWRITTEN - 1
 _EPOCH_MS: Final = 1_735_689_600_000  # 2025-01-01T00:00:00Z
 _TIME_END: Final = 1 << 41
 
@@ -49,6 +51,14 @@ class PaymentIds:
         if self._last_ms >= _TIME_END:
             raise InvariantViolationError("payment ids have run out of time bits")
         return self._last_ms << _TIME_SHIFT | self._node | self._sequence
+
+    def unwritten(self, now_us: int) -> int:
+        """Return an id for what is answered or asked and never written.
+
+        A later run cannot know these, and where the clock has stepped back it would give them out
+        again: so no id of anything written is ever one of them.
+        """
+        return self.next(now_us) | _UNWRITTEN
 
 
 def lowest_id_at(at_us: int) -> int:

@@ -281,7 +281,9 @@ class Payments:
         original: PaymentRecord | None,
         now_us: int,
     ) -> PaymentRecord:
-        payment_id = self._state.ids.next(now_us)
+        ids = self._state.ids
+        is_written = facts.transaction is not BALANCE
+        payment_id = ids.next(now_us) if is_written else ids.unwritten(now_us)
         key = facts.key
         return PaymentRecord(
             payment_id,

@@ -243,7 +243,7 @@ class Replies:
 
         Spec: UnionPay terminal dialect, 3.3 and 3.9 to 3.14.
         """
-        reference = rrn_of(self._state.ids.next(now_us))
+        reference = rrn_of(self._state.ids.unwritten(now_us))
         fields = self._answer_fields(request, code, reference, now_us)
         del fields[32]
         if extra:

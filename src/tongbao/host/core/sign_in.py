@@ -138,7 +138,7 @@ class SignIn:
             60: f"{function[:2]}{batch_no:06d}{function[8:]}",
             62: field62,
         }
-        reference = rrn_of(self._state.ids.next(now_us))
+        reference = rrn_of(self._state.ids.unwritten(now_us))
         self._replies.plain(out, request, "00", reference, now_us, extra)
         self._state.counters["sign_ins"] += 1
 
@@ -147,7 +147,7 @@ class SignIn:
     ) -> None:
         """End the session for good and say so."""
         self.end_session(terminal, now_us, out)
-        reference = rrn_of(self._state.ids.next(now_us))
+        reference = rrn_of(self._state.ids.unwritten(now_us))
         self._replies.plain(out, request, "00", reference, now_us)
 
     def end_session(self, terminal: Terminal, now_us: int, out: list[Effect]) -> None:

@@ -9,6 +9,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from tongbao.platform.api.v1 import api
 from tongbao.platform.console.catalogue import load_catalogues
+from tongbao.platform.fleet.ivr_webhook import call as ivr_call
 
 # Named one by one: Django's own search would also bring in its editable pages for groups.
 for page in (
@@ -29,6 +30,7 @@ handler404 = "tongbao.platform.api.middleware.page_not_found"
 handler500 = "tongbao.platform.api.middleware.server_error"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.urls),
+    path("ivr/v1/call", ivr_call),
     path("", include("tongbao.platform.portal.urls")),
     path("_allauth/", include("allauth.headless.urls")),
     path("console/", admin.site.urls),

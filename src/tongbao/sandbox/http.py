@@ -25,6 +25,8 @@ from tongbao.sandbox.drawer import (
     swipe,
 )
 from tongbao.sandbox.neighbours.page import STYLE_SOURCE as NEIGHBOURS_STYLE_SOURCE
+from tongbao.sandbox.telephone_page import SCRIPT_SOURCE
+from tongbao.sandbox.telephone_page import STYLE_SOURCE as TELEPHONE_STYLE_SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,7 +37,9 @@ if TYPE_CHECKING:
 
 _BODY_MAX_BYTES = 1_024
 _CONTENT_SECURITY_POLICY = (
-    f"default-src 'none'; style-src {STYLE_SOURCE} {NEIGHBOURS_STYLE_SOURCE}; "
+    f"default-src 'none'; "
+    f"style-src {STYLE_SOURCE} {NEIGHBOURS_STYLE_SOURCE} {TELEPHONE_STYLE_SOURCE}; "
+    f"script-src {SCRIPT_SOURCE}; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'"
 ).encode()
 _LOOPBACK_HOST = r"(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]{1,5})?"

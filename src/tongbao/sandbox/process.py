@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tongbao.sandbox.settings import SandboxSettings
+from tongbao.sandbox.telephone import telephone_routes
 
 _MASTER_KEY_VARIABLE = "TONGBAO_ISSUER_MASTER_KEY"
 _HTTP_GRACE_S = 2
@@ -74,7 +75,12 @@ async def run_sandbox(
         pages = SandboxPages(
             lambda: read_book(store.connection, state, settings.book_entries_max),
             settings.reader_timeout_ms,
-            neighbour_routes(neighbours, lambda: read_clock().us),
+            [
+                *neighbour_routes(neighbours, lambda: read_clock().us),
+                *telephone_routes(
+                    settings.telephone_url, settings.telephone_key_file, lambda: read_clock().us
+                ),
+            ],
         )
         await _serve(settings, issuer, pages, stop, announce)
     finally:

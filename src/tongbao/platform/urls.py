@@ -16,6 +16,8 @@ for page in (
     "tongbao.platform.merchants.admin",
     "tongbao.platform.onboarding.admin",
     "tongbao.platform.fleet.admin",
+    "tongbao.platform.fleet.admin_devices",
+    "tongbao.platform.fleet.admin_activations",
     "tongbao.platform.accounts.admin",
     "tongbao.platform.approvals.admin",
     "tongbao.platform.audit.admin",

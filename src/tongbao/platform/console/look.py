@@ -107,6 +107,12 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     _item(gettext_lazy("Terminals"), "point_of_sale", "fleet_terminal_changelist"),
+                    _item(gettext_lazy("Devices"), "devices", "fleet_device_changelist"),
+                    _item(
+                        gettext_lazy("Activations"),
+                        "qr_code_scanner",
+                        "fleet_activation_changelist",
+                    ),
                     _item(gettext_lazy("Merchants"), "storefront", "merchants_merchant_changelist"),
                     _item(
                         gettext_lazy("Applications"),

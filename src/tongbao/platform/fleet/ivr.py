@@ -32,10 +32,13 @@ class Place(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A call: its place and what was typed so far; the code is gone as soon as it was tried."""
+    """A call: its place and what was typed so far; without a language it hears both.
+
+    The code is gone as soon as it was tried.
+    """
 
     place: Place = Place.LANGUAGE
-    language: str = "zh-hans"
+    language: str = ""
     serial_digits: str = ""
     terminal_id: str = ""
     code: str = ""
@@ -75,7 +78,7 @@ class Step:
 
 
 PROMPTS: Final[Mapping[str, Words]] = {
-    "welcome": Words(
+    "language": Words(
         "欢迎致电通宝终端激活。中文请按 1。",
         "Welcome to Tongbao terminal activation. For English press 2.",
     ),
@@ -117,13 +120,13 @@ _EXPECTED: Final[Mapping[Place, Expect]] = {
 
 def begin() -> Step:
     """Return what a new call hears."""
-    return Step(call=Call(), says=(PROMPTS["welcome"],), expect=_EXPECTED[Place.LANGUAGE])
+    return Step(call=Call(), says=(PROMPTS["language"],), expect=_EXPECTED[Place.LANGUAGE])
 
 
 def unknown_caller() -> Step:
     """Return what a caller hears whose telephone belongs to no merchant."""
     call = Call(place=Place.ENDED)
-    return Step(call=call, says=(PROMPTS["welcome"], PROMPTS["unknown_caller"]), expect=None)
+    return Step(call=call, says=(PROMPTS["language"], PROMPTS["unknown_caller"]), expect=None)
 
 
 def typed(call: Call, digits: str) -> Step:

@@ -79,10 +79,9 @@ def _is_signed(header: str, body: bytes, now_us: int) -> bool:
 
 def _said(step: Step) -> HttpResponse:
     language = step.call.language
-    is_open = step.call.place.value == "language"
     says: list[dict[str, str]] = []
     for words in step.says:
-        if is_open:
+        if not language:
             says += [
                 {"language": "zh-CN", "text": words.zh},
                 {"language": "en-US", "text": words.en},

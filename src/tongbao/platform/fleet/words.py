@@ -279,6 +279,12 @@ SETTING_RULE_WORDS: Final[Mapping[str, Any]] = {
     "line_too_long": gettext_lazy("A line has at most 64 characters."),
     "not_printable": gettext_lazy("A line holds characters that cannot be printed."),
 }
+METHOD_WORDS: Final[Mapping[str, Any]] = {
+    "web": gettext_lazy("Web"),
+    "app": gettext_lazy("Phone portal"),
+    "phone": gettext_lazy("Telephone"),
+    "service_point": gettext_lazy("Service point"),
+}
 QR_WORDS: Final[Mapping[str, Any]] = {
     "missing": gettext_lazy("Type serial number, terminal number and code, or scan the code."),
     "foreign": gettext_lazy(

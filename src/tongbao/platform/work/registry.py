@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 ROOMS = (
     "tongbao.platform.accounts.tasks",
     "tongbao.platform.api.tasks",
+    "tongbao.platform.fleet.tasks",
     "tongbao.platform.onboarding.tasks",
 )
 

@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "tongbao.platform.contracts",
     "tongbao.platform.providers",
     "tongbao.platform.fleet",
+    "tongbao.platform.operators",
     "tongbao.platform.payments",
     "tongbao.platform.api",
     "tongbao.platform.work",

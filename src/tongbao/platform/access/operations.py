@@ -156,6 +156,14 @@ class Operation(StrEnum):
     PAPER_VIEW = "paper.view"
     AGENT_VIEW = "agent.view"
     AGENT_CHANGE = "agent.change"
+    # operators
+    OPERATOR_LIST = "operator.list"
+    OPERATOR_ADD = "operator.add"
+    OPERATOR_CHANGE = "operator.change"
+    OPERATOR_RESET_PIN = "operator.reset_pin"
+    OPERATOR_PIN_CHANGED = "operator.pin_changed"
+    FUNCTION_CODE_LIST = "function_code.list"
+    FUNCTION_CODE_CHANGE = "function_code.change"
     # payments
     EXCEPTION_WORK = "exception.work"
     PAYMENT_LIST = "payment.list"
@@ -286,6 +294,14 @@ OPERATIONS: Final[Mapping[Operation, Rule]] = {
     Operation.PAPER_VIEW: Rule(None, _T.SELF, staff=_P.REVIEW),
     Operation.AGENT_VIEW: Rule(_P.REVIEW, _T.STAFF),
     Operation.AGENT_CHANGE: Rule(_P.REVIEW, _T.STAFF),
+    # operators
+    Operation.OPERATOR_LIST: Rule(_P.OPERATORS_MANAGE, _T.MERCHANT, staff=_P.SUPPORT),
+    Operation.OPERATOR_ADD: Rule(_P.OPERATORS_MANAGE, _T.MERCHANT, staff=_P.SUPPORT),
+    Operation.OPERATOR_CHANGE: Rule(_P.OPERATORS_MANAGE, _T.MERCHANT, staff=_P.SUPPORT),
+    Operation.OPERATOR_RESET_PIN: Rule(_P.OPERATORS_MANAGE, _T.MERCHANT, staff=_P.SUPPORT),
+    Operation.OPERATOR_PIN_CHANGED: Rule(None, _T.DEVICE),
+    Operation.FUNCTION_CODE_LIST: Rule(_P.OPERATORS_MANAGE, _T.MERCHANT, staff=_P.SUPPORT),
+    Operation.FUNCTION_CODE_CHANGE: Rule(_P.OPERATORS_MANAGE, _T.MERCHANT, staff=_P.SUPPORT),
     # payments
     Operation.EXCEPTION_WORK: Rule(_P.EXCEPTIONS, _T.STAFF),
     Operation.PAYMENT_LIST: Rule(_P.PAYMENTS_READ, _T.MERCHANT, staff=_P.SUPPORT),

@@ -51,6 +51,7 @@ ROOMS = (
     "tongbao.platform.onboarding.api",
     "tongbao.platform.merchants.api",
     "tongbao.platform.contracts.api",
+    "tongbao.platform.operators.api",
 )
 
 

@@ -372,6 +372,29 @@ export interface FindingOut {
   round_no: number;
 }
 
+export type FunctionClass = "boot" | "function" | "password";
+
+export interface FunctionCodeChange {
+  function_class: FunctionClass;
+  role: OperatorRole;
+  password?: string | undefined;
+}
+
+export interface FunctionCodeOut {
+  code: string;
+  kind: string;
+  function_class: FunctionClass;
+  role: OperatorRole;
+  has_password: boolean;
+  version: number;
+  valid_from: string | null;
+}
+
+export interface FunctionCodesOut {
+  items: readonly FunctionCodeOut[];
+  next_cursor?: string | null | undefined;
+}
+
 export interface HappenedOut {
   at: string;
   kind: string;
@@ -531,6 +554,13 @@ export interface NewEndpoint {
   description?: string | undefined;
 }
 
+export interface NewOperatorIn {
+  number: string;
+  name: string;
+  role: OperatorRole;
+  terminal_id?: string | undefined;
+}
+
 export interface NewPromise {
   subject: Subject;
   words: string;
@@ -546,6 +576,41 @@ export interface NewShopIn {
 
 export interface Note {
   note?: string | undefined;
+}
+
+export interface OperatorChanges {
+  name?: string | undefined;
+  role?: OperatorRole | undefined;
+  is_active?: boolean | undefined;
+}
+
+export interface OperatorOut {
+  operator_id: string;
+  number: string;
+  name: string;
+  role: OperatorRole;
+  terminal_id: string | null;
+  must_change: boolean;
+  is_active: boolean;
+  created_at: string;
+  changed_at: string;
+  ended_at: string | null;
+}
+
+export type OperatorRole = "cashier" | "supervisor" | "administrator";
+
+export interface OperatorWithPinOut {
+  operator_id: string;
+  number: string;
+  name: string;
+  role: OperatorRole;
+  terminal_id: string | null;
+  must_change: boolean;
+  is_active: boolean;
+  created_at: string;
+  changed_at: string;
+  ended_at: string | null;
+  first_pin: string;
 }
 
 export interface PageQuery {
@@ -585,6 +650,11 @@ export interface Page_DeliveryOut {
 
 export interface Page_EndpointOut {
   items: readonly EndpointOut[];
+  next_cursor: string | null;
+}
+
+export interface Page_OperatorOut {
+  items: readonly OperatorOut[];
   next_cursor: string | null;
 }
 
@@ -913,6 +983,12 @@ export interface WordOut {
 }
 
 export interface Operations {
+  add_operator: {
+    path: { merchant_id: string };
+    query: object;
+    body: NewOperatorIn;
+    answer: OperatorWithPinOut;
+  };
   add_shop: {
     path: { merchant_id: string };
     query: object;
@@ -949,11 +1025,23 @@ export interface Operations {
     body: NewCategoryIn;
     answer: ApplicationOut;
   };
+  change_function_code: {
+    path: { merchant_id: string; code: string };
+    query: object;
+    body: FunctionCodeChange;
+    answer: FunctionCodeOut;
+  };
   change_merchant: {
     path: { merchant_id: string };
     query: object;
     body: MerchantSettings;
     answer: MerchantOut;
+  };
+  change_operator: {
+    path: { merchant_id: string; operator_id: string };
+    query: object;
+    body: OperatorChanges;
+    answer: OperatorOut;
   };
   change_settings_of_all_terminals: {
     path: { merchant_id: string };
@@ -1171,6 +1259,18 @@ export interface Operations {
     body: undefined;
     answer: CategoriesOut;
   };
+  list_function_codes: {
+    path: { merchant_id: string };
+    query: object;
+    body: undefined;
+    answer: FunctionCodesOut;
+  };
+  list_operators: {
+    path: { merchant_id: string };
+    query: { cursor?: string | null | undefined; limit?: number | undefined };
+    body: undefined;
+    answer: Page_OperatorOut;
+  };
   list_payments: {
     path: { merchant_id: string };
     query: { cursor?: string | null | undefined; limit?: number | undefined; first_day?: string | null | undefined; last_day?: string | null | undefined; status?: Status | null | undefined; kind?: ("sale" | "mail_order" | "balance" | "void" | "refund" | "pre_authorisation" | "pre_authorisation_void" | "completion" | "completion_advice" | "completion_void" | "offline_sale" | "adjustment" | "tip" | "chip_offline_sale") | null | undefined; terminal_id?: string | null | undefined; shop_id?: string | null | undefined; amount_min_minor?: number | null | undefined; amount_max_minor?: number | null | undefined; card_last_four?: string | null | undefined; search?: string | null | undefined };
@@ -1242,6 +1342,12 @@ export interface Operations {
     query: object;
     body: Note;
     answer: TerminalStoryOut;
+  };
+  reset_operator_pin: {
+    path: { merchant_id: string; operator_id: string };
+    query: object;
+    body: undefined;
+    answer: OperatorWithPinOut;
   };
   revoke_api_key: {
     path: { merchant_id: string; key_id: string };
@@ -1325,13 +1431,16 @@ export interface Operations {
 
 /** Method and address of each operation. */
 export const OPERATIONS = {
+  add_operator: ["POST", "/merchants/{merchant_id}/operators"],
   add_shop: ["POST", "/merchants/{merchant_id}/shops"],
   advise_device: ["POST", "/device-advice"],
   ask_act: ["POST", "/merchants/{merchant_id}/terminals/{terminal_id}/acts"],
   begin_application: ["POST", "/applications"],
   call_off_activation: ["POST", "/merchants/{merchant_id}/activations/{activation_id}/call-off"],
   change_category: ["POST", "/merchants/{merchant_id}/category"],
+  change_function_code: ["PATCH", "/merchants/{merchant_id}/function-codes/{code}"],
   change_merchant: ["PATCH", "/merchants/{merchant_id}"],
+  change_operator: ["PATCH", "/merchants/{merchant_id}/operators/{operator_id}"],
   change_settings_of_all_terminals: ["PATCH", "/merchants/{merchant_id}/terminal-settings"],
   change_settings_of_shop: ["PATCH", "/merchants/{merchant_id}/shops/{shop_id}/terminal-settings"],
   change_settlement_account: ["POST", "/merchants/{merchant_id}/settlement-account"],
@@ -1368,6 +1477,8 @@ export const OPERATIONS = {
   list_applications: ["GET", "/applications"],
   list_audit: ["GET", "/merchants/{merchant_id}/audit"],
   list_categories: ["GET", "/categories"],
+  list_function_codes: ["GET", "/merchants/{merchant_id}/function-codes"],
+  list_operators: ["GET", "/merchants/{merchant_id}/operators"],
   list_payments: ["GET", "/merchants/{merchant_id}/payments"],
   list_requirements: ["GET", "/document-requirements"],
   list_shops: ["GET", "/merchants/{merchant_id}/shops"],
@@ -1380,6 +1491,7 @@ export const OPERATIONS = {
   remove_paper: ["DELETE", "/applications/{application_id}/papers/{paper_id}"],
   remove_webhook: ["DELETE", "/merchants/{merchant_id}/webhooks/{endpoint_id}"],
   report_loss: ["POST", "/merchants/{merchant_id}/terminals/{terminal_id}/loss"],
+  reset_operator_pin: ["POST", "/merchants/{merchant_id}/operators/{operator_id}/pin"],
   revoke_api_key: ["DELETE", "/merchants/{merchant_id}/api-keys/{key_id}"],
   rotate_webhook_secret: ["POST", "/merchants/{merchant_id}/webhooks/{endpoint_id}/secret"],
   save_application: ["PATCH", "/applications/{application_id}"],

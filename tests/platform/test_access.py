@@ -88,6 +88,14 @@ def fingerprint():
     return digest.hexdigest()
 
 
+@pytest.fixture(autouse=True)
+def _nobody_knocked_before():
+    """Let every test note its strangers."""
+    from tongbao.platform.console import access
+
+    access._noted.clear()
+
+
 @pytest.mark.parametrize("address", READING)
 def test_staff_may_read_every_page(staff, trace_key, address):
     assert browser_of(staff).get(address).status_code == 200
@@ -123,6 +131,8 @@ def test_others_are_sent_to_the_log_in_page_and_see_nothing(stories, address, pe
     assert answer.status_code == 302
     assert answer["Location"].startswith("/console/login/?next=/console/")
     assert answer.content == b""
+    (entry,) = AuditLog.of("denied")
+    assert (entry.operation, entry.target_id) == ("console.view", address)
 
 
 @pytest.mark.parametrize("person", PEOPLE)
@@ -135,6 +145,7 @@ def test_others_can_do_no_act_and_nothing_is_written(stories, address, data, per
     assert answer.status_code == 302
     assert answer["Location"].startswith("/console/login/?next=/console/")
     assert fingerprint() == before
+    assert len(AuditLog.of("denied")) == 1
 
 
 @pytest.mark.parametrize(("address", "data"), ACTS)

@@ -34,6 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.urls),
     path("ivr/v1/call", ivr_call),
     path("", include("tongbao.platform.portal.urls")),
+    path("_allauth/browser/v1/", include("tongbao.platform.accounts.headless")),
     path("_allauth/", include("allauth.headless.urls")),
     path("console/", admin.site.urls),
     path("language/", include("django.conf.urls.i18n")),

@@ -98,7 +98,7 @@ def test_a_role_is_given_when_another_administrator_approves(people):
     assert address.startswith(APPROVALS)
     assert roles_of("wang") == {"auditor"}
     page = text(people["hanmeimei"].get(address))
-    assert "auditor, fleet" in page
+    assert "Auditor, Terminal fleet" in page
     assert "new colleague" in page
     assert decide(people["hanmeimei"], address, "approve").status_code == 302
     assert roles_of("wang") == {"auditor", "fleet"}

@@ -57,6 +57,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # published 
         found = self.authenticate(context.request, username=user.username, password=password)
         return found is not None and found.pk == user.pk
 
+    def get_login_stages(self) -> list[str]:
+        """Return allauth's steps with our own about phones."""
+        ours = {"PhoneVerificationStage": "tongbao.platform.accounts.stages.PhoneStage"}
+        return [ours.get(stage.rsplit(".", 1)[1], stage) for stage in super().get_login_stages()]
+
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return the address as the rest of the platform sees it."""
         return address_of(request)

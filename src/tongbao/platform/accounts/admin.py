@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from tongbao.platform.access.enforce import AccessDeniedError, actor_of
 from tongbao.platform.access.operations import Operation
 from tongbao.platform.access.roles import StaffRole
+from tongbao.platform.access.words import STAFF_ROLE_WORDS
 from tongbao.platform.accounts.models import User
 from tongbao.platform.accounts.staff import (
     NewStaff,
@@ -26,7 +27,7 @@ from tongbao.platform.accounts.staff import (
     end_staff,
     roles_of,
 )
-from tongbao.platform.accounts.words import STAFF_REFUSAL_WORDS, STAFF_ROLE_WORDS
+from tongbao.platform.accounts.words import STAFF_REFUSAL_WORDS
 from tongbao.platform.audit.models import AuditEntry
 from tongbao.platform.clock import now_us
 from tongbao.platform.console.access import demand, may

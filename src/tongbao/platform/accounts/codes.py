@@ -54,8 +54,12 @@ class CodeRefusedError(Exception):
         self.wait_s = wait_s
 
 
-def send_code(user: User, purpose: CodePurpose, *, now_us: int, inviter: str = "") -> OneTimeCode:
+def send_code(
+    user: User, purpose: CodePurpose, *, now_us: int, inviter: str = "", link: str = ""
+) -> OneTimeCode:
     """Make a code, keep its digest, then send it to the person's proven phone.
+
+    An invitation goes to the phone that was named, as a link that begins with `link`.
 
     Raises CodeRefusedError: one code a minute and ten a day for one purpose.
     """
@@ -77,7 +81,7 @@ def send_code(user: User, purpose: CodePurpose, *, now_us: int, inviter: str = "
             sent_at_us=now_us,
             expires_at_us=now_us + (INVITATION_GOOD_FOR_US if is_invitation else GOOD_FOR_US),
         )
-    if not send_text(phone, _text(user, purpose, code, inviter)):
+    if not send_text(phone, _text(user, purpose, code, (inviter, f"{link}{code_id}.{code}"))):
         raise CodeRefusedError(CodeRefusal.NOT_DELIVERED)
     return row
 
@@ -99,14 +103,14 @@ def check_code(user: User, purpose: CodePurpose, code: str, *, now_us: int) -> b
         return is_right
 
 
-def _text(user: User, purpose: CodePurpose, code: str, inviter: str) -> str:
+def _text(user: User, purpose: CodePurpose, code: str, invitation: tuple[str, str]) -> str:
     match purpose:
         case CodePurpose.SECOND_FACTOR:
             return second_factor_text(code, user)
         case CodePurpose.PASSWORD_RESET:
             return reset_text(code, user)
         case CodePurpose.INVITATION:
-            return invitation_text(code, user, inviter)
+            return invitation_text(user, *invitation)
 
 
 def _refuse_too_many(user: User, purpose: CodePurpose, now_us: int) -> None:

@@ -116,6 +116,28 @@ class Membership(models.Model):
         return f"{self.user_id} {self.role}"
 
 
+class CustomRole(models.Model):
+    """A role that a merchant made from the closed list of rights."""
+
+    role_id = models.CharField(primary_key=True, max_length=32)
+    merchant = models.ForeignKey(
+        "merchants.Merchant", models.PROTECT, related_name="roles", verbose_name=_("merchant")
+    )
+    name = models.CharField(_("name"), max_length=64)
+    permissions = models.JSONField(_("rights"), default=list)
+    created_at_us = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = _("role")
+        verbose_name_plural = _("roles")
+        constraints = (
+            models.UniqueConstraint(fields=("merchant", "name"), name="accounts_customrole_name"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class PastPassword(models.Model):
     """The hash of a password that somebody had, so that it is not taken again soon."""
 

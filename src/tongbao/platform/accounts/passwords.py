@@ -10,8 +10,8 @@ from django.db import transaction
 from tongbao.platform.access.actor import Actor, ActorKind
 from tongbao.platform.access.operations import Operation
 from tongbao.platform.accounts.codes import CodePurpose, CodeRefusedError, check_code, send_code
-from tongbao.platform.accounts.log_in import find_user, phone_of
-from tongbao.platform.accounts.models import User
+from tongbao.platform.accounts.log_in import find_user
+from tongbao.platform.accounts.models import OneTimeCode, User
 from tongbao.platform.accounts.notices import NoticeKind, notify
 from tongbao.platform.audit.services import Outcome, record
 
@@ -43,10 +43,28 @@ def choose_password(
     Raises ValidationError for a password that is not acceptable (the code stays good then), and
     WrongCodeError, also for a name that means nobody.
     """
-    user = find_user(name) or (_invited(name) if purpose is CodePurpose.INVITATION else None)
+    user = find_user(name)
     validate_password(password, user)
     if user is None or not user.is_active:
         raise WrongCodeError
+    return _choose(user, purpose, code, password, now_us)
+
+
+def choose_by_invitation(key: str, password: str, *, now_us: int) -> User:
+    """Let somebody who was invited choose their first password by the key in the link.
+
+    Their phone counts as proven then: the key was sent to it. Raises as `choose_password`.
+    """
+    code_id, _dot, code = key.partition(".")
+    row = OneTimeCode.objects.filter(pk=code_id, purpose=CodePurpose.INVITATION.value).first()
+    user = row.user if row else None
+    validate_password(password, user)
+    if user is None or not user.is_active or user.has_usable_password():
+        raise WrongCodeError
+    return _choose(user, CodePurpose.INVITATION, code, password, now_us)
+
+
+def _choose(user: User, purpose: CodePurpose, code: str, password: str, now_us: int) -> User:
     actor = Actor(kind=ActorKind.PERSON, actor_id=str(user.pk), name=user.username)
     target = ("user", str(user.pk))
     if not check_code(user, purpose, code, now_us=now_us):
@@ -55,19 +73,9 @@ def choose_password(
     with transaction.atomic():
         user.set_password(password)
         if purpose is CodePurpose.INVITATION and user.pending_phone and user.phone is None:
-            user.phone, user.pending_phone = user.pending_phone, ""
+            taken = User.objects.filter(phone=user.pending_phone).exists()
+            user.phone, user.pending_phone = None if taken else user.pending_phone, ""
         user.save()
         record(actor, Operation.PASSWORD_SET, now_us=now_us, target=target, detail=purpose.value)
         notify(user, NoticeKind.PASSWORD_CHANGED, {}, now_us=now_us)
     return user
-
-
-def _invited(phone: str) -> User | None:
-    """Return the person who was invited by this phone and has proven nothing yet."""
-    number = phone_of(phone)
-    if number is None:
-        return None
-    waiting = User.objects.filter(
-        pending_phone=number, one_time_codes__purpose=CodePurpose.INVITATION.value
-    )
-    return waiting.order_by("-date_joined", "-pk").first()

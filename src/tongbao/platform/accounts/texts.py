@@ -45,13 +45,12 @@ def reset_text(code: str, user: Any) -> str:
         }
 
 
-def invitation_text(code: str, user: Any, inviter: str) -> str:
+def invitation_text(user: Any, inviter: str, link: str) -> str:
     """Return the message that invites somebody and lets them choose their first password."""
     with override(language_of(user)):
         return gettext(
-            "Tongbao: %(inviter)s invites you. Choose your password with the code %(code)s, "
-            "within 7 days."
-        ) % {"inviter": inviter, "code": code}
+            "Tongbao: %(inviter)s invites you. Choose your password within 7 days: %(link)s"
+        ) % {"inviter": inviter, "link": link}
 
 
 def new_device_text(user: Any) -> str:

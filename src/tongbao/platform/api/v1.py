@@ -40,6 +40,7 @@ REF_TEMPLATE = "#/components/schemas/{model}"
 
 # The rooms' routers, one line each.
 ROOMS = (
+    "tongbao.platform.accounts.api",
     "tongbao.platform.api.endpoints_session",
     "tongbao.platform.api.endpoints_audit",
     "tongbao.platform.api.endpoints_keys",

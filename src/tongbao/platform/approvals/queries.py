@@ -46,8 +46,12 @@ def open_requests(now_us: int) -> int:
 
 
 def differences(request: ChangeRequest) -> list[Difference]:
-    """Return the fields of a request, those that change first."""
-    names = sorted({*request.before, *request.payload})
+    """Return the fields of a request, those that change first.
+
+    Where the asker said what stands there now, these fields are shown and no others: a payload also
+    holds what only the machine needs.
+    """
+    names = sorted(request.before or request.payload)
     found = [
         Difference(name, request.before.get(name), request.payload.get(name)) for name in names
     ]

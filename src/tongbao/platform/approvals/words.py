@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from tongbao.platform.access.words import STAFF_ROLE_WORDS
 from tongbao.platform.approvals.kinds import ChangeKind, ChangeOutcome, Refusal
 
 KIND_WORDS: Final = {
@@ -31,12 +32,10 @@ REFUSAL_WORDS: Final = {
     Refusal.NOTE_MISSING: _("Say why you refuse, so that it can be put right."),
     Refusal.NOT_POSSIBLE: _("The change cannot be made any more. Refuse the request."),
 }
+_ROLES: Final = {role.value: words for role, words in STAFF_ROLE_WORDS.items()}
 _NAMES: Final = {
     "name": _("name"),
-    "role": _("role"),
     "roles": _("roles"),
-    "grant": _("grant"),
-    "user": _("user"),
 }
 
 
@@ -57,5 +56,5 @@ def value_text(value: Any) -> str:
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
     if isinstance(value, list):
-        return ", ".join(map(str, value)) or "–"
+        return ", ".join(str(_ROLES.get(one, one)) for one in value) or "–"
     return str(value)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.views import LogoutView
+from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -14,7 +15,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 
 from tongbao.platform.access.decide import Decision
-from tongbao.platform.console.access import Operation, decision_of, may
+from tongbao.platform.access.enforce import AccessDeniedError
+from tongbao.platform.console.access import Operation, decision_of, may, note_refusal
 
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite
@@ -49,11 +51,18 @@ class ConsoleSite(AdminSite):
 
         @wraps(view)
         def gate(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            waiting = Decision.SECOND_FACTOR_NEEDED
-            if decision_of(request, Operation.CONSOLE_VIEW) is waiting and not _leaves(request):
+            decision = decision_of(request, Operation.CONSOLE_VIEW)
+            if decision is Decision.SECOND_FACTOR_NEEDED and not _leaves(request):
                 step = reverse("admin:second_step")
                 return redirect(f"{step}?{urlencode({'next': request.get_full_path()})}")
-            return opened(request, *args, **kwargs)
+            if decision is not Decision.ALLOWED and not _leaves(request):
+                note_refusal(request, decision)
+            try:
+                return opened(request, *args, **kwargs)
+            except PermissionDenied as error:
+                if not isinstance(error.__cause__, AccessDeniedError):
+                    note_refusal(request, Decision.FORBIDDEN)
+                raise
 
         return gate
 

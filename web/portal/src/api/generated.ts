@@ -150,6 +150,16 @@ export interface CategoryOut {
   is_fee_exempt: boolean;
 }
 
+export interface ChangedMe {
+  display_name?: string | null | undefined;
+  language?: ("zh-hans" | "en") | null | undefined;
+}
+
+export interface ChangedMember {
+  role: "owner" | "manager" | "accountant" | "support" | "read_only" | "custom";
+  role_id?: string | null | undefined;
+}
+
 export interface Changes {
   settings: Readonly<Record<string, unknown>>;
 }
@@ -457,6 +467,29 @@ export interface MadeApiKeyOut {
   key: string;
 }
 
+export interface MeOut {
+  user_id: string;
+  name: string;
+  display_name: string;
+  phone: string | null;
+  email: string | null;
+  language: string;
+  is_staff: boolean;
+  second_factor_at: string | null;
+  unread_notices: number;
+}
+
+export interface MemberOut {
+  membership_id: string;
+  display_name: string;
+  phone: string | null;
+  role: string;
+  permissions: readonly string[];
+  since: string;
+  is_waiting: boolean;
+  last_log_in_at: string | null;
+}
+
 export interface MerchantOut {
   merchant_id: string;
   name: string;
@@ -494,6 +527,16 @@ export interface MessageOut {
 }
 
 export type Method = "debit_card" | "credit_card" | "code_debit" | "code_credit";
+
+export interface MyMerchantOut {
+  merchant_id: string;
+  name: string;
+  name_en: string;
+  chain_id: string | null;
+  status: string;
+  role: string;
+  permissions: readonly string[];
+}
 
 export interface NarrowingQuery {
   first_day?: string | null | undefined;
@@ -554,6 +597,13 @@ export interface NewEndpoint {
   description?: string | undefined;
 }
 
+export interface NewMember {
+  phone: string;
+  display_name: string;
+  role: "owner" | "manager" | "accountant" | "support" | "read_only" | "custom";
+  role_id?: string | null | undefined;
+}
+
 export interface NewOperatorIn {
   number: string;
   name: string;
@@ -566,6 +616,11 @@ export interface NewPromise {
   words: string;
 }
 
+export interface NewRole {
+  name: string;
+  permissions: readonly Permission[];
+}
+
 export interface NewShopIn {
   name: string;
   address: string;
@@ -576,6 +631,14 @@ export interface NewShopIn {
 
 export interface Note {
   note?: string | undefined;
+}
+
+export interface NoticeOut {
+  notice_id: string;
+  kind: string;
+  words: string;
+  at: string;
+  read_at: string | null;
 }
 
 export interface OperatorChanges {
@@ -653,6 +716,21 @@ export interface Page_EndpointOut {
   next_cursor: string | null;
 }
 
+export interface Page_MemberOut {
+  items: readonly MemberOut[];
+  next_cursor: string | null;
+}
+
+export interface Page_MyMerchantOut {
+  items: readonly MyMerchantOut[];
+  next_cursor: string | null;
+}
+
+export interface Page_NoticeOut {
+  items: readonly NoticeOut[];
+  next_cursor: string | null;
+}
+
 export interface Page_OperatorOut {
   items: readonly OperatorOut[];
   next_cursor: string | null;
@@ -660,6 +738,16 @@ export interface Page_OperatorOut {
 
 export interface Page_PaymentOut {
   items: readonly PaymentOut[];
+  next_cursor: string | null;
+}
+
+export interface Page_RoleOut {
+  items: readonly RoleOut[];
+  next_cursor: string | null;
+}
+
+export interface Page_SessionOut {
+  items: readonly SessionOut[];
   next_cursor: string | null;
 }
 
@@ -817,6 +905,12 @@ export interface RequirementsOut {
   picture_side_min_px: number;
 }
 
+export interface RoleOut {
+  role_id: string;
+  name: string;
+  permissions: readonly string[];
+}
+
 export type Scene = "counter" | "table" | "stall" | "delivery" | "self_service";
 
 export interface SecretChange {
@@ -840,6 +934,15 @@ export interface SelfTestOut {
   occasion: string;
   passed: boolean;
   parts: readonly PartOut[];
+}
+
+export interface SessionOut {
+  session_id: number;
+  device: string;
+  address: string;
+  since: string;
+  last_seen_at: string;
+  is_this_one: boolean;
 }
 
 export interface SettingOut {
@@ -989,6 +1092,12 @@ export interface Operations {
     body: NewOperatorIn;
     answer: OperatorWithPinOut;
   };
+  add_role: {
+    path: { merchant_id: string };
+    query: object;
+    body: NewRole;
+    answer: RoleOut;
+  };
   add_shop: {
     path: { merchant_id: string };
     query: object;
@@ -1030,6 +1139,18 @@ export interface Operations {
     query: object;
     body: FunctionCodeChange;
     answer: FunctionCodeOut;
+  };
+  change_me: {
+    path: object;
+    query: object;
+    body: ChangedMe;
+    answer: MeOut;
+  };
+  change_member: {
+    path: { merchant_id: string; membership_id: string };
+    query: object;
+    body: ChangedMember;
+    answer: MemberOut;
   };
   change_merchant: {
     path: { merchant_id: string };
@@ -1109,6 +1230,18 @@ export interface Operations {
     body: NewEndpoint;
     answer: SecretOut;
   };
+  end_member: {
+    path: { merchant_id: string; membership_id: string };
+    query: object;
+    body: undefined;
+    answer: undefined;
+  };
+  end_my_session: {
+    path: { session_id: number };
+    query: object;
+    body: undefined;
+    answer: undefined;
+  };
   export_payments_csv: {
     path: { merchant_id: string };
     query: { first_day?: string | null | undefined; last_day?: string | null | undefined; status?: Status | null | undefined; kind?: ("sale" | "mail_order" | "balance" | "void" | "refund" | "pre_authorisation" | "pre_authorisation_void" | "completion" | "completion_advice" | "completion_void" | "offline_sale" | "adjustment" | "tip" | "chip_offline_sale") | null | undefined; terminal_id?: string | null | undefined; shop_id?: string | null | undefined; amount_min_minor?: number | null | undefined; amount_max_minor?: number | null | undefined; card_last_four?: string | null | undefined; search?: string | null | undefined };
@@ -1169,6 +1302,12 @@ export interface Operations {
     body: undefined;
     answer: LimitsOut;
   };
+  get_me: {
+    path: object;
+    query: object;
+    body: undefined;
+    answer: MeOut;
+  };
   get_merchant: {
     path: { merchant_id: string };
     query: object;
@@ -1223,6 +1362,12 @@ export interface Operations {
     body: undefined;
     answer: SettingsOut;
   };
+  invite_member: {
+    path: { merchant_id: string };
+    query: object;
+    body: NewMember;
+    answer: MemberOut;
+  };
   list_activations: {
     path: { merchant_id: string };
     query: { cursor?: string | null | undefined; limit?: number | undefined };
@@ -1265,6 +1410,30 @@ export interface Operations {
     body: undefined;
     answer: FunctionCodesOut;
   };
+  list_members: {
+    path: { merchant_id: string };
+    query: { cursor?: string | null | undefined; limit?: number | undefined };
+    body: undefined;
+    answer: Page_MemberOut;
+  };
+  list_my_merchants: {
+    path: object;
+    query: object;
+    body: undefined;
+    answer: Page_MyMerchantOut;
+  };
+  list_my_notices: {
+    path: object;
+    query: { cursor?: string | null | undefined; limit?: number | undefined };
+    body: undefined;
+    answer: Page_NoticeOut;
+  };
+  list_my_sessions: {
+    path: object;
+    query: object;
+    body: undefined;
+    answer: Page_SessionOut;
+  };
   list_operators: {
     path: { merchant_id: string };
     query: { cursor?: string | null | undefined; limit?: number | undefined };
@@ -1282,6 +1451,12 @@ export interface Operations {
     query: object;
     body: undefined;
     answer: RequirementsOut;
+  };
+  list_roles: {
+    path: { merchant_id: string };
+    query: object;
+    body: undefined;
+    answer: Page_RoleOut;
   };
   list_shops: {
     path: { merchant_id: string };
@@ -1312,6 +1487,12 @@ export interface Operations {
     query: object;
     body: FeeQuestion;
     answer: FeeQuoteOut;
+  };
+  read_my_notice: {
+    path: { notice_id: string };
+    query: object;
+    body: undefined;
+    answer: NoticeOut;
   };
   read_paper: {
     path: { application_id: string; paper_id: string };
@@ -1432,6 +1613,7 @@ export interface Operations {
 /** Method and address of each operation. */
 export const OPERATIONS = {
   add_operator: ["POST", "/merchants/{merchant_id}/operators"],
+  add_role: ["POST", "/merchants/{merchant_id}/roles"],
   add_shop: ["POST", "/merchants/{merchant_id}/shops"],
   advise_device: ["POST", "/device-advice"],
   ask_act: ["POST", "/merchants/{merchant_id}/terminals/{terminal_id}/acts"],
@@ -1439,6 +1621,8 @@ export const OPERATIONS = {
   call_off_activation: ["POST", "/merchants/{merchant_id}/activations/{activation_id}/call-off"],
   change_category: ["POST", "/merchants/{merchant_id}/category"],
   change_function_code: ["PATCH", "/merchants/{merchant_id}/function-codes/{code}"],
+  change_me: ["PATCH", "/me"],
+  change_member: ["PATCH", "/merchants/{merchant_id}/staff/{membership_id}"],
   change_merchant: ["PATCH", "/merchants/{merchant_id}"],
   change_operator: ["PATCH", "/merchants/{merchant_id}/operators/{operator_id}"],
   change_settings_of_all_terminals: ["PATCH", "/merchants/{merchant_id}/terminal-settings"],
@@ -1452,6 +1636,8 @@ export const OPERATIONS = {
   confirm_receipt: ["POST", "/merchants/{merchant_id}/terminals/{terminal_id}/receipt"],
   create_api_key: ["POST", "/merchants/{merchant_id}/api-keys"],
   create_webhook: ["POST", "/merchants/{merchant_id}/webhooks"],
+  end_member: ["DELETE", "/merchants/{merchant_id}/staff/{membership_id}"],
+  end_my_session: ["DELETE", "/me/sessions/{session_id}"],
   export_payments_csv: ["GET", "/merchants/{merchant_id}/payments/export.csv"],
   export_payments_xlsx: ["GET", "/merchants/{merchant_id}/payments/export.xlsx"],
   follow_payments: ["GET", "/merchants/{merchant_id}/payments/feed"],
@@ -1462,6 +1648,7 @@ export const OPERATIONS = {
   get_csrf_token: ["GET", "/csrf-token"],
   get_fees: ["GET", "/merchants/{merchant_id}/fees"],
   get_limits: ["GET", "/merchants/{merchant_id}/limits"],
+  get_me: ["GET", "/me"],
   get_merchant: ["GET", "/merchants/{merchant_id}"],
   get_paper: ["GET", "/applications/{application_id}/papers/{paper_id}"],
   get_payment: ["GET", "/merchants/{merchant_id}/payments/{rrn}"],
@@ -1471,6 +1658,7 @@ export const OPERATIONS = {
   get_settlement_account: ["GET", "/merchants/{merchant_id}/settlement-account"],
   get_terminal: ["GET", "/merchants/{merchant_id}/terminals/{terminal_id}"],
   get_terminal_settings: ["GET", "/merchants/{merchant_id}/terminals/{terminal_id}/settings"],
+  invite_member: ["POST", "/merchants/{merchant_id}/staff"],
   list_activations: ["GET", "/merchants/{merchant_id}/activations"],
   list_acts: ["GET", "/merchants/{merchant_id}/terminals/{terminal_id}/acts"],
   list_api_keys: ["GET", "/merchants/{merchant_id}/api-keys"],
@@ -1478,14 +1666,20 @@ export const OPERATIONS = {
   list_audit: ["GET", "/merchants/{merchant_id}/audit"],
   list_categories: ["GET", "/categories"],
   list_function_codes: ["GET", "/merchants/{merchant_id}/function-codes"],
+  list_members: ["GET", "/merchants/{merchant_id}/staff"],
+  list_my_merchants: ["GET", "/me/merchants"],
+  list_my_notices: ["GET", "/me/notices"],
+  list_my_sessions: ["GET", "/me/sessions"],
   list_operators: ["GET", "/merchants/{merchant_id}/operators"],
   list_payments: ["GET", "/merchants/{merchant_id}/payments"],
   list_requirements: ["GET", "/document-requirements"],
+  list_roles: ["GET", "/merchants/{merchant_id}/roles"],
   list_shops: ["GET", "/merchants/{merchant_id}/shops"],
   list_terminals: ["GET", "/merchants/{merchant_id}/terminals"],
   list_webhook_deliveries: ["GET", "/merchants/{merchant_id}/webhooks/{endpoint_id}/deliveries"],
   list_webhooks: ["GET", "/merchants/{merchant_id}/webhooks"],
   quote_fee: ["POST", "/fee-quote"],
+  read_my_notice: ["POST", "/me/notices/{notice_id}/read"],
   read_paper: ["POST", "/applications/{application_id}/papers/{paper_id}/reading"],
   record_promise: ["POST", "/applications/{application_id}/promises"],
   remove_paper: ["DELETE", "/applications/{application_id}/papers/{paper_id}"],

@@ -204,7 +204,7 @@ def test_without_a_key_no_trace_is_given(staff):
         "/console/payments/paymentexception/5/change/",
         "/console/payments/batchevent/999/change/",
         "/console/payments/batchevent/nonsense/change/",
-        "/console/accounts/user/",
+        "/console/accounts/membership/",
         "/console/auth/group/",
         "/admin/",
         "/nowhere",

@@ -110,7 +110,12 @@ def _style(size: float, **more: Any) -> ParagraphStyle:
 
 
 _TITLE: Final = {"spaceAfter": 4 * mm, "textColor": _GREEN}
-_HEADING: Final = {"spaceBefore": 3 * mm, "spaceAfter": 1 * mm, "textColor": _GREEN}
+_HEADING: Final = {
+    "spaceBefore": 3 * mm,
+    "spaceAfter": 1 * mm,
+    "textColor": _GREEN,
+    "keepWithNext": 1,
+}
 
 
 def _paragraph(text: str, size: float = 9.5, **more: Any) -> Paragraph:

@@ -112,11 +112,6 @@ class Unconfigured:
         del name
         raise ProviderUnavailableError("screening", "none is configured")
 
-    def read(self, paper_kind: str, picture: bytes) -> Reading:
-        """Say that reading is not installed."""
-        del paper_kind, picture
-        return Reading(outcome=ReadingOutcome.NOT_INSTALLED)
-
 
 def in_memory_providers() -> Providers:
     """Return fresh providers that keep everything to themselves."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
+from tongbao.platform.providers.documents_process import ProcessReading
 from tongbao.platform.providers.in_memory import Unconfigured
 from tongbao.platform.providers.ports import Providers
 from tongbao.platform.providers.sandbox_http import SandboxProviders
@@ -21,9 +22,10 @@ def providers() -> Providers:
     """Return the providers in force; without an address each port says that it is unavailable."""
     if _in_place:
         return _in_place[-1]
-    documents = Unconfigured()
+    documents = ProcessReading()
     if not settings.TONGBAO_PROVIDERS_URL:
-        return Providers(sms=documents, bank=documents, screening=documents, documents=documents)
+        nobody = Unconfigured()
+        return Providers(sms=nobody, bank=nobody, screening=nobody, documents=documents)
     sandbox = SandboxProviders(url=settings.TONGBAO_PROVIDERS_URL)
     return Providers(sms=sandbox, bank=sandbox, screening=sandbox, documents=documents)
 

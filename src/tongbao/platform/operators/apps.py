@@ -17,7 +17,7 @@ class OperatorsConfig(AppConfig):
     def ready(self) -> None:
         """Connect the fleet's documents and the PINs changed on terminals with this room."""
         from tongbao.platform.fleet.people import connect_pin_change  # noqa: PLC0415 - apps first
-        from tongbao.platform.fleet.wanted_document import connect_people  # noqa: PLC0415
+        from tongbao.platform.fleet.wanted_document import connect_people  # noqa: PLC0415 - apps first
         from tongbao.platform.operators import people  # noqa: PLC0415 - models need the apps
 
         connect_people(people.people_of)

@@ -22,7 +22,7 @@ button{font:inherit;font-size:1.4rem;min-height:56px;border-radius:10px;cursor:p
 border:1px solid var(--line);background:var(--card);color:var(--ink)}
 button:disabled{opacity:.4;cursor:default}button.call{background:var(--green);color:#fff}
 button.end{background:var(--red);color:#fff}.row{display:grid;grid-template-columns:1fr 1fr;
-gap:.5rem}#typed{font-size:1.6rem;min-height:2.4rem;letter-spacing:.15em;text-align:center;
+gap:.5rem;margin-top:.75rem}#typed{font-size:1.6rem;min-height:2.4rem;letter-spacing:.15em;text-align:center;
 font-variant-numeric:tabular-nums}
 #said{border:1px solid var(--line);border-radius:10px;background:var(--card);padding:.75rem;
 min-height:9rem;max-height:18rem;overflow:auto;list-style:none;margin:0}

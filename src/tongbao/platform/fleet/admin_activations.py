@@ -59,7 +59,7 @@ class ActivationAdmin(ReadOnlyAdmin[Activation]):
     """Lists activations, newest first; one opens on the page of its device."""
 
     operation = Operation.CONSOLE_VIEW
-    list_display = ("serial", "terminal", "standing", "way", "why", "begun", "promised")
+    list_display = ("serial", "number", "standing", "way", "why", "begun", "promised")
     list_filter = (StandingFilter,)
     search_fields = ("device__serial_number", "terminal__terminal_id", "merchant_id")
     search_help_text = _("Serial number, terminal number or merchant number")
@@ -70,6 +70,11 @@ class ActivationAdmin(ReadOnlyAdmin[Activation]):
     def serial(self, row: Activation) -> str:
         """The device's serial number."""
         return format_html('<span class="tb-digits">{}</span>', row.device_id)
+
+    @admin.display(description=_("Terminal number"))
+    def number(self, row: Activation) -> str:
+        """The terminal number."""
+        return format_html('<span class="tb-digits">{}</span>', row.terminal_id)
 
     @admin.display(description=_("Standing"))
     def standing(self, row: Activation) -> str:

@@ -30,6 +30,7 @@ from tongbao.platform.fleet.board import board
 from tongbao.platform.fleet.ceremonies import CeremonyRefusedError
 from tongbao.platform.fleet.device_page import device_context
 from tongbao.platform.fleet.key_room import KeyRoomClosedError
+from tongbao.platform.fleet.labels import state_label
 from tongbao.platform.fleet.lifecycle import DeviceState
 from tongbao.platform.fleet.models import Device
 from tongbao.platform.fleet.shapes import health_of_device
@@ -62,8 +63,6 @@ _REFUSALS = (
     KeyRoomClosedError,
     KeyStoreError,
 )
-_GOOD = frozenset({DeviceState.ACTIVE, DeviceState.STOCK, DeviceState.RECEIVED})
-_BAD = frozenset({DeviceState.LOST, DeviceState.SUSPENDED})
 
 
 class StateFilter(SimpleListFilter):
@@ -182,14 +181,6 @@ class DeviceAdmin(ReadOnlyAdmin[Device]):
         except _REFUSALS as refused:
             messages.error(request, refusal_words(refused))
         return redirect(reverse("admin:fleet_device_change", args=[device.pk]))
-
-
-def state_label(state: DeviceState) -> str:
-    """Return a state as a coloured label."""
-    tone = "good" if state in _GOOD else "bad" if state in _BAD else "calm"
-    return format_html(
-        '<span class="tb-label tb-label-{}">{}</span>', tone, str(STATE_WORDS[state])
-    )
 
 
 def refusal_words(refused: Exception) -> str:

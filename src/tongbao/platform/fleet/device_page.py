@@ -13,6 +13,7 @@ from tongbao.platform.console.words import local_name
 from tongbao.platform.fleet.activation_rules import OPEN_FOR_ACTIVATION
 from tongbao.platform.fleet.device_forms import PLAIN_STEPS
 from tongbao.platform.fleet.idle import is_verification_due
+from tongbao.platform.fleet.labels import state_label
 from tongbao.platform.fleet.lifecycle import WHO, DeviceState, DeviceStep, steps_from
 from tongbao.platform.fleet.models import Device, KeyCeremony
 from tongbao.platform.fleet.shapes import (
@@ -26,7 +27,7 @@ from tongbao.platform.fleet.words import (
     ACT_KIND_WORDS,
     ACT_STATE_WORDS,
     EVENT_WORDS,
-    STATE_WORDS,
+    PART_NAMES,
     STEP_WORDS,
 )
 from tongbao.platform.merchants.models import Merchant, Shop
@@ -50,9 +51,11 @@ def device_context(request: HttpRequest, device: Device) -> dict[str, Any]:
     health = health_of_device(device)
     return {
         "title": device.pk,
-        "state_words": STATE_WORDS[state],
+        "state_label": state_label(state),
         "merchant_name": local_name(device.merchant) if device.merchant else "",
-        "parts": sorted(device.parts.items()),
+        "parts": [
+            (PART_NAMES.get(part, part), version) for part, version in sorted(device.parts.items())
+        ],
         "health": health_out(health) if health else None,
         "heard_at_us": health.at_us if health else None,
         "drift": _drift(device, now),

@@ -279,6 +279,12 @@ SETTING_RULE_WORDS: Final[Mapping[str, Any]] = {
     "line_too_long": gettext_lazy("A line has at most 64 characters."),
     "not_printable": gettext_lazy("A line holds characters that cannot be printed."),
 }
+# Parts as a supplier's list names them; another name stands for itself.
+PART_NAMES: Final[Mapping[str, Any]] = {
+    **{part.value: words for part, words in PART_WORDS.items()},
+    "modem": gettext_lazy("Modem"),
+    "battery": gettext_lazy("Battery"),
+}
 METHOD_WORDS: Final[Mapping[str, Any]] = {
     "web": gettext_lazy("Web"),
     "app": gettext_lazy("Phone portal"),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tongbao.app.cli import EXIT_BAD_INPUT, EXIT_ENVIRONMENT, EXIT_OK
+from tongbao.app.commands import platform_staff
 
 if TYPE_CHECKING:
     from tongbao.app.settings import Settings
@@ -27,6 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     devices.set_defaults(run=_devices)
     migrate = verbs.add_parser("migrate", help="bring the database to this version's schema")
     migrate.set_defaults(run=_migrate)
+    platform_staff.configure(verbs.add_parser("staff", help="add and list staff, change roles"))
     staff = verbs.add_parser("create-staff", help="add a person who may log in to the console")
     staff.add_argument("--name", required=True, help="the name to log in with")
     staff.add_argument(

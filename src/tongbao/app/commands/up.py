@@ -105,6 +105,7 @@ def banner(world: PreparedWorld, parts: list[Part], password: str | None) -> str
     """Say in both languages where everything is; the password only when it was just made."""
     addresses = {part.name: part.ready for part in parts}
     till = addresses[parts[-1].name]["address"]
+    sandbox = addresses["sandbox"]["http"]
     lines = [
         "",
         "  Tongbao 通宝",
@@ -128,6 +129,9 @@ def banner(world: PreparedWorld, parts: list[Part], password: str | None) -> str
             f"  console log-in {STAFF_NAME} / {password}",
             f"  后台登录 {STAFF_NAME} / {password}",
             "  shown once; it is not kept    仅显示一次，不会保存",
+            "  also reviewer, fleet, custodian, settlement, risk, support, auditor and, where two",
+            "  people must agree, admin2, reviewer2 … with the same password; the code for the",
+            f"  second step is on    其他角色同一密码，第二步验证码见  http://{sandbox}/phones",
         ]
     lines += ["", "  Ctrl-C stops everything    按 Ctrl-C 停止全部", ""]
     return "\n".join(lines)
@@ -150,9 +154,12 @@ def _database_url(store: str, folder: Path, stack: contextlib.ExitStack) -> str 
 
 
 def _first_password(world: PreparedWorld) -> str | None:
-    from tongbao.platform.accounts.services import create_first_staff
+    from tongbao.platform.accounts.generated import generated_password
+    from tongbao.platform.accounts.services import create_sandbox_staff
 
-    return create_first_staff(world.settings.database_url, STAFF_NAME)
+    password = generated_password()
+    made = create_sandbox_staff(world.settings.database_url, password)
+    return None if made is None else password
 
 
 def _say(text: str) -> None:

@@ -1,6 +1,9 @@
-"""`tongbao demo`: a scripted day with real processes, and the proof that the three books agree.
+"""`tongbao demo`: scripted stories with real processes, told as they happen.
 
-Exit codes: 0 the books agree and every sale ended as it must; 1 they do not; 3 a part did not
+`day` is a day at the till with the proof that the three books agree; `onboarding` is a stranger
+who goes from the public page to a terminal that works.
+
+Exit codes: 0 everything ended as the story says; 1 it did not; 3 a part did not
 start (the message says why); 130 it was interrupted, and everything it started was stopped.
 """
 
@@ -24,9 +27,17 @@ if TYPE_CHECKING:
     from tongbao.app.demo.report import Language
     from tongbao.app.demo.script import SlipLine
 
+STORIES = ("day", "onboarding")
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `tongbao demo`."""
+    parser.add_argument(
+        "--story",
+        choices=STORIES,
+        default=STORIES[0],
+        help="day: sales, faults and three books; onboarding: from an application to a terminal",
+    )
     parser.add_argument(
         "--store",
         choices=("sqlite", "postgresql"),
@@ -59,8 +70,11 @@ def run(arguments: argparse.Namespace) -> int:
         with contextlib.ExitStack() as stack:
             folder = _folder(stack, keep=arguments.keep)
             database_url = _database_url(arguments.store, folder, stack)
-            telling = _Telling(language, as_json=arguments.json)
-            code = _play(folder, database_url, telling)
+            if arguments.story == "onboarding":
+                code = _play_onboarding(folder, database_url, language, as_json=arguments.json)
+            else:
+                telling = _Telling(language, as_json=arguments.json)
+                code = _play(folder, database_url, telling)
             if arguments.keep:
                 print(folder, file=sys.stderr)
             return code
@@ -95,6 +109,40 @@ def _play(folder: Path, database_url: str | None, telling: _Telling) -> int:
             print(stage.log_tails(), file=sys.stderr)
     telling.books(comparison, fault)
     return EXIT_OK if comparison.agrees and not fault else EXIT_FAILED
+
+
+def _play_onboarding(
+    folder: Path, database_url: str | None, language: Language, *, as_json: bool
+) -> int:
+    from tongbao.app.demo.cashier import CashierError
+    from tongbao.app.demo.onboarding.browser import StoryError
+    from tongbao.app.demo.onboarding.neighbours import Neighbours
+    from tongbao.app.demo.onboarding.stage import set_stage
+    from tongbao.app.demo.onboarding.story import Story
+    from tongbao.app.demo.onboarding.telling import end_text, step_text
+
+    started = time.monotonic()
+    steps: list[dict[str, object]] = []
+
+    def tell(name: str, details: dict[str, str]) -> None:
+        seconds = time.monotonic() - started
+        steps.append({"step": name, "seconds": round(seconds, 1), **details})
+        if not as_json:
+            print(step_text(name, details, language, seconds), flush=True)
+
+    fault = ""
+    tell("starting", {})
+    with set_stage(folder, database_url) as stage:
+        try:
+            Story(stage, Neighbours(stage.sandbox_url), language.value, tell).play()
+        except (CashierError, StoryError) as error:
+            fault = str(error)
+            print(f"{stage.log_tails()}\ntongbao demo: {fault}", file=sys.stderr)
+    if as_json:
+        print(json.dumps({"steps": steps, "fault": fault or None}, ensure_ascii=False))
+    elif not fault:
+        print(end_text(language, time.monotonic() - started))
+    return EXIT_FAILED if fault else EXIT_OK
 
 
 class _Telling:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from tongbao.app.processes import Part, PartFailedError
 from tongbao.app.setup import PreparedWorld, SetUpOptions, prepare
 from tongbao.app.world import host_part, sandbox_part, terminal_part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tongbao.terminal.settings import TerminalSettings
+
+Started = TypeVar("Started")
 
 FIRST_TERMINAL: Final = "00000001"
 SECOND_TERMINAL: Final = "00000002"
@@ -79,15 +81,27 @@ def set_stage(folder: Path, database_url: str | None) -> Iterator[Stage]:
 
     `database_url` None makes a SQLite file. Raises PartFailedError when a part does not start.
     """
+    with started(folder, lambda world, stack: _start(world, database_url, stack)) as stage:
+        yield stage
+
+
+@contextlib.contextmanager
+def started(
+    folder: Path, start: Callable[[Path, contextlib.ExitStack], Started]
+) -> Iterator[Started]:
+    """Start parts in a fresh folder below this one, again in another when a port was taken.
+
+    Raises PartFailedError when a part does not start.
+    """
     for attempt in range(1, _START_TRIES + 1):
         with contextlib.ExitStack() as stack:
             try:
-                stage = _start(folder / f"world-{attempt}", database_url, stack)
+                parts = start(folder / f"world-{attempt}", stack)
             except PartFailedError as error:
                 if attempt == _START_TRIES or "in use" not in str(error):
                     raise
                 continue
-            yield stage
+            yield parts
             return
 
 
@@ -112,11 +126,12 @@ def _start(folder: Path, database_url: str | None, stack: contextlib.ExitStack) 
         stack.callback(part.stop)
     # The host finds a running issuer, so that its line stands when the first sale comes.
     stage.sandbox.start()
-    _start_together(stage.host, stage.terminal)
+    start_together(stage.host, stage.terminal)
     return stage
 
 
-def _start_together(*parts: Part) -> None:
+def start_together(*parts: Part) -> None:
+    """Start parts at the same time; raises PartFailedError when one does not start."""
     with ThreadPoolExecutor(len(parts)) as pool:
         for started in [pool.submit(part.start) for part in parts]:
             started.result()

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from tongbao.platform.access.actor import Actor
 
 _GONE = frozenset({DeviceState.SCRAPPED, DeviceState.LOST})
-HELLO_AGAIN_S = 15
+HELLO_AGAIN_S = 3
 POLL_AGAIN_S = 3
 REST_S = 60
 

@@ -34,8 +34,9 @@ class RefusalError(Exception):
 class Cardboard:
     """Answers a browser's requests: files from the build, the rest from `answers`.
 
-    A key is a method and the pattern of a whole path, a value what is answered or what makes it
-    from the request's body. `asked` keeps what was asked, but for files.
+    A key is a method and the pattern of a whole path, a value what is answered (`$status` beside
+    the rest says how) or what makes it from the request's body. `asked` keeps what was asked, but
+    for files.
     """
 
     def __init__(self, answers: dict[str, Answer]) -> None:
@@ -82,16 +83,16 @@ class Cardboard:
                 self._tell(route, answer, body)
                 return
         self.unknown.append(f"{request.method} {path}")
-        self._tell(route, RefusalError(404, "not_found"), None)
+        self._tell(route, {"$status": 404, "code": "not_found"}, None)
 
     def _tell(self, route: Route, answer: Answer, body: Any) -> None:
         status = 200
         try:
             told = answer(body) if callable(answer) else answer
-            if isinstance(told, RefusalError):
-                raise told
         except RefusalError as refused:
             status, told = refused.status, refused.body
+        if isinstance(told, dict):
+            status = told.get("$status", status)
         route.fulfill(
             status=status, content_type="application/json", body=json.dumps(told, default=str)
         )

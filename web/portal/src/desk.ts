@@ -27,6 +27,9 @@ export class Desk {
 
   /** Ask for an operation on something of this merchant's. */
   call<K extends Name>(name: K, wanted: Wanted<K, Mine>): Promise<Answer<K>> {
+    if (this.isOver) {
+      return Promise.reject(ownProblem("dropped"));
+    }
     const { path, ...rest } = wanted as { path?: object };
     const whole = { ...rest, path: { ...path, merchant_id: this.merchantId }, signal: this.#cut.signal };
     return this.#only(call(this.client, name, whole as unknown as Wanted<K>));

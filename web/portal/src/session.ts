@@ -5,15 +5,15 @@
 
 import { reactive } from "vue";
 import { asProblem } from "./api/problem";
-import { API } from "./api/client";
-import type { Me, MyMerchant } from "./api/types";
+import { call } from "./api/call";
+import type { MeOut, MyMerchantOut } from "./api/generated";
 import { client } from "./world";
 
 interface Session {
   /** `unknown` until the server was asked. */
   state: "unknown" | "out" | "in";
-  me: Me | null;
-  merchants: readonly MyMerchant[];
+  me: MeOut | null;
+  merchants: readonly MyMerchantOut[];
 }
 
 export const session = reactive<Session>({ state: "unknown", me: null, merchants: [] });
@@ -21,8 +21,8 @@ export const session = reactive<Session>({ state: "unknown", me: null, merchants
 /** Ask the server who this is; returns whether somebody is logged in. Throws a Problem without network. */
 export async function learnSession(): Promise<boolean> {
   try {
-    const me = await client.get<Me>(`${API}/me`, { anonymous: true });
-    const mine = await client.get<{ items: readonly MyMerchant[] }>(`${API}/me/merchants`, { anonymous: true });
+    const me = await call(client, "get_me", { anonymous: true });
+    const mine = await call(client, "list_my_merchants", { anonymous: true });
     Object.assign(session, { state: "in", me, merchants: mine.items });
     return true;
   } catch (error) {

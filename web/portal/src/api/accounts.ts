@@ -102,7 +102,7 @@ export class Accounts {
 
   /** The kinds of second factor that the person of this session has. */
   async factorKinds(): Promise<readonly string[]> {
-    return (await this.authenticators()).data.map(({ type }) => type);
+    return [...(await this.authenticators()).data.map(({ type }) => type as string), "sms"];
   }
 
   async confirmCode(code: string): Promise<void> {

@@ -21,7 +21,7 @@ interface Given {
 
 /** The address of an operation, its parts filled in. */
 export function addressOf(name: Name, path: object): string {
-  const parts = path as Readonly<Record<string, string>>;
+  const parts = path as Readonly<Record<string, string | number>>;
   return (
     API +
     OPERATIONS[name][1].replace(/\{(\w+)\}/g, (_, part: string) => {

@@ -1,4 +1,4 @@
-import { account, role } from "./en/account";
+import { account, operator, people, role } from "./en/account";
 import { activate, apply } from "./en/apply";
 import { contract } from "./en/contract";
 import { frame } from "./en/frame";
@@ -17,6 +17,8 @@ export const en: Messages = {
   login,
   account,
   role,
+  people,
+  operator,
   right,
   apply,
   activate,

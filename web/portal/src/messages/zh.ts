@@ -1,4 +1,4 @@
-import { account, role } from "./zh/account";
+import { account, operator, people, role } from "./zh/account";
 import { activate, apply } from "./zh/apply";
 import { contract } from "./zh/contract";
 import { frame } from "./zh/frame";
@@ -16,6 +16,8 @@ export const zh = {
   login,
   account,
   role,
+  people,
+  operator,
   right,
   apply,
   activate,

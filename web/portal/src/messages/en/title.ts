@@ -27,4 +27,8 @@ export const title: typeof zh = {
   contract: "Contract and fees",
   webhooks: "Webhooks",
   audit: "Activity",
+  operators: "Operators",
+  staff: "Staff and roles",
+  account: "Account and security",
+  security: "Account and security",
 };

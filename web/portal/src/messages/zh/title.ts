@@ -26,4 +26,8 @@ export const title = {
   contract: "合同与费率",
   webhooks: "事件通知",
   audit: "操作记录",
+  operators: "操作员",
+  staff: "员工与权限",
+  account: "账号与安全",
+  security: "账号与安全",
 };

@@ -12,7 +12,11 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from tests.portal.cardboard import BASE, Cardboard, RefusalError
-from tests.till.conftest import CHROMIUM_OPTIONS, built_pages, chromium_path  # noqa: F401 - fixture
+from tests.till.conftest import (
+    CHROMIUM_OPTIONS,
+    built_pages,  # noqa: F401 - a fixture
+    chromium_path,
+)
 from tests.till.looking import AXE, axe_findings
 
 MERCHANT = "105290053110001"
@@ -151,7 +155,7 @@ def test_each_page_fits_and_can_be_read_by_everybody(visit, size, language, sche
             act(visitor.page)
         wider = visitor.page.evaluate(WIDER_BY)
         found = [f"{wider} px too wide"] if wider > 0 else []
-        # What a reader meets is the same in both sizes but for the menus: a third of them is enough.
+        # Readers meet the same in both sizes but for the menus: a third of them is enough.
         if size == "phone" or number % 3 == 0:
             found += axe_findings(visitor.page)
         if found:

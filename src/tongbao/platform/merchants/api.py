@@ -194,9 +194,7 @@ def list_shops(
 
 @router.post("/merchants/{merchant_id}/shops", response={201: ShopOut}, operation_id="add_shop")
 @operation(Operation.SHOP_ADD)
-def add_shop(
-    request: ApiRequest, merchant_id: MerchantNumber, body: NewShopIn
-) -> tuple[int, ShopOut]:
+def add_shop(request: ApiRequest, merchant_id: MerchantNumber, body: NewShopIn) -> ShopOut:
     """Add a shop."""
     shop = NewShop(
         name=body.name,
@@ -211,7 +209,7 @@ def add_shop(
         raise Problem(
             409, "too_many_shops", _("A merchant number has at most 200 shops.")
         ) from None
-    return 201, _shop_out(row)
+    return _shop_out(row)
 
 
 @router.patch(
@@ -266,7 +264,7 @@ def get_settlement_account(
 @operation(Operation.SETTLEMENT_ACCOUNT_CHANGE)
 def change_settlement_account(
     request: ApiRequest, merchant_id: MerchantNumber, body: NewAccountIn
-) -> tuple[int, ApplicationOut]:
+) -> ApplicationOut:
     """Apply for another settlement account.
 
     The application then takes the paper of the account and the one-fen deposit and is handed in
@@ -284,7 +282,7 @@ def change_settlement_account(
         application = begin_change(
             request.actor, merchant_id, SETTLEMENT_ACCOUNT, fields, now_us=request.now_us
         )
-    return 201, application_out(application, request.now_us)
+    return application_out(application, request.now_us)
 
 
 @router.post(
@@ -295,14 +293,14 @@ def change_settlement_account(
 @operation(Operation.CATEGORY_CHANGE)
 def change_category(
     request: ApiRequest, merchant_id: MerchantNumber, body: NewCategoryIn
-) -> tuple[int, ApplicationOut]:
+) -> ApplicationOut:
     """Apply for another category of business."""
     fields: dict[str, str | int | None] = {"mcc": body.mcc, "remarks": body.reason}
     with told_refusals():
         application = begin_change(
             request.actor, merchant_id, CATEGORY, fields, now_us=request.now_us
         )
-    return 201, application_out(application, request.now_us)
+    return application_out(application, request.now_us)
 
 
 @router.get("/merchants/{merchant_id}/limits", response=LimitsOut, operation_id="get_limits")

@@ -43,13 +43,13 @@ PaperId = Annotated[str, Path(max_length=32)]
 
 @router.post("/applications", response={201: ApplicationOut}, operation_id="begin_application")
 @operation(Operation.APPLICATION_BEGIN)
-def begin_application(request: ApiRequest, body: NewApplication) -> tuple[int, ApplicationOut]:
+def begin_application(request: ApiRequest, body: NewApplication) -> ApplicationOut:
     """Open a draft."""
     with told_refusals():
         application = applications.begin(
             request.actor, body.tier, agent_id=body.agent_id, now_us=request.now_us
         )
-    return 201, application_out(application, request.now_us)
+    return application_out(application, request.now_us)
 
 
 @router.get("/applications", response=Page[ApplicationBriefOut], operation_id="list_applications")
@@ -104,14 +104,14 @@ def upload_paper(
     application_id: ApplicationId,
     kind: Form[PaperKind],
     file: File[UploadedFile],
-) -> tuple[int, PaperOut]:
+) -> PaperOut:
     """Upload a paper; a newer one of its kind takes the place of the older."""
     with told_refusals():
         # One byte more than allowed is enough to refuse it.
         content = file.read(papers.SIZE_MAX_BYTES + 1)
         upload = papers.Upload(kind, file.name or "", content)
         paper = papers.add(request.actor, application_id, upload, now_us=request.now_us)
-    return 201, paper_out(paper)
+    return paper_out(paper)
 
 
 @router.get(
@@ -136,13 +136,10 @@ def get_paper(
     operation_id="remove_paper",
 )
 @operation(Operation.APPLICATION_CHANGE)
-def remove_paper(
-    request: ApiRequest, application_id: ApplicationId, paper_id: PaperId
-) -> tuple[int, None]:
+def remove_paper(request: ApiRequest, application_id: ApplicationId, paper_id: PaperId) -> None:
     """Take a paper out of an application."""
     with told_refusals():
         papers.remove(request.actor, application_id, paper_id, now_us=request.now_us)
-    return 204, None
 
 
 @router.post(
@@ -224,13 +221,13 @@ def confirm_deposit(
 @operation(Operation.APPLICATION_CHANGE)
 def record_promise(
     request: ApiRequest, application_id: ApplicationId, body: NewPromise
-) -> tuple[int, ApplicationOut]:
+) -> ApplicationOut:
     """Write down what the agent promised; the reviewer sees it, and it stays on record."""
     with told_refusals():
         agents.record_promise(
             request.actor, application_id, body.subject, body.words, now_us=request.now_us
         )
-    return 201, _out(request, application_id)
+    return _out(request, application_id)
 
 
 def _out(request: ApiRequest, application_id: str) -> ApplicationOut:

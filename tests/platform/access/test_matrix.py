@@ -131,7 +131,7 @@ def test_everybody_gets_what_the_table_gives_and_a_refusal_leaves_one_entry(
         assert told["fields"] == []
         assert refused()[known:] == [(operation.value, "denied", decision.value)], path
     assert fingerprint() == before
-    assert denied > 10 or name == "owner here"
+    assert denied > 3 or name == "owner here"
 
 
 def test_what_everybody_may_read_is_read_by_who_may(stories):
@@ -146,4 +146,8 @@ def test_what_everybody_may_read_is_read_by_who_may(stories):
         decision = decide(actor, operation, merchant_id=merchant_id, now_us=clock.now_us())
         if method == "GET" and decision is Decision.ALLOWED:
             BUCKETS.empty()
-            assert caller.get(path).status_code in (200, 404, 409, 422), path
+            answer = caller.get(path)
+            if answer.streaming:
+                assert b"".join(answer)
+            answer.close()
+            assert answer.status_code in (200, 404, 409, 422), path

@@ -244,3 +244,18 @@ def test_sessions_are_listed_and_one_can_be_ended(person, phones):
     assert caller.send("DELETE", f"/me/sessions/{other}").status_code == 204
     assert second.get("/api/v1/me").status_code == 401
     assert caller.send("DELETE", f"/me/sessions/{other}").status_code == 404
+
+
+def test_a_changed_password_is_written_down_and_told(person, phones):
+    from tongbao.platform.audit.models import AuditEntry
+
+    browser = browser_of()
+    log_in(browser, username="lilei")
+    body = json.dumps({"current_password": PASSWORD, "new_password": NEW})
+    change = "/_allauth/browser/v1/account/password/change"
+    assert browser.post(change, body, "application/json").status_code == 200
+    assert log_in(username="lilei", password=NEW).status_code == 200
+    (entry,) = AuditEntry.objects.filter(operation="me.credentials")
+    assert json.loads(entry.after) == {"kind": "password", "status": "password_changed"}
+    notices = browser.get("/api/v1/me/notices").json()["items"]
+    assert "password_changed" in {one["kind"] for one in notices}

@@ -17,11 +17,13 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """Listen to log-ins, and make a used code stay used."""
         from tongbao.platform.accounts import (  # noqa: PLC0415 - models are loaded by now
+            credentials,
             devices,
             staff,
             totp_replay,
         )
 
+        credentials.connect()
         devices.connect()
         staff.register_changes()
         totp_replay.install()

@@ -17,6 +17,7 @@ _SILENT: Final = "silence is the answer, without a look-up"
 _REASONS: Final = (
     ("terminal", "retry_due", "nothing starts this timer any more in this phase"),
     ("terminal", "self_check + ", "the self-check takes 0.3 s here"),
+    ("terminal", "+ authorise", "people here do nothing to the terminal itself"),
     ("terminal", "host_timeout", "needs a message beside payments to stay unanswered just here"),
     ("terminal", "send_failed", "needs a line that breaks in the moment of a background message"),
     ("terminal", "result + sign", "people sign later here, from the list of payments"),

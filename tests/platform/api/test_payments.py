@@ -208,8 +208,9 @@ def test_the_feed_tells_each_change_once(reader):
 
 def test_the_feed_waits_for_an_event_that_may_still_become_visible(django_sqlite):
     from tests.platform.seed import seed
+    from tongbao.platform.payments.following import SETTLES_US, newest_event_id
     from tongbao.platform.payments.models import PaymentEvent
-    from tongbao.platform.payments.summary import SETTLES_US, changed_since, newest_event_id
+    from tongbao.platform.payments.summary import changed_since
 
     stories = seed(django_sqlite)
     newest, now_us = newest_event_id(), 10**15

@@ -38,6 +38,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     mix.add_argument("--connections", type=_count, default=64, help="connections they share (64)")
     mix.set_defaults(run=_mix, issuer="standin")
+    console = verbs.add_parser(
+        "console", help="measure the list pages of console and API over many payments in PostgreSQL"
+    )
+    console.add_argument(
+        "--payments", type=_payments, default=1_000_000, help="payments in the database (1000000)"
+    )
+    console.add_argument("--seed", type=int, default=1, help="seed of the payments (1)")
+    console.add_argument("--json", action="store_true", help="print one JSON object")
+    console.set_defaults(run=_console)
     for verb in (sale, mix):
         _add_common(verb)
     load = verbs.add_parser("load", help="the load generator's process (started by sale)")
@@ -67,6 +76,13 @@ def _count(text: str) -> int:
     return value
 
 
+def _payments(text: str) -> int:
+    value = int(text)
+    if not 1_000 <= value <= 100_000_000:
+        raise argparse.ArgumentTypeError("1000 to 100000000 payments")
+    return value
+
+
 def _seconds(text: str) -> float:
     value = float(text)
     if not 0 <= value <= 3600:
@@ -84,6 +100,31 @@ def _sale(arguments: argparse.Namespace) -> int:
     from tongbao.app.bench.sale import run_sale_benchmark
 
     return _run("sale", arguments, run_sale_benchmark, describe)
+
+
+def _console(arguments: argparse.Namespace) -> int:
+    from tongbao.app.bench.console import (
+        LIMIT_MS,
+        BenchPageError,
+        ConsoleOptions,
+        run_console_benchmark,
+    )
+    from tongbao.app.postgresql import PostgresqlFailedError, PostgresqlMissingError
+
+    options = ConsoleOptions(arguments.payments, arguments.seed)
+    try:
+        result = run_console_benchmark(options, lambda line: print(line, file=sys.stderr))
+    except (PostgresqlMissingError, PostgresqlFailedError) as error:
+        print(f"tongbao bench console: {error}", file=sys.stderr)
+        return _EXIT_ENVIRONMENT
+    except BenchPageError as error:
+        print(f"tongbao bench console: {error}", file=sys.stderr)
+        return _EXIT_FAILED
+    print(json.dumps(result.figures, ensure_ascii=False, indent=None if arguments.json else 2))
+    for page in result.too_slow:
+        text = f"{page.name}: {page.median_ms:.0f} ms, at most {LIMIT_MS} ms"
+        print(f"tongbao bench console: {text}", file=sys.stderr)
+    return _EXIT_FAILED if result.too_slow else 0
 
 
 def _mix(arguments: argparse.Namespace) -> int:

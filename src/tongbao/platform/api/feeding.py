@@ -14,11 +14,11 @@ from django.utils.translation import override
 
 from tongbao.platform.api.models import FeedPosition, WebhookEndpoint
 from tongbao.platform.api.outbox import emit
+from tongbao.platform.payments.following import newest_event_id, settled_events
 from tongbao.platform.payments.listing import shown
 from tongbao.platform.payments.models import Payment, PaymentEvent
 from tongbao.platform.payments.shapes import payments_out
 from tongbao.platform.payments.status import Status, fold
-from tongbao.platform.payments.summary import newest_event_id, settled_events
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

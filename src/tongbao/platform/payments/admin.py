@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpResponse
 from django.urls import path
 from django.utils.html import format_html
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tongbao.platform.console.access import Operation, demand, may
 from tongbao.platform.console.formats import instant_text, short_card
+from tongbao.platform.console.paging import CutPaginator
 from tongbao.platform.console.read_only import ReadOnlyAdmin
 from tongbao.platform.console.words import local_name, reader_is_chinese
 from tongbao.platform.fleet.models import Terminal
@@ -31,10 +32,10 @@ from tongbao.platform.payments.filters import (
     StatusFilter,
     TerminalFilter,
 )
+from tongbao.platform.payments.listing import searched
 from tongbao.platform.payments.models import Payment
 from tongbao.platform.payments.queries import Total, totals, with_status, with_void
 from tongbao.platform.payments.response_words import describe
-from tongbao.platform.payments.search import read_word
 from tongbao.platform.payments.signatures import signature_picture
 from tongbao.platform.payments.status import OUTCOMES, Status, fold
 from tongbao.platform.payments.timeline import steps_of
@@ -57,7 +58,7 @@ if TYPE_CHECKING:
     from django.urls import URLPattern
 
 # Above this many payments the strip of totals would take longer than a reader waits.
-TOTALS_ROWS_MAX = 250_000
+TOTALS_ROWS_MAX = 50_000
 
 
 @admin.register(Payment)
@@ -77,6 +78,7 @@ class PaymentAdmin(ReadOnlyAdmin[Payment]):
     search_help_text = _("Reference number, trace, last four digits or amount")
     page_template = "console/payment.html"
     list_before = "console/totals.html"
+    paginator = CutPaginator
     empty_title = _("No payments yet")
     empty_words = _("A payment appears here the moment the host writes it down.")
 
@@ -94,17 +96,7 @@ class PaymentAdmin(ReadOnlyAdmin[Payment]):
     ) -> tuple[QuerySet[Any], bool]:
         """Find by reference number, trace, last four digits or amount; each word must match."""
         del request
-        for text in search_term.split():
-            word = read_word(text)
-            if not word.means_something:
-                return queryset.none(), False
-            queryset = queryset.filter(
-                Q(rrn=word.rrn)
-                | Q(stan=word.trace)
-                | Q(amount_minor=word.amount_minor)
-                | (Q(card_masked__endswith=word.card_last_four) if word.card_last_four else Q())
-            )
-        return queryset, False
+        return searched(queryset, search_term), False
 
     def list_context(self, request: HttpRequest, changelist: ChangeList) -> dict[str, Any]:
         """Return the totals by status of everything else that is filtered and searched for."""

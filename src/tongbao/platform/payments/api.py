@@ -28,6 +28,7 @@ from tongbao.platform.api.shapes import (
 from tongbao.platform.audit.services import record
 from tongbao.platform.merchants.models import Merchant
 from tongbao.platform.payments import export, summary
+from tongbao.platform.payments.following import newest_event_id
 from tongbao.platform.payments.listing import ORDER, Narrowing, narrowed, shown
 from tongbao.platform.payments.shapes import PaymentOut, PaymentStoryOut, payments_out
 from tongbao.platform.payments.status import Status
@@ -212,7 +213,7 @@ def follow_payments(
     _known(merchant_id)
     name = f"feed:{merchant_id}"
     if query.cursor is None:
-        changed = summary.Changed([], summary.newest_event_id(), is_all=True)
+        changed = summary.Changed([], newest_event_id(), is_all=True)
     else:
         after = read_cursor(query.cursor, name, 1)[0]
         changed = summary.changed_since(merchant_id, after, now_us=request.now_us)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tongbao.domain.dates import CHINA_TIME
 from tongbao.platform.merchants.models import Merchant
+from tongbao.platform.payments.listing import of_status
 from tongbao.platform.payments.status import Status
 from tongbao.platform.payments.words import KIND_WORDS, STATUS_WORDS
 
@@ -44,7 +45,8 @@ class StatusFilter(SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Keep the payments of the chosen status."""
         del request
-        return queryset.filter(status=self.value()) if self.value() else queryset
+        chosen = self.value()
+        return of_status(queryset, Status(chosen)) if chosen else queryset
 
 
 class KindFilter(SimpleListFilter):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from tongbao.platform.fleet.models import Terminal
+from tongbao.platform.payments import doubts
 from tongbao.platform.payments.models import Payment, PaymentEvent
 from tongbao.platform.payments.queries import with_status, with_void
 from tongbao.platform.payments.search import read_word
@@ -104,7 +105,7 @@ def candidates(status: Status) -> Q:
         return Q(_has(EventKind.REVERSAL_REQUESTED))
     if status is Status.DECLINED:
         return Q(_has(EventKind.DECLINED))
-    return Q()
+    return doubts.candidates() if status is Status.IN_DOUBT else Q()
 
 
 def _has(kind: EventKind) -> Exists:

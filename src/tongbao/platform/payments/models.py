@@ -68,6 +68,11 @@ class Payment(models.Model):
         )
         indexes = (
             models.Index(fields=("business_date",), name="payments_payment_by_date"),
+            # A merchant's list, newest first, whichever days it is narrowed to.
+            models.Index(
+                fields=("merchant", "business_date", "payment_id"),
+                name="payments_payment_of_merchant",
+            ),
             models.Index(
                 fields=("original_id",),
                 name="payments_payment_of_original",
@@ -105,9 +110,37 @@ class PaymentEvent(models.Model):
         verbose_name = _("payment event")
         verbose_name_plural = _("payment events")
         ordering = ("event_id",)
+        indexes = (
+            # Few payments end otherwise than approved; their lists and totals start here.
+            models.Index(
+                fields=("payment", "kind"),
+                name="payments_event_unhappy",
+                condition=models.Q(kind__in=("declined", "reversal_requested")),
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.payment_id} {self.kind}"
+
+
+class DoubtfulPayment(models.Model):
+    """A payment that was in doubt when it was looked at last; an index, kept by `doubts`."""
+
+    payment_id = TimeOrderedIdField(primary_key=True)
+
+    def __str__(self) -> str:
+        return str(self.payment_id)
+
+
+class DoubtMark(models.Model):
+    """How far `doubts` has followed the host: one row."""
+
+    mark_id = models.IntegerField(primary_key=True)
+    payment_id = models.BigIntegerField()
+    event_id = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.payment_id} {self.event_id}"
 
 
 class PaymentException(models.Model):

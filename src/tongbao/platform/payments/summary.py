@@ -6,12 +6,13 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import BigIntegerField, ExpressionWrapper, F, Max, Value
+from django.db.models import BigIntegerField, ExpressionWrapper, F, Value
 from django.db.models.functions import Mod
 
+from tongbao.platform.payments.following import settled_events
 from tongbao.platform.payments.listing import shown
-from tongbao.platform.payments.models import Payment, PaymentEvent
-from tongbao.platform.payments.queries import Total, grouped_totals, with_status
+from tongbao.platform.payments.models import Payment
+from tongbao.platform.payments.queries import Total, grouped_totals
 from tongbao.platform.payments.status import Status
 
 if TYPE_CHECKING:
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 
 _HOUR_US = 3600 * 1_000_000
 _CHINA_HOURS = 8
-# An event may become visible after one with a greater number; so long a gap is waited for.
-SETTLES_US = 10_000_000
-EVENTS_MAX = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +37,12 @@ def summary_of(merchant_id: str, day: date) -> DaySummary:
         Mod(F("received_at_us") / Value(_HOUR_US) + Value(_CHINA_HOURS), Value(24)),
         output_field=BigIntegerField(),
     )
-    payments = with_status(
-        Payment.objects.filter(merchant_id=merchant_id, business_date=day).annotate(hour=hours)
-    )
+    own = Payment.objects.filter(merchant_id=merchant_id, business_date=day)
+    payments = own.annotate(hour=hours)
     statuses: dict[Status, Total] = defaultdict(Total)
     by_hour: dict[int, Total] = defaultdict(Total)
     kinds: dict[str, Total] = defaultdict(Total)
-    for (hour, kind, word), total in grouped_totals(payments, "hour", "kind", "status"):
-        status = Status(word)
+    for ((hour, kind), status), total in grouped_totals(payments, "hour", "kind"):
         statuses[status] = _plus(statuses[status], total)
         if status is Status.APPROVED:
             by_hour[int(hour)] = _plus(by_hour[int(hour)], total)
@@ -56,12 +52,6 @@ def summary_of(merchant_id: str, day: date) -> DaySummary:
 
 def _plus(one: Total, other: Total) -> Total:
     return Total(one.count + other.count, one.amount_minor + other.amount_minor)
-
-
-def newest_event_id() -> int:
-    """Return the number of the newest event of all payments, 0 when there is none."""
-    newest: int | None = PaymentEvent.objects.aggregate(newest=Max("event_id"))["newest"]
-    return newest or 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,23 +69,3 @@ def changed_since(merchant_id: str, event_id: int, *, now_us: int) -> Changed:
     own = Payment.objects.filter(pk__in=numbers, merchant_id=merchant_id)
     payments = shown(own).order_by("payment_id")
     return Changed(list(payments), seen, is_all)
-
-
-def settled_events(after: int, *, now_us: int) -> tuple[set[int], int, bool]:
-    """Return whose events follow `after`, up to which event that is known, and whether all are.
-
-    Numbers are given out before they become visible. At a gap that may still be filled reading
-    stops; a gap that is `SETTLES_US` old was left by a transaction that failed.
-    """
-    rows = list(
-        PaymentEvent.objects.filter(event_id__gt=after)
-        .order_by("event_id")
-        .values_list("event_id", "payment_id", "at_us")[:EVENTS_MAX]
-    )
-    seen, found = after, set()
-    for event_id, payment_id, at_us in rows:
-        if event_id != seen + 1 and now_us - at_us < SETTLES_US:
-            break
-        seen = event_id
-        found.add(payment_id)
-    return found, seen, len(rows) < EVENTS_MAX

@@ -14,6 +14,7 @@ ROOMS = (
     "tongbao.platform.api.tasks",
     "tongbao.platform.fleet.tasks",
     "tongbao.platform.onboarding.tasks",
+    "tongbao.platform.payments.tasks",
 )
 
 

@@ -9,9 +9,7 @@ def test_a_few_examples_of_every_operation_find_nothing(django_sqlite):
 
     owner, known = populate(django_sqlite)
     with override_settings(TONGBAO_API_RATE_LIMITS=False, ALLOWED_HOSTS=["*"]):
-        found = run_campaign(
-            4, seed_number=1, identity=lambda: session_of(owner), known=known
-        )
+        found = run_campaign(4, seed_number=1, identity=lambda: session_of(owner), known=known)
     assert found.findings == []
     assert found.operations >= 15
     assert found.examples >= 4 * found.operations - 4

@@ -16,9 +16,7 @@ def populate(database_url: str) -> tuple[Caller, dict[str, str]]:
     stories = seed(database_url)
     now_us = clock.now_us()
     owner = member("hanmei")
-    made = keys.make_key(
-        SYSTEM, OWN, name="till", scopes=[], expires_at_us=None, now_us=now_us
-    )
+    made = keys.make_key(SYSTEM, OWN, name="till", scopes=[], expires_at_us=None, now_us=now_us)
     endpoint, _secret = webhooks.add_endpoint(
         SYSTEM,
         OWN,

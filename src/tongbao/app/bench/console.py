@@ -148,7 +148,7 @@ def pages(filled: Filled) -> Iterator[tuple[str, Callable[[], None]]]:
 def _console_queries(filled: Filled) -> dict[str, dict[str, str]]:
     return {
         "first page": {},
-        "page 400": {"p": "400"},
+        "page 90": {"p": "90"},
         **{
             f"status {status}": {"status": status}
             for status in ("approved", "declined", "reversed", "in_doubt")

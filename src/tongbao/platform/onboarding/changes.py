@@ -28,6 +28,7 @@ from tongbao.platform.onboarding.notices import tell_applicant
 from tongbao.platform.onboarding.promises import promised_at_us
 from tongbao.platform.onboarding.records import add_event, locked, move, seal_secrets, secrets_of
 from tongbao.platform.onboarding.states import FINAL, Act, State
+from tongbao.platform.onboarding.tiers import Tier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,7 +106,8 @@ def begin_change(
         application = Application(
             application_id=new_id("application"),
             kind=kind,
-            tier=merchant.tier,
+            # A merchant from before the tiers shows the papers of a company.
+            tier=merchant.tier or Tier.ENTERPRISE.value,
             owner_id=int(actor.actor_id),
             merchant=merchant,
             data=merged(_known(merchant, first), plain),

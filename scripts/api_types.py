@@ -51,10 +51,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def description() -> Schema:
     """Return the API's OpenAPI document."""
-    from tongbao.platform.project import configured  # noqa: PLC0415 - only this needs Django
+    from tongbao.platform.project import configured
 
     configured()
-    from tongbao.platform.api.v1 import description  # noqa: PLC0415 - needs the settings first
+    from tongbao.platform.api.v1 import description
 
     # Through JSON: what the document says, and not what Python keeps behind it.
     told: Schema = json.loads(json.dumps(description(), default=str))

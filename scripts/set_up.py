@@ -154,8 +154,8 @@ def _stamp(step: str, digest: str) -> None:
 
 def _has_venv() -> bool:
     try:
-        import ensurepip  # noqa: F401, PLC0415 - Debian ships it apart, so its presence is the question
-        import venv  # noqa: F401, PLC0415 - as above
+        import ensurepip  # noqa: F401 - Debian ships it apart, so its presence is the question
+        import venv  # noqa: F401 - as above
     except ImportError:
         return False
     return True

@@ -102,6 +102,20 @@ def run_campaign(
     return campaign
 
 
+def campaign_settings() -> dict[str, Any]:
+    """Return the Django settings under which the API is asked so often."""
+    from tongbao.domain.secrets import KeyBytes
+    from tongbao.platform.sealing import DataKey
+
+    return {
+        "TONGBAO_API_RATE_LIMITS": False,
+        "TONGBAO_DATA_KEY": DataKey(KeyBytes(bytes(range(32)))),
+        "ALLOWED_HOSTS": ["*"],
+        "PASSWORD_HASHERS": ["tests.platform.fast_hashing.FastHasher"],
+        "WHITENOISE_USE_FINDERS": False,
+    }
+
+
 def _can(operation: Any, mode: Any) -> bool:
     """A request without any value cannot be broken."""
     raw = operation.definition.raw

@@ -59,6 +59,7 @@ if TYPE_CHECKING:
 
 # Above this many payments the strip of totals would take longer than a reader waits.
 TOTALS_ROWS_MAX = 50_000
+FOUND_ROWS_MAX = 500
 
 
 @admin.register(Payment)
@@ -102,7 +103,12 @@ class PaymentAdmin(ReadOnlyAdmin[Payment]):
         """Return the totals by status of everything else that is filtered and searched for."""
         others = changelist.get_queryset(request, exclude_parameters=[STATUS_PARAMETER])
         chosen = request.GET.get(STATUS_PARAMETER, "")
-        few = others.order_by().values("pk")[: TOTALS_ROWS_MAX + 1].count() <= TOTALS_ROWS_MAX
+        some = list(others.order_by().values_list("pk", flat=True)[: FOUND_ROWS_MAX + 1])
+        if len(some) <= FOUND_ROWS_MAX:
+            # So few that they are named one by one: the search is not done again for the totals.
+            others, few = Payment.objects.filter(pk__in=some), True
+        else:
+            few = others.order_by().values("pk")[: TOTALS_ROWS_MAX + 1].count() <= TOTALS_ROWS_MAX
         sums = totals(others) if few else None
         return {
             **super().list_context(request, changelist),

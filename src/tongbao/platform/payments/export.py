@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 ROWS_MAX = 200_000
 CHUNK_ROWS = 2_000
+_PART_BYTES = 64 * 1024
 # Excel reads a CSV as UTF-8 only with this mark in front.
 _BYTE_ORDER_MARK = "\ufeff"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -72,9 +73,16 @@ def csv_parts(payments: QuerySet[Any]) -> Iterator[bytes]:
         yield rest.encode()
 
 
-def write_workbook(payments: QuerySet[Any]) -> IO[bytes]:
-    """Return an open temporary file that holds the workbook, at its beginning."""
-    file: IO[bytes] = tempfile.TemporaryFile(prefix="tongbao-export-")  # noqa: SIM115 - the caller closes it
+def workbook_parts(payments: QuerySet[Any]) -> Iterator[bytes]:
+    """Give the workbook in parts; it lies in a temporary file until the last one was given."""
+    with tempfile.TemporaryFile(prefix="tongbao-export-") as file:
+        _write_workbook(payments, file)
+        file.seek(0)
+        while part := file.read(_PART_BYTES):
+            yield part
+
+
+def _write_workbook(payments: QuerySet[Any], file: IO[bytes]) -> None:
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     book = xlsxwriter.Workbook(file, options)
     sheet = book.add_worksheet(gettext("Payments"))
@@ -94,8 +102,6 @@ def write_workbook(payments: QuerySet[Any]) -> IO[bytes]:
                 else:
                     sheet.write_string(row, column, cell)
     book.close()
-    file.seek(0)
-    return file
 
 
 def guarded(cell: str | Decimal) -> str:

@@ -8,6 +8,8 @@ it (`candidates`) and then folds those.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -85,12 +87,15 @@ def searched(payments: QuerySet[Any], text: str) -> QuerySet[Any]:
         word = read_word(part)
         if not word.means_something:
             return payments.none()
-        payments = payments.filter(
-            Q(rrn=word.rrn)
-            | Q(stan=word.trace)
-            | Q(amount_minor=word.amount_minor)
-            | (Q(card_masked__endswith=word.card_last_four) if word.card_last_four else Q())
-        )
+        meanings = {
+            "rrn": word.rrn,
+            "stan": word.trace,
+            "amount_minor": word.amount_minor,
+            "card_masked__endswith": word.card_last_four,
+        }
+        # Only what it may mean: a condition on "no number" would keep the index from being used.
+        wanted = [Q(**{name: value}) for name, value in meanings.items() if value is not None]
+        payments = payments.filter(reduce(or_, wanted))
     return payments
 
 

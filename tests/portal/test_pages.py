@@ -124,7 +124,7 @@ class Visitor:
     def open(self, path):
         self.page.goto(BASE + path)
         self.page.locator("h1").first.wait_for()
-        self.page.wait_for_function("!document.querySelector('.waiting')")
+        expect(self.page.locator(".waiting")).to_have_count(0)
 
 
 @pytest.fixture

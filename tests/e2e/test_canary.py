@@ -149,14 +149,23 @@ def test_run_left_something_to_search(day: CanaryRun) -> None:
         assert place in places
 
 
+def is_bank_book(place: str) -> bool:
+    """Whether this is the book of the sandbox's bank, its table or the file with its log."""
+    return place.partition("/")[2].startswith("sandbox/neighbours.sqlite3")
+
+
 def test_nothing_secret_is_in_any_file_or_table(day: CanaryRun) -> None:
-    """A master key lies in its own file, in clear: that is what the file is for."""
+    """A master key lies in its own file, in clear: that is what the file is for.
+
+    The sandbox's bank knows the numbers of its customers' accounts, as a bank does.
+    """
     findings = LeakScanner(all_secrets(day)).scan_folder(day.folder)
     master_keys = {(f"keys/{party}.master", f"{party}: master key") for party in PARTIES}
     leaks = [
         finding
         for finding in findings
         if (finding.place.partition("/")[2], finding.secret) not in master_keys
+        and not (is_bank_book(finding.place) and finding.secret == "a card number")
     ]
     assert leaks == []
 

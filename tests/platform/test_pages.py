@@ -268,6 +268,7 @@ def test_the_totals_stay_while_one_status_is_shown(staff):
 def test_above_a_limit_totals_are_not_summed(staff, monkeypatch):
     from tongbao.platform.payments import admin
 
+    monkeypatch.setattr(admin, "FOUND_ROWS_MAX", 11)
     monkeypatch.setattr(admin, "TOTALS_ROWS_MAX", 12)
     page = text_of(browser_of(staff).get(LIST))
     assert "Choose fewer days to see totals" in page

@@ -229,12 +229,12 @@ def test_hot_tables_carry_only_the_indexes_they_need(sqlite_url, postgresql_url)
             "SELECT tablename, count(*) FROM pg_indexes "
             "WHERE tablename LIKE 'payments_payment%' GROUP BY 1 ORDER BY 1"
         ).fetchall()
-    assert rows == [("payments_payment", 6), ("payments_paymentevent", 2)]
+    assert rows == [("payments_payment", 7), ("payments_paymentevent", 3)]
     sqlite = [
         len(sqlite_rows(sqlite_url, f"PRAGMA index_list({table})")) for table, _ in sorted(rows)
     ]
     # One fewer each: the primary key is SQLite's row id and needs no index of its own.
-    assert sqlite == [5, 1]
+    assert sqlite == [6, 2]
 
 
 def test_a_new_file_equals_a_file_that_was_migrated_step_by_step(tmp_path):

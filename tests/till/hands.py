@@ -35,6 +35,8 @@ def press(page: Page, keys: str) -> None:
     """Press keys named with spaces between them, as slowly as a hand, each when it can act."""
     for key in keys.split():
         expect(page.locator(".stage[data-settled=true]")).to_have_count(1)
+        # A person sees that the terminal is still looking for the payment, and waits.
+        expect(page.locator(".form__sheet[aria-busy=true]")).to_have_count(0)
         page.keyboard.press(key, delay=KEY_DELAY_MS)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
+from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseNotAllowed
 from django.shortcuts import redirect
@@ -165,7 +165,7 @@ class StaffAdmin(ReadOnlyAdmin[User]):
             messages.error(request, str(STAFF_REFUSAL_WORDS[error.refusal]))
             return redirect(reverse("admin:accounts_user_change", args=[user.pk]))
         messages.success(request, gettext("Asked for. Another administrator must approve it."))
-        return redirect(reverse("admin:approvals_changerequest_change", args=[change.pk]))
+        return redirect(reverse("admin:approvals_changerequest_change", args=[quote(change.pk)]))
 
     def end_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Close a person's account at once."""

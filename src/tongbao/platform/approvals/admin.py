@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.contrib.admin import SimpleListFilter
-from django.contrib.admin.utils import unquote
+from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseNotAllowed
 from django.shortcuts import redirect
@@ -175,7 +175,7 @@ class ChangeRequestAdmin(ReadOnlyAdmin[ChangeRequest]):
             messages.error(request, str(REFUSAL_WORDS[error.refusal]))
         else:
             messages.success(request, gettext("Written down."))
-        return redirect(reverse("admin:approvals_changerequest_change", args=[key]))
+        return redirect(reverse("admin:approvals_changerequest_change", args=[quote(key)]))
 
 
 def standing_label(change: Any) -> str:

@@ -58,15 +58,18 @@ def environment(request: HttpRequest) -> list[str] | None:
     return [gettext("Sandbox"), "warning"] if settings.TONGBAO_SANDBOX else None
 
 
-def _item(title: Any, icon: str, page: str, **more: Any) -> dict[str, Any]:
-    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{page}"), **more}
+def _item(title: Any, icon: str, page: str) -> dict[str, Any]:
+    def opens(request: HttpRequest) -> bool:
+        from tongbao.platform.console.menu import may_open  # noqa: PLC0415 - settings load this
 
+        return may_open(request, page)
 
-def _may_read_audit(request: HttpRequest) -> bool:
-    from tongbao.platform.access.operations import Operation  # noqa: PLC0415 - settings load this
-    from tongbao.platform.console.access import may  # noqa: PLC0415 - as above
-
-    return may(request, Operation.AUDIT_VIEW_ALL)
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{page}"),
+        "permission": opens,
+    }
 
 
 UNFOLD: dict[str, Any] = {
@@ -131,12 +134,7 @@ UNFOLD: dict[str, Any] = {
                         "approvals_changerequest_changelist",
                     ),
                     _item(gettext_lazy("Staff"), "badge", "accounts_user_changelist"),
-                    _item(
-                        gettext_lazy("Audit log"),
-                        "policy",
-                        "audit_auditentry_changelist",
-                        permission=_may_read_audit,
-                    ),
+                    _item(gettext_lazy("Audit log"), "policy", "audit_auditentry_changelist"),
                 ],
             },
         ],

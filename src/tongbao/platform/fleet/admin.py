@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
+from django.contrib.admin.utils import quote, unquote
 from django.db.models import Min
 from django.http import Http404, HttpResponseNotAllowed
 from django.shortcuts import redirect
@@ -130,4 +130,4 @@ class TerminalAdmin(ReadOnlyAdmin[Terminal]):
             )
         else:
             messages.success(request, _("Ordered: it goes out with the next answer."))
-        return redirect(reverse("admin:fleet_terminal_change", args=[terminal.pk]))
+        return redirect(reverse("admin:fleet_terminal_change", args=[quote(terminal.pk)]))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
+from django.contrib.admin.utils import quote, unquote
 from django.db.models import Q
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -110,7 +111,7 @@ class ActivationAdmin(ReadOnlyAdmin[Activation]):
     ) -> HttpResponse:
         """Open the device's page, which shows the activation with its steps."""
         del form_url, extra_context
-        row = self.get_object(request, object_id)
+        row = self.get_object(request, unquote(object_id))
         if row is None:
             return redirect(reverse("admin:fleet_activation_changelist"))
-        return redirect(reverse("admin:fleet_device_change", args=[row.device_id]))
+        return redirect(reverse("admin:fleet_device_change", args=[quote(row.device_id)]))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.contrib.admin import SimpleListFilter
-from django.contrib.admin.utils import unquote
+from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseNotAllowed
 from django.shortcuts import redirect
@@ -180,7 +180,7 @@ class DeviceAdmin(ReadOnlyAdmin[Device]):
             raise PermissionDenied from error
         except _REFUSALS as refused:
             messages.error(request, refusal_words(refused))
-        return redirect(reverse("admin:fleet_device_change", args=[device.pk]))
+        return redirect(reverse("admin:fleet_device_change", args=[quote(device.pk)]))
 
 
 def refusal_words(refused: Exception) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from django.contrib.admin.utils import quote
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -178,7 +179,7 @@ def _papers(application: Application, language: str) -> list[dict[str, Any]]:
             "is_picture": paper.media_type.startswith("image/"),
             "size_kb": (paper.size_bytes + 1_023) // 1_024,
             "address": reverse(
-                "admin:onboarding_application_paper", args=[application.pk, paper.pk]
+                "admin:onboarding_application_paper", args=[quote(application.pk), quote(paper.pk)]
             ),
         }
         for paper in papers_of(application)

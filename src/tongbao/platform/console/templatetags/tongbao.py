@@ -84,6 +84,13 @@ def elapsed(us: int) -> str:
     return elapsed_text(us)
 
 
+@register.filter
+def open_groups(navigation: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Return the menu's groups with the items that open, without groups that have none."""
+    shown = ([item for item in group["items"] if item["has_permission"]] for group in navigation)
+    return [items for items in shown if items]
+
+
 @register.inclusion_tag("console/status.html")
 def status_label(status: str) -> dict[str, Any]:
     """Draw a status as a coloured label with its icon."""

@@ -1,0 +1,43 @@
+"""The menu: every page that opens for a role, and no page that does not."""
+
+import re
+
+import pytest
+
+from tests.platform.conftest import add_user, browser_of
+from tongbao.platform.access.roles import StaffRole
+
+LINK = re.compile(r'<li><a href="(/console/[^"]*)"')
+EVERYBODY = {
+    "/console/",
+    "/console/accounts/user/",
+    "/console/approvals/changerequest/",
+    "/console/fleet/activation/",
+    "/console/fleet/device/",
+    "/console/fleet/terminal/",
+    "/console/merchants/merchant/",
+    "/console/payments/batchevent/",
+    "/console/payments/payment/",
+    "/console/payments/paymentexception/",
+}
+MORE = {
+    "reviewer": {"/console/onboarding/agent/", "/console/onboarding/application/"},
+    "auditor": {"/console/audit/auditentry/"},
+}
+
+
+def menu_of(browser):
+    answer = browser.get("/console/")
+    assert answer.status_code == 200
+    return LINK.findall(answer.content.decode())
+
+
+@pytest.mark.parametrize("role", StaffRole)
+def test_the_menu_shows_what_a_role_may_open_and_nothing_else(django_sqlite, role):
+    browser = browser_of(add_user("lilei", roles=(role.value,)))
+    shown = menu_of(browser)
+    assert len(shown) == len(set(shown))
+    assert set(shown) == EVERYBODY | MORE.get(role, set())
+    hidden = EVERYBODY.union(*MORE.values()) - set(shown)
+    assert {browser.get(page).status_code for page in shown} == {200}
+    assert {browser.get(page).status_code for page in hidden} == {403}

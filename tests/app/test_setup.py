@@ -1,10 +1,12 @@
 import sqlite3
 import stat
+import tomllib
 from contextlib import closing
 
 import pytest
 
 from tongbao.app import setup
+from tongbao.app.commands.up import completed_line
 from tongbao.app.setup import SetUpError, SetUpOptions, prepare
 from tongbao.crypto.key_store import KeyName
 from tongbao.crypto.master_key import master_key_from
@@ -145,3 +147,74 @@ def test_terminals_of_an_older_folder_get_the_operators_they_lack(tmp_path):
     brought = file.read_text()
     prepare(folder, FREE_PORTS)
     assert file.read_text() == brought
+
+
+@pytest.fixture
+def no_database(monkeypatch):
+    """Leave the database out, which takes the longest and is of no matter here."""
+    for name in ("migrate", "register_merchant", "register_terminals", "put_into_stock"):
+        monkeypatch.setattr(setup, name, lambda *_: None)
+
+
+def older(folder, *, without):
+    """Make the settings file look as an earlier version wrote it; return it and its new text."""
+    file = folder / "tongbao.toml"
+    kept, skipping = [], False
+    for line in file.read_text().splitlines(keepends=True):
+        if line.startswith("["):
+            skipping = line.strip() in without
+        if not skipping and line.partition(" = ")[0] not in without:
+            kept.append(line)
+    file.write_text("".join(kept))
+    return file
+
+
+OLDER = (
+    *("[platform.devices]", "[device.new]", "providers_url", "remote_master_key"),
+    *("tls_client_ca_file", "tls_client_required", "telephone_url", "telephone_key_file"),
+)
+
+
+@pytest.mark.usefixtures("no_database")
+def test_an_older_folder_gets_the_settings_that_came_later_and_says_which(tmp_path):
+    first = prepare(tmp_path / "var", SetUpOptions(port_base=18601))
+    whole = tomllib.loads(first.settings_file.read_text())
+    file = older(first.folder, without=OLDER)
+    commented = file.read_text().replace("[platform]", "[platform] # 后台\nthreads = 2")
+    file.write_text(commented)
+    world = prepare(first.folder, SetUpOptions(port_base=18601))
+    assert set(world.completed) == {
+        *("host.remote_master_key", "host.tls_client_ca_file", "host.tls_client_required"),
+        *("sandbox.telephone_url", "sandbox.telephone_key_file", "platform.providers_url"),
+        *("[platform.devices]", "[device.new]"),
+    }
+    brought = tomllib.loads(file.read_text())
+    assert brought["platform"].pop("threads") == 2
+    assert brought == whole
+    assert "# 后台" in file.read_text()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert "[device.new]" in completed_line(world)
+    assert prepare(first.folder, SetUpOptions(port_base=18601)).completed == ()
+
+
+@pytest.mark.usefixtures("no_database")
+def test_an_older_folder_without_a_transport_key_is_given_one(tmp_path):
+    folder = prepare(tmp_path / "var", FREE_PORTS).folder
+    older(folder, without=OLDER)
+    host = key_store(folder, "host")
+    zone = host.kcv(KeyName("zpk"))
+    host.destroy(KeyName("rsa/transport"))
+    prepare(folder, FREE_PORTS)
+    assert key_store(folder, "host").has(KeyName("rsa/transport"))
+    assert key_store(folder, "host").kcv(KeyName("zpk")) == zone
+
+
+@pytest.mark.usefixtures("no_database")
+def test_what_was_switched_off_stays_off(tmp_path):
+    folder = prepare(tmp_path / "var", FREE_PORTS).folder
+    file = older(folder, without=("[device.new]", "providers_url"))
+    file.write_text(file.read_text().replace("[platform]", '[platform]\nproviders_url = ""'))
+    file.write_text(file.read_text() + "[device]\n")
+    before = file.read_bytes()
+    world = prepare(folder, FREE_PORTS)
+    assert (world.completed, file.read_bytes(), world.settings.devices) == ((), before, {})

@@ -13,7 +13,7 @@ import re
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -42,12 +42,13 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Where a secret was found and how it was dressed."""
+    """Where a secret was found and how it was dressed; `number` only of a card nobody marked."""
 
     place: str
     secret: str
     dress: str
     offset: int
+    number: str = field(default="", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,7 @@ def unmasked_cards(place: str, data: bytes) -> Iterator[Finding]:
         start = digits.find(SANDBOX_BIN)
         card = digits[start : start + _CARD_DIGITS] if start >= 0 else ""
         if len(card) == _CARD_DIGITS and _luhn_valid(card):
-            yield Finding(place, "a card number", "text", match.start())
+            yield Finding(place, "a card number", "text", match.start(), card)
 
 
 def database_values(path: Path) -> Iterator[tuple[str, bytes]]:

@@ -8,21 +8,22 @@ end are renewed and the schema is brought up to date.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import secrets
 import shutil
 import socket
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, Final
 
 from tongbao.app.certificates import ensure_certificates, ensure_device_authority
 from tongbao.app.settings import Settings, read_settings
+from tongbao.app.upgrading import Table, complete_settings, toml_table
 from tongbao.crypto.ciphers import KeyAlgorithm
+from tongbao.crypto.key_store import KeyName
 from tongbao.crypto.key_wrapping import NamedKey
-from tongbao.crypto.master_key import make_master_key_file
+from tongbao.crypto.master_key import make_master_key_file, master_key_from
 from tongbao.crypto.operator_pin import hash_pin
 from tongbao.crypto.rsa_transport import new_private_key
 from tongbao.crypto.software_key_store import SoftwareKeyStore
@@ -68,7 +69,7 @@ STOCK = tuple(
     for number in range(1, 21)
 )
 
-Table = Mapping[str, object]
+TRANSPORT: Final = "rsa/transport"
 
 
 class SetUpError(RuntimeError):
@@ -95,11 +96,15 @@ class SetUpOptions:
 
 @dataclass(frozen=True, slots=True)
 class PreparedWorld:
-    """A data folder that is ready; `fresh` when this call made it."""
+    """A data folder that is ready; `fresh` when this call made it.
+
+    `completed` names what this call added to the settings of an earlier version.
+    """
 
     folder: Path
     settings: Settings
     fresh: bool
+    completed: tuple[str, ...] = ()
 
     @property
     def settings_file(self) -> Path:
@@ -111,11 +116,12 @@ def prepare(folder: Path, options: SetUpOptions | None = None) -> PreparedWorld:
     """Make the data folder if it is not there and return it; raises `SetUpError`."""
     options = options or SetUpOptions()
     folder = folder.resolve()
+    completed: tuple[str, ...] = ()
     fresh = not (folder / SETTINGS_FILE).exists()
     if fresh:
         _build(folder, options)
     else:
-        _bring_up_to_date(folder / SETTINGS_FILE)
+        completed = _complete(folder, options)
     ensure_certificates(folder / "tls")
     ensure_device_authority(folder / "tls")
     settings = read_settings(folder / SETTINGS_FILE)
@@ -142,7 +148,7 @@ def prepare(folder: Path, options: SetUpOptions | None = None) -> PreparedWorld:
         ],
     )
     put_into_stock(settings.database_url, STOCK)
-    return PreparedWorld(folder, settings, fresh)
+    return PreparedWorld(folder, settings, fresh, completed)
 
 
 def _build(folder: Path, options: SetUpOptions) -> None:
@@ -173,25 +179,37 @@ def _build(folder: Path, options: SetUpOptions) -> None:
         shutil.rmtree(building, ignore_errors=True)
 
 
-def _bring_up_to_date(settings_file: Path) -> None:
-    """Give terminals of an older set-up the operators that the sandbox has by now."""
-    lines = settings_file.read_text(encoding="utf-8").splitlines(keepends=True)
-    tables = tomllib.loads("".join(lines)).get("terminal", {})
-    changed = []
-    for line in lines:
-        changed.append(line)
-        name = line.strip().removeprefix("[terminal.").removesuffix(".operators]")
-        table = tables.get(name, {}) if line.strip() == f"[terminal.{name}.operators]" else {}
-        for operator in SANDBOX_OPERATORS.keys() - table.get("operators", SANDBOX_OPERATORS).keys():
-            pin = Pin(SANDBOX_OPERATORS[operator])
-            hashed = hash_pin(pin, secrets.token_bytes(16))
-            changed.append(f"{operator} = {_toml_value(hashed)}\n")
-    if changed == lines:
-        return
-    building = settings_file.with_suffix(".new")
-    building.touch(mode=0o600)
-    building.write_text("".join(changed), encoding="utf-8")
-    building.rename(settings_file)
+def _complete(folder: Path, options: SetUpOptions) -> tuple[str, ...]:
+    """Add to a folder of an earlier version what the parts expect by now; return what it was."""
+    settings_file = folder / SETTINGS_FILE
+    document = tomllib.loads(settings_file.read_text(encoding="utf-8"))
+    options = replace(options, tls=document.get("host", {}).get("tls", True))
+    tables = _tables(options, _ports_of(document))
+    added = complete_settings(settings_file, tables, SANDBOX_OPERATORS)
+    if "host.remote_master_key" in added:
+        master_key = master_key_from(file=folder / "keys" / "host.master")
+        host = SoftwareKeyStore.open(folder / "keys" / "host.json", master_key)
+        if not host.has(KeyName(TRANSPORT)):
+            host.import_keys([NamedKey(TRANSPORT, new_private_key(), KeyAlgorithm.RSA)])
+    return added
+
+
+def _ports_of(document: dict[str, Any]) -> dict[str, int]:
+    """Return the ports of a folder: its own, and for what is new those that follow them."""
+    terminals = list(document.get("terminal", {}).values())
+    own = {
+        "till": terminals[0].get("screen_port") if terminals else None,
+        "reader": terminals[0].get("reader_port") if terminals else None,
+        "console": document.get("platform", {}).get("listen_port"),
+        "sandbox_http": document.get("sandbox", {}).get("http_port"),
+        "host": document.get("host", {}).get("listen_port"),
+        "issuer": document.get("sandbox", {}).get("issuer_port"),
+        "devices": document.get("platform", {}).get("devices", {}).get("listen_port"),
+    }
+    known = {name: port for name, port in own.items() if port}
+    bases = {port - PORT_NAMES.index(name) for name, port in known.items()}
+    # Ports that follow one another were given by a base; any others were free ones.
+    return {**_ports(bases.pop() if len(bases) == 1 else None), **known}
 
 
 def _make_keys(folder: Path, terminal_ids: tuple[str, ...]) -> None:
@@ -207,7 +225,7 @@ def _make_keys(folder: Path, terminal_ids: tuple[str, ...]) -> None:
         NamedKey(f"tmk/{terminal_id}", key, KeyAlgorithm.TDES)
         for terminal_id, key in masters.items()
     ]
-    transport = NamedKey("rsa/transport", new_private_key(), KeyAlgorithm.RSA)
+    transport = NamedKey(TRANSPORT, new_private_key(), KeyAlgorithm.RSA)
     _keep(folder, "host", [*zone, *host, new("token", 32, KeyAlgorithm.HMAC), transport])
     issuer = [new("pvk", 32, KeyAlgorithm.HMAC), new("token", 32, KeyAlgorithm.HMAC)]
     _keep(folder, "issuer", [*zone, *issuer])
@@ -249,6 +267,10 @@ def _ports(port_base: int | None) -> dict[str, int]:
 
 def _document(options: SetUpOptions, ports: dict[str, int]) -> str:
     """Write the settings file: only what differs from the defaults of each part."""
+    return "".join(toml_table(name, table) for name, table in _tables(options, ports).items())
+
+
+def _tables(options: SetUpOptions, ports: dict[str, int]) -> dict[str, Table]:
     tables: dict[str, Table] = {
         "database": {"url": options.database_url or "sqlite:///platform.sqlite3"},
         "host": {
@@ -284,7 +306,7 @@ def _document(options: SetUpOptions, ports: dict[str, int]) -> str:
     tables[f"device.{NEW_DEVICE}"] = _device_table(options, ports)
     for number, terminal_id in enumerate(options.terminal_ids):
         tables[f"terminal.{terminal_id}"] = _terminal_table(options, ports, terminal_id, number)
-    return "".join(_toml_table(name, table) for name, table in tables.items())
+    return tables
 
 
 def _devices_table(options: SetUpOptions, ports: dict[str, int]) -> Table:
@@ -362,20 +384,3 @@ def _terminal_table(
         "operators": operators,
         **options.terminal,
     }
-
-
-def _toml_table(name: str, table: Table) -> str:
-    plain = {key: value for key, value in table.items() if not isinstance(value, Mapping)}
-    nested = {key: value for key, value in table.items() if isinstance(value, Mapping)}
-    lines = [f"[{name}]", *(f"{key} = {_toml_value(value)}" for key, value in plain.items()), ""]
-    text = "\n".join(lines) + "\n"
-    return text + "".join(_toml_table(f"{name}.{key}", value) for key, value in nested.items())
-
-
-def _toml_value(value: object) -> str:
-    """Write text, number, truth value or list; JSON's form of these is TOML's too."""
-    if isinstance(value, Path):
-        return json.dumps(str(value), ensure_ascii=False)
-    if isinstance(value, str | bool | int | list | tuple):
-        return json.dumps(value, ensure_ascii=False)
-    raise TypeError(f"no TOML form for {type(value).__name__}")

@@ -58,6 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
             if database_url:
                 os.environ[DATABASE_URL_VARIABLE] = database_url
             world = prepare(folder, options)
+            if world.completed:
+                _say(completed_line(world))
             password = _first_password(world)
             parts = [
                 sandbox_part(world),
@@ -99,6 +101,15 @@ def default_data_folder() -> Path:
     if (root / "pyproject.toml").exists() and (root / "src" / "tongbao").exists():
         return root / "var"
     return Path.home() / ".local" / "share" / "tongbao"
+
+
+def completed_line(world: PreparedWorld) -> str:
+    """Say in both languages what the settings of an earlier version were given."""
+    names = ", ".join(world.completed)
+    return (
+        f"{world.settings_file} is of an earlier version; added: {names}. "
+        f"设置文件来自旧版本，已补全：{names}"
+    )
 
 
 def banner(world: PreparedWorld, parts: list[Part], password: str | None) -> str:

@@ -82,7 +82,6 @@ def serving(platform: PlatformSettings) -> dict[str, Any]:
         "TONGBAO_BEHIND_HTTPS": platform.behind_https,
         "TONGBAO_LOGIN_FREE_FAILURES": platform.login_failures_before_delay,
         "TONGBAO_STAFF_IDLE_MINUTES": platform.staff_idle_minutes,
-        "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN": platform.sandbox and not platform.behind_https,
         "TONGBAO_LOGIN_DELAY_MAX_S": platform.login_delay_max_s,
         **(device_settings(platform.devices) if platform.devices else {}),
         **(https if platform.behind_https else {}),

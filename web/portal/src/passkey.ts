@@ -18,8 +18,10 @@ function listOf(value: unknown): { id: string; type: string }[] {
   return Array.isArray(value) ? (value as { id: string; type: string }[]) : [];
 }
 
+/** A passkey belongs to a name: browsers make none for a bare address such as 127.0.0.1. */
 export function passkeysWork(): boolean {
-  return "credentials" in navigator && "PublicKeyCredential" in window;
+  const isNamed = !/^[\d.]+$|^\[/.test(window.location.hostname);
+  return isNamed && window.isSecureContext && "PublicKeyCredential" in window;
 }
 
 /** Have the browser sign with a passkey; null when the person closed the question. */

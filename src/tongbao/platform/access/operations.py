@@ -62,6 +62,7 @@ class Operation(StrEnum):
     ME_SESSIONS = "me.sessions"
     ME_NOTICES = "me.notices"
     ME_CREDENTIALS = "me.credentials"
+    ME_FACTORS = "me.factors"
     ACCOUNT_CLOSE = "account.close"
     PASSWORD_ASK = "password.ask"  # noqa: S105 - the word, not a password
     PASSWORD_SET = "password.set"  # noqa: S105 - the word, not a password
@@ -188,6 +189,7 @@ OPERATIONS: Final[Mapping[Operation, Rule]] = {
     Operation.ME_SESSIONS: Rule(None, _T.SELF),
     Operation.ME_NOTICES: Rule(None, _T.SELF),
     Operation.ME_CREDENTIALS: Rule(None, _T.SELF),
+    Operation.ME_FACTORS: Rule(None, _T.SELF, moves_money=True),
     Operation.ACCOUNT_CLOSE: Rule(_P.ADMINISTRATION, _T.STAFF),
     Operation.PASSWORD_ASK: Rule(None, _T.PUBLIC),
     Operation.PASSWORD_SET: Rule(None, _T.PUBLIC),

@@ -10,9 +10,13 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import ngettext
 
+from tongbao.platform.access.decide import SECOND_FACTOR_FRESH_US
 from tongbao.platform.accounts.attempts import address_of, record_attempt, seconds_to_wait
+from tongbao.platform.accounts.log_in import is_unused
 from tongbao.platform.accounts.models import User
+from tongbao.platform.accounts.second_factor import second_factor_at_us
 from tongbao.platform.accounts.texts import send_text, verification_text
+from tongbao.platform.clock import now_us
 from tongbao.platform.ids import new_id
 from tongbao.platform.sealing import data_key
 
@@ -56,6 +60,19 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # published 
 
         found = self.authenticate(context.request, username=user.username, password=password)
         return found is not None and found.pk == user.pk
+
+    def pre_login(self, request: HttpRequest, user: Any, **more: Any) -> Any:
+        """Let nobody in whose account slept for 90 days, whichever way they log in."""
+        if is_unused(user, now_us()):
+            return self.respond_user_inactive(request, user)
+        return super().pre_login(request, user, **more)
+
+    def is_reauthentication_required(self, **_more: Any) -> bool:
+        """Ask for the password before a change of factors, but of nobody who just showed one."""
+        from allauth.core import context  # noqa: PLC0415 - the request in hand
+
+        at_us = second_factor_at_us(context.request)
+        return at_us is None or now_us() - at_us > SECOND_FACTOR_FRESH_US
 
     def get_login_stages(self) -> list[str]:
         """Return allauth's steps with our own about phones."""

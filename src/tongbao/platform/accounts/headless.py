@@ -18,12 +18,21 @@ from allauth.headless.internal.authkit import AuthenticationStatus
 from allauth.headless.internal.restkit import inputs
 from allauth.headless.internal.restkit.response import APIResponse
 from allauth.headless.mfa.inputs import AuthenticateInput, ReauthenticateInput
-from allauth.headless.mfa.views import AuthenticateView, ReauthenticateView
+from allauth.headless.mfa.views import (
+    AuthenticateView,
+    ManageRecoveryCodesView,
+    ManageTOTPView,
+    ManageWebAuthnView,
+    ReauthenticateView,
+)
+from allauth.mfa.utils import is_mfa_enabled
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import path
 from django.utils.translation import gettext
 
+from tongbao.platform.access.enforce import AccessDeniedError, actor_of, require
+from tongbao.platform.access.operations import Operation
 from tongbao.platform.accounts.attempts import address_of
 from tongbao.platform.accounts.codes import CodePurpose, CodeRefusedError, check_code, send_code
 from tongbao.platform.accounts.passwords import (
@@ -102,6 +111,48 @@ class SendSmsView(APIView):  # type: ignore[misc]  # as above
         except CodeRefusedError as error:
             return _refused(request, error)
         return APIResponse(request)
+
+
+class _NeedsFactor:
+    """Whoever has a second factor shows it before factors change: the password is not enough."""
+
+    def handle(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Let allauth go on, or answer 403 `second_factor_needed`."""
+        user: Any = request.user
+        if user.phone or is_mfa_enabled(user):
+            try:
+                require(
+                    actor_of(request),
+                    Operation.ME_FACTORS,
+                    now_us=now_us(),
+                    owner_id=str(user.pk),
+                    target=("user", str(user.pk)),
+                )
+            except AccessDeniedError:
+                return _error(request, "", "second_factor_needed", HTTPStatus.FORBIDDEN)
+        return super().handle(request, *args, **kwargs)  # type: ignore[misc]  # allauth's view stands behind
+
+
+class AppView(_NeedsFactor, ManageTOTPView):  # type: ignore[misc]  # as above
+    """Sets an authenticator app up, or takes it away."""
+
+
+class PasskeysView(_NeedsFactor, ManageWebAuthnView):  # type: ignore[misc]  # as above
+    """Makes, names and removes passkeys."""
+
+
+class RecoveryCodesView(_NeedsFactor, ManageRecoveryCodesView):  # type: ignore[misc]  # as above
+    """Shows the recovery codes, or makes new ones."""
+
+
+class ClosedView(APIView):  # type: ignore[misc]  # as above
+    """Stands where allauth would change an address without a second factor: there is nothing."""
+
+    handle_json_input = False
+
+    def handle(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> Any:
+        """Answer 404 to everything."""
+        return APIResponse(request, status=HTTPStatus.NOT_FOUND)
 
 
 class _AskResetInput(inputs.Input):  # type: ignore[misc]  # as above
@@ -195,6 +246,7 @@ def _error(
         "too_soon": gettext("A code was sent a moment ago. Wait a minute."),
         "too_many": gettext("Too many codes today. Use your app or a recovery code."),
         "not_delivered": gettext("The message could not be sent. Try again."),
+        "second_factor_needed": gettext("Confirm with your second factor first."),
         "rate_limited": gettext("Too many tries. Wait a minute."),
         "invalid_or_expired_key": gettext(
             "This code is not right or too old. Let us send a new one."
@@ -212,5 +264,10 @@ urlpatterns = [
         ("auth/2fa/reauthenticate", SecondFactorAgainView),
         ("auth/password/request", AskResetView),
         ("auth/password/reset", ResetView),
+        ("account/authenticators/totp", AppView),
+        ("account/authenticators/webauthn", PasskeysView),
+        ("account/authenticators/recovery-codes", RecoveryCodesView),
+        ("account/email", ClosedView),
+        ("account/phone", ClosedView),
     )
 ]

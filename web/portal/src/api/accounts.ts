@@ -155,7 +155,7 @@ export class Accounts {
   async totpSecret(): Promise<{ secret: string; totp_url: string } | null> {
     const answer = await this.client.get<{ meta?: { secret: string; totp_url: string } }>(
       `${BASE}/account/authenticators/totp`,
-      { also: [404] },
+      { ...AGAIN, also: [404] },
     );
     return answer.meta !== undefined && "secret" in answer.meta ? answer.meta : null;
   }
@@ -171,6 +171,7 @@ export class Accounts {
   async recoveryCodes(): Promise<readonly string[]> {
     const answer = await this.client.get<{ data: { unused_codes: readonly string[] } }>(
       `${BASE}/account/authenticators/recovery-codes`,
+      AGAIN,
     );
     return answer.data.unused_codes;
   }
@@ -187,13 +188,19 @@ export class Accounts {
   async passkeyCreation(): Promise<unknown> {
     const answer = await this.client.get<{ data: { creation_options: unknown } }>(
       `${BASE}/account/authenticators/webauthn`,
-      { query: { passwordless: "" } },
+      { ...AGAIN, query: { passwordless: "1" } },
     );
     return answer.data.creation_options;
   }
 
-  async addPasskey(name: string, credential: unknown): Promise<void> {
-    await this.client.post(`${BASE}/account/authenticators/webauthn`, { name, credential }, AGAIN);
+  /** Add one; true when recovery codes were made with it, because it is the first factor. */
+  async addPasskey(name: string, credential: unknown): Promise<boolean> {
+    const answer = await this.client.post<{ meta?: { recovery_codes_generated?: boolean } }>(
+      `${BASE}/account/authenticators/webauthn`,
+      { name, credential },
+      AGAIN,
+    );
+    return answer.meta?.recovery_codes_generated === true;
   }
 
   async dropPasskey(id: number): Promise<void> {

@@ -11,6 +11,7 @@ export const login: typeof zh = {
   submit: "Log in",
   passkey: "Log in with a passkey",
   passkeyNot: "The passkey was not confirmed. Try again, or log in with your password.",
+  passkeyUnknown: "This passkey does not open any account here. Log in with your password.",
   forgot: "Forgotten password",
   noAccount: "No account yet?",
   signUp: "Register and apply",

@@ -9,6 +9,7 @@ export const login = {
   submit: "登录",
   passkey: "用通行密钥登录",
   passkeyNot: "没有完成通行密钥验证，请再试一次，或用密码登录。",
+  passkeyUnknown: "这个通行密钥打不开这里的账号，请用密码登录。",
   forgot: "忘记密码",
   noAccount: "还没有账号？",
   signUp: "注册并申请",

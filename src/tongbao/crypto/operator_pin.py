@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
+from itertools import pairwise
 from typing import Final
 
 from tongbao.domain.secrets import Pin, Purpose
@@ -14,6 +16,20 @@ _LANES: Final = 1
 _COST_MAX: Final = 2**18
 _MEMORY_BYTES_MAX: Final = 512 * 1024 * 1024
 _SALT_BYTES_MIN: Final = 16
+_PIN: Final = re.compile("[0-9]{4,12}", re.ASCII)
+
+
+def fault_of_pin(pin: str) -> str | None:
+    """Return why an operator's PIN is no good: `bad_pin` or `weak_pin`; None when it is.
+
+    It has 4 to 12 digits. Digits that are all the same or count up or down are guessed first.
+
+    Spec: our own, docs/operators.md.
+    """
+    if _PIN.fullmatch(pin) is None:
+        return "bad_pin"
+    steps = {(int(b) - int(a)) % 10 for a, b in pairwise(pin)}
+    return "weak_pin" if len(steps) == 1 and steps <= {0, 1, 9} else None
 
 
 def hash_pin(pin: Pin, salt: bytes) -> str:

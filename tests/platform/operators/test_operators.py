@@ -4,17 +4,14 @@ import pytest
 
 from tests.platform.fleet import stage
 from tests.platform.fleet.stage import MERCHANT_ID, NOW, OTHER_ID, OWNER, STRANGER
-from tongbao.crypto.operator_pin import hash_pin, pin_fits
+from tongbao.crypto.operator_pin import fault_of_pin, pin_fits
 from tongbao.domain.secrets import Pin
-from tongbao.platform.access.actor import Actor, ActorKind
-from tongbao.platform.operators.catalogue import fault_of_number, fault_of_pin
-from tongbao.wire.device.health import OperatorChange
+from tongbao.platform.operators.catalogue import fault_of_number
 from tongbao.wire.device.settings import FunctionClass, OperatorRole
 
 CASHIER, SUPERVISOR = OperatorRole.CASHIER, OperatorRole.SUPERVISOR
 ADMINISTRATOR = OperatorRole.ADMINISTRATOR
 LATER = NOW + 1_000_000
-SERIAL = "TB26110001"
 
 
 @pytest.mark.parametrize(
@@ -50,33 +47,6 @@ def test_a_number_says_which_roles_it_can_have(number, role, fault):
 )
 def test_a_pin_that_counts_or_repeats_is_refused(pin, fault):
     assert fault_of_pin(pin) == fault
-
-
-@pytest.fixture
-def merchants(django_sqlite):
-    stage.add_merchants()
-
-
-@pytest.fixture
-def terminal(merchants):
-    from tongbao.platform.fleet.models import Device, Terminal
-
-    row = Terminal.objects.create(
-        terminal_id="10000001",
-        merchant_id=MERCHANT_ID,
-        label="Counter",
-        serial_number=SERIAL,
-        created_at_us=NOW,
-    )
-    Device.objects.create(
-        serial_number=SERIAL,
-        model="T1",
-        state="active",
-        state_since_us=NOW,
-        terminal=row,
-        created_at_us=NOW,
-    )
-    return row
 
 
 def add(number, role=CASHIER, terminal_id="", actor=OWNER, merchant_id=MERCHANT_ID):
@@ -126,30 +96,6 @@ def test_an_operator_of_the_terminal_goes_before_one_of_the_merchant(terminal):
     (operator,) = operators_of(terminal)
     assert operator.role is SUPERVISOR
     assert pin_fits(Pin(own_pin), operator.pin_hash)
-
-
-def test_a_pin_changed_on_the_terminal_counts_unless_a_reset_is_newer(terminal):
-    from tongbao.platform.operators.people import change_pin
-    from tongbao.platform.operators.services import reset_pin
-
-    device = Actor(kind=ActorKind.DEVICE, actor_id=SERIAL, name=SERIAL)
-    row, _ = add("01")
-    chosen = hash_pin(Pin("4821"), bytes(16))
-
-    def tell(at_us):
-        message = OperatorChange(number="01", pin_hash=chosen, changed_at_ms=at_us // 1000)
-        return change_pin(device, SERIAL, message, now_us=at_us)
-
-    assert tell(LATER) is True
-    (operator,) = operators_of(terminal)
-    assert (operator.pin_hash, operator.must_change) == (chosen, False)
-    _, pin = reset_pin(OWNER, MERCHANT_ID, row.pk, now_us=LATER + 1_000_000)
-    assert tell(LATER) is True
-    (operator,) = operators_of(terminal)
-    assert operator.must_change is True
-    assert pin_fits(Pin(pin), operator.pin_hash)
-    other = OperatorChange(number="77", pin_hash=chosen, changed_at_ms=LATER // 1000)
-    assert change_pin(device, SERIAL, other, now_us=LATER) is False
 
 
 def test_a_function_code_has_its_default_until_it_is_changed_and_then_versions(terminal):

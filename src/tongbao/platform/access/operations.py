@@ -163,6 +163,7 @@ class Operation(StrEnum):
     OPERATOR_CHANGE = "operator.change"
     OPERATOR_RESET_PIN = "operator.reset_pin"
     OPERATOR_PIN_CHANGED = "operator.pin_changed"
+    OPERATOR_CHANGED_AT_TERMINAL = "operator.changed_at_terminal"
     FUNCTION_CODE_LIST = "function_code.list"
     FUNCTION_CODE_CHANGE = "function_code.change"
     # payments
@@ -302,6 +303,7 @@ OPERATIONS: Final[Mapping[Operation, Rule]] = {
     Operation.OPERATOR_CHANGE: Rule(_P.OPERATORS_MANAGE, _T.MERCHANT, staff=_P.SUPPORT),
     Operation.OPERATOR_RESET_PIN: Rule(_P.OPERATORS_MANAGE, _T.MERCHANT, staff=_P.SUPPORT),
     Operation.OPERATOR_PIN_CHANGED: Rule(None, _T.DEVICE),
+    Operation.OPERATOR_CHANGED_AT_TERMINAL: Rule(None, _T.DEVICE),
     Operation.FUNCTION_CODE_LIST: Rule(_P.OPERATORS_MANAGE, _T.MERCHANT, staff=_P.SUPPORT),
     Operation.FUNCTION_CODE_CHANGE: Rule(_P.OPERATORS_MANAGE, _T.MERCHANT, staff=_P.SUPPORT),
     # payments

@@ -53,7 +53,7 @@ SAFE_FIELDS: Final[Mapping[str, frozenset[str]]] = {
     "contract": frozenset({"number", "schedule_version", "text_version", "pdf_sha256"}),
     "merchant": frozenset({"mcc", "city", "chain_id", "mail_order_allowed"}),
     "shop": frozenset({"city"}),
-    "operator": frozenset({"number"}),
+    "operator": frozenset({"number", "act", "by"}),
     "settlement_account": frozenset({"bank", "last4"}),
     "agent": frozenset({"region"}),
 }

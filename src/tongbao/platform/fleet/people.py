@@ -6,26 +6,28 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from tongbao.platform.access.actor import Actor
-    from tongbao.wire.device.health import OperatorChange
+    from tongbao.wire.device.operators import OperatorAnswer, OperatorChange
 
 
-class ChangePin(Protocol):
-    """Keeps an operator's new PIN hash; returns False when the terminal has no such operator."""
+class TakeChange(Protocol):
+    """Takes what was done about an operator at a terminal, or says why not."""
 
     def __call__(
         self, actor: Actor, serial_number: str, message: OperatorChange, *, now_us: int
-    ) -> bool:
-        """Keep the change."""
+    ) -> OperatorAnswer:
+        """Take the change."""
 
 
-_change: list[ChangePin] = []
+_take: list[TakeChange] = []
 
 
-def connect_pin_change(change: ChangePin) -> None:
-    """Name the function that keeps a PIN changed on a terminal."""
-    _change[:] = [change]
+def connect_operator_changes(take: TakeChange) -> None:
+    """Name the function that takes what was done about operators at terminals."""
+    _take[:] = [take]
 
 
-def change_pin(actor: Actor, serial_number: str, message: OperatorChange, *, now_us: int) -> bool:
-    """Keep a PIN that an operator changed on the terminal; False when nobody takes it."""
-    return bool(_change) and _change[0](actor, serial_number, message, now_us=now_us)
+def take_operator_change(
+    actor: Actor, serial_number: str, message: OperatorChange, *, now_us: int
+) -> OperatorAnswer | None:
+    """Take what was done about an operator at a terminal; None when nobody takes it."""
+    return _take[0](actor, serial_number, message, now_us=now_us) if _take else None

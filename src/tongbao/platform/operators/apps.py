@@ -15,10 +15,12 @@ class OperatorsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Connect the fleet's documents and the PINs changed on terminals with this room."""
-        from tongbao.platform.fleet.people import connect_pin_change  # noqa: PLC0415 - apps first
+        """Connect the fleet's documents and what is done about them at terminals with this room."""
+        from tongbao.platform.fleet.people import (  # noqa: PLC0415 - apps first
+            connect_operator_changes,
+        )
         from tongbao.platform.fleet.wanted_document import connect_people  # noqa: PLC0415 - apps first
-        from tongbao.platform.operators import people  # noqa: PLC0415 - models need the apps
+        from tongbao.platform.operators import people, reported  # noqa: PLC0415 - models need the apps
 
         connect_people(people.people_of)
-        connect_pin_change(people.change_pin)
+        connect_operator_changes(reported.take_change)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
+from tongbao.wire.device.operators import ADMINISTRATOR_NUMBER, SUPERVISOR_NUMBER
 from tongbao.wire.device.settings import FunctionClass, OperatorRole
 
 _NUMBER: Final = re.compile("[0-9]{2}", re.ASCII)
-_PIN: Final = re.compile("[0-9]{4,12}", re.ASCII)
-SUPERVISOR_NUMBER: Final = "00"
-ADMINISTRATOR_NUMBER: Final = "99"
 FIRST_PIN_DIGITS: Final = 6
+OPERATORS_MAX: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +71,3 @@ def fault_of_number(number: str, role: OperatorRole) -> str | None:
     if fixed is not None:
         return None if role is fixed else "role_of_number"
     return "role_of_number" if role is _ADMINISTRATOR else None
-
-
-def fault_of_pin(pin: str) -> str | None:
-    """Return why a PIN is no good: `bad_pin` or `weak_pin`; None when it is.
-
-    Digits that are all the same or count up or down are guessed first.
-    """
-    if _PIN.fullmatch(pin) is None:
-        return "bad_pin"
-    steps = {(int(b) - int(a)) % 10 for a, b in pairwise(pin)}
-    return "weak_pin" if len(steps) == 1 and steps <= {0, 1, 9} else None

@@ -1,15 +1,11 @@
-"""What the fleet asks about people: who works at a terminal, and a PIN that was changed there."""
+"""What the fleet asks about people: who works at a terminal."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db import transaction
 from django.db.models import F, Q
 
-from tongbao.platform.access.operations import Operation
-from tongbao.platform.audit.services import record
-from tongbao.platform.fleet.models import Device
 from tongbao.platform.operators.models import TerminalOperator
 from tongbao.platform.operators.services import function_codes
 from tongbao.wire.device.settings import FunctionClass, FunctionCode, Operator, OperatorRole
@@ -17,9 +13,7 @@ from tongbao.wire.device.settings import FunctionClass, FunctionCode, Operator, 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
-    from tongbao.platform.access.actor import Actor
     from tongbao.platform.fleet.models import Terminal
-    from tongbao.wire.device.health import OperatorChange
 
 
 def people_of(terminal: Terminal) -> tuple[tuple[Operator, ...], tuple[FunctionCode, ...]]:
@@ -27,7 +21,7 @@ def people_of(terminal: Terminal) -> tuple[tuple[Operator, ...], tuple[FunctionC
 
     An operator of the terminal itself goes before one of the merchant with the same number.
     """
-    found = {row.number: row for row in _operators(terminal.merchant_id, terminal.pk)}
+    found = {row.number: row for row in operators_at(terminal.merchant_id, terminal.pk)}
     operators = tuple(
         Operator(
             number=row.number,
@@ -51,39 +45,9 @@ def people_of(terminal: Terminal) -> tuple[tuple[Operator, ...], tuple[FunctionC
     return operators, codes
 
 
-def change_pin(actor: Actor, serial_number: str, message: OperatorChange, *, now_us: int) -> bool:
-    """Keep a PIN that an operator changed on a terminal; False when it has no such operator.
-
-    A change that is older than the PIN the platform has is passed over: a reset goes before it.
-    """
-    device = Device.objects.select_related("terminal").get(pk=serial_number)
-    if device.terminal is None:
-        return False
-    with transaction.atomic():
-        rows = _operators(device.terminal.merchant_id, device.terminal.pk).select_for_update()
-        row = next((one for one in reversed(rows) if one.number == message.number), None)
-        if row is None:
-            return False
-        if message.changed_at_ms * 1000 < row.pin_changed_at_us:
-            return True
-        row.pin_hash, row.must_change = message.pin_hash, False
-        row.changed_at_us = now_us
-        row.pin_changed_at_us = message.changed_at_ms * 1000
-        row.save()
-        record(
-            actor,
-            Operation.OPERATOR_PIN_CHANGED,
-            now_us=now_us,
-            target=("operator", row.pk),
-            merchant_id=row.merchant_id,
-            after={"number": row.number},
-        )
-    return True
-
-
-def _operators(merchant_id: str, terminal_id: str) -> QuerySet[TerminalOperator]:
+def operators_at(merchant_id: str, terminal_id: str) -> QuerySet[TerminalOperator]:
+    """Return the open operators of a terminal; its own come after the merchant's."""
     rows = TerminalOperator.objects.filter(merchant_id=merchant_id, ended_at_us=None)
-    # Those of the merchant first, so that the terminal's own take their place.
     return rows.filter(Q(terminal=None) | Q(terminal_id=terminal_id)).order_by(
         F("terminal_id").asc(nulls_first=True), "number"
     )

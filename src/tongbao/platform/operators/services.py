@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from tongbao.crypto.operator_pin import hash_pin
+from tongbao.crypto.operator_pin import fault_of_pin, hash_pin
 from tongbao.domain.secrets import Pin
 from tongbao.platform.access.enforce import require
 from tongbao.platform.access.operations import Operation
@@ -20,8 +20,8 @@ from tongbao.platform.operators.catalogue import (
     DEFAULT_OF,
     DEFAULTS,
     FIRST_PIN_DIGITS,
+    OPERATORS_MAX,
     fault_of_number,
-    fault_of_pin,
 )
 from tongbao.platform.operators.models import FunctionCode, TerminalOperator
 from tongbao.wire.device.settings import FunctionClass, OperatorRole
@@ -29,7 +29,7 @@ from tongbao.wire.device.settings import FunctionClass, OperatorRole
 if TYPE_CHECKING:
     from tongbao.platform.access.actor import Actor
 
-OPERATORS_MAX = 100
+
 _SALT_BYTES = 16
 
 

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from tongbao.wire.device.activation import ActivationFailure, Milliseconds, Seconds, Words
 from tongbao.wire.device.codec import Between, Length, Matches
-from tongbao.wire.device.settings import Hash, OperatorNumber, Version
+from tongbao.wire.device.settings import Version
 
 ActId = Annotated[str, Matches("[0-9A-Za-z_-]{1,32}")]
 Count = Annotated[int, Between(0, 1_000_000)]
@@ -216,15 +216,6 @@ class SelfTestReport:
     act_id: ActId | None
     at_ms: Milliseconds
     parts: Annotated[tuple[PartResult, ...], Length(1, 20)]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OperatorChange:
-    """POST operators: an operator changed the PIN on the terminal."""
-
-    number: OperatorNumber
-    pin_hash: Hash
-    changed_at_ms: Milliseconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

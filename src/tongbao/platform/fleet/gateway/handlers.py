@@ -27,11 +27,11 @@ from tongbao.wire.device.health import (
     Accepted,
     ActResult,
     Heartbeat,
-    OperatorChange,
     Progress,
     Refusal,
     SelfTestReport,
 )
+from tongbao.wire.device.operators import OperatorAnswer, OperatorChange
 from tongbao.wire.device.settings import SignedReport
 
 if TYPE_CHECKING:
@@ -153,11 +153,12 @@ def _self_test(actor: Actor, request: Request) -> Accepted:
     return _accepted(request)
 
 
-def _operators(actor: Actor, request: Request) -> Accepted:
+def _operators(actor: Actor, request: Request) -> OperatorAnswer:
     message = _read(OperatorChange, request)
-    if not people.change_pin(actor, actor.actor_id, message, now_us=request.now_us):
+    answer = people.take_operator_change(actor, actor.actor_id, message, now_us=request.now_us)
+    if answer is None:
         raise RefusedError(Refusal.NOT_FOUND, "number")
-    return _accepted(request)
+    return answer
 
 
 def _renewal(actor: Actor, request: Request) -> RenewalAnswer:

@@ -43,6 +43,7 @@ from tongbao.wire.device.health import (
     RefusalAnswer,
     SelfTestReport,
 )
+from tongbao.wire.device.operators import OperatorAnswer, OperatorChange, OperatorOutcome
 from tongbao.wire.device.settings import (
     Language,
     Limits,
@@ -145,8 +146,8 @@ def make_document(version: int = 1, **changes: Any) -> SettingsDocument:
         "kinds": ("sale", "void", "refund", "balance"),
         "function_codes": (),
         "operators": (
-            _operator("00", OperatorRole.SUPERVISOR, b"123456"),
-            _operator("01", OperatorRole.CASHIER, b"0000"),
+            make_operator("00", OperatorRole.SUPERVISOR, b"123456"),
+            make_operator("01", OperatorRole.CASHIER, b"0000"),
         ),
         "sign_in_policy": SignInPolicy.PER_SHIFT,
         "auto_sign_in": False,
@@ -174,10 +175,14 @@ def host_address(port: int, **changes: Any) -> HostAddress:
     return HostAddress(**{**values, **changes})
 
 
-def _operator(number: str, role: OperatorRole, pin: bytes) -> Operator:
+def make_operator(
+    number: str, role: OperatorRole, pin: bytes, *, must_change: bool = False
+) -> Operator:
     from tests.terminal.rig import hashed
 
-    return Operator(number=number, name="", role=role, pin_hash=hashed(pin), must_change=False)
+    return Operator(
+        number=number, name="", role=role, pin_hash=hashed(pin), must_change=must_change
+    )
 
 
 @dataclass
@@ -201,6 +206,8 @@ class FakeGateway:
     self_tests: list[SelfTestReport] = field(default_factory=list)
     reports: list[SignedReport] = field(default_factory=list)
     results: dict[str, ActResult] = field(default_factory=dict)
+    operator_changes: list[OperatorChange] = field(default_factory=list)
+    operator_outcome: OperatorOutcome = OperatorOutcome.KEPT
     names: list[str | None] = field(default_factory=list)
     bad_signatures: int = 0
     port: int = 0
@@ -309,6 +316,15 @@ class FakeGateway:
             self.progress.append(decode(Progress, body))
         elif path == paths.SELF_TEST:
             self.self_tests.append(decode(SelfTestReport, body))
+        elif path == paths.OPERATORS:
+            self.operator_changes.append(decode(OperatorChange, body))
+            refused = self.operator_outcome is OperatorOutcome.REFUSED
+            answer = OperatorAnswer(
+                outcome=self.operator_outcome,
+                reason="number_taken" if refused else "",
+                server_time_ms=now_ms(),
+            )
+            return 200, encode(answer)
         elif path == paths.REPORT:
             report = decode(SignedReport, body)
             Ed25519PublicKey.from_public_bytes(self.public_key).verify(

@@ -93,6 +93,8 @@ class Rig:
             match effect:
                 case fx.KeepStorageKeys(batches):
                     self.core.keep_storage_keys(batches)
+                case fx.KeepStaff(change):
+                    self.core.keep_staff(change)
                 case fx.Persist(record):
                     self.records.append((record, self.now))
                 case fx.Send():

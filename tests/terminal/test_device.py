@@ -17,9 +17,11 @@ from tests.terminal.fake_gateway import (
     FakeGateway,
     host_address,
     make_document,
+    make_operator,
 )
 from tests.terminal.fake_host import MASTER
 from tests.terminal.live import LIMIT_S, LiveHost, Page, clock, swipe_at
+from tests.terminal.rig import hashed
 from tests.terminal.service_host import ServiceHost
 from tongbao.crypto.software_key_store import SoftwareKeyStore
 from tongbao.terminal.activation import machine, shell
@@ -36,7 +38,7 @@ from tongbao.wire.device.health import (
     Refusal,
     StepOutcome,
 )
-from tongbao.wire.device.settings import ReportOutcome, Tender
+from tongbao.wire.device.settings import OperatorRole, ReportOutcome, Tender
 from tongbao.wire.unionpay.profile import HostProfile
 
 
@@ -425,3 +427,38 @@ def test_a_revoked_device_locks_itself_with_the_platforms_words(tmp_path):
         await page.close()
 
     run(story, tmp_path)
+
+
+def test_a_first_pin_changed_offline_is_told_later_and_a_reset_in_the_portal_counts(tmp_path):
+    async def story(device):
+        gateway = device.gateway
+        page = await device.activate()
+        gateway.refusal = Refusal.BROKEN
+        await page.do("power_on")
+        await page.phase("logged_out")
+        await page.do("log_in", operator="01", password="0000")
+        await page.until(lambda s: s["newcomer"] == "01")
+        await page.do("change_pin", new="7402")
+        await page.phase("idle")
+        await page.close()
+        await device.power_cut()
+        await device.start()
+        gateway.refusal = None
+        await device.hears(lambda g: g.operator_changes)
+        (told,) = gateway.operator_changes
+        assert (told.number, told.act.value) == ("01", "pin_changed")
+        assert told.replaces == hashed(b"0000")
+        page = await device.page("off")
+        await page.do("power_on")
+        await page.phase("logged_out")
+        gateway.document = make_document(
+            2,
+            host=host_address(device.host.port),
+            operators=(make_operator("01", OperatorRole.CASHIER, b"5555", must_change=True),),
+        )
+        await device.hears(lambda g: g.reports and g.reports[-1].report.version == 2)
+        await page.do("log_in", operator="01", password="5555")
+        await page.until(lambda s: s["newcomer"] == "01")
+
+    first = make_operator("01", OperatorRole.CASHIER, b"0000", must_change=True)
+    run(story, tmp_path, operators=(first,))

@@ -12,6 +12,8 @@ STATE_KEYS = {
     "merchant_name",
     "merchant_name_en",
     "operator",
+    "operator_name",
+    "newcomer",
     "link",
     "signed_in",
     "sign_in_error",

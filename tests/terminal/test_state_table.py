@@ -24,6 +24,7 @@ SAMPLES = {
         ev.PowerOff(),
         ev.LogIn(OperatorNo("01"), PIN),
         ev.LogOut(),
+        ev.ChangePin(PIN),
         ev.SignIn(),
         ev.Start("c-1", "sale", Money(1, Currency.CNY)),
         ev.CardEntered(TRACK.pan, "3012"),

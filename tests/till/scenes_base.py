@@ -88,6 +88,8 @@ def base() -> State:
         "merchant_name": "通宝便利店",
         "merchant_name_en": "Tongbao Corner Shop",
         "operator": "01",
+        "operator_name": "小梅",
+        "newcomer": None,
         "link": "up",
         "signed_in": True,
         "sign_in_error": None,

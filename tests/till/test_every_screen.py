@@ -23,6 +23,8 @@ LOOKS = [
 def shown_as(terminal: MockTerminal) -> str:
     """The screen that belongs to the double's state."""
     phase: str = terminal.state["phase"]
+    if terminal.state.get("newcomer"):
+        return "new_pin"
     for name in ("self_test", "locked"):
         if terminal.state.get(name):
             return name
@@ -58,6 +60,7 @@ OPENED = {
     "settlement, stopped": ("idle_settlement_stopped", "Enter", "settle"),
     "downloads": ("idle", "* 9 4 Enter", "downloads"),
     "function self-test": ("idle", "* 9 6 Enter", "grant"),
+    "another password": ("idle", "* 9 8 Enter 4 8 2 1 Enter 7 4 0", "change_pin"),
     "to training": ("idle", "* 9 7 Enter", "grant"),
     "approval of training": ("idle", "* 9 7 Enter Enter", "grant"),
     "back from training": ("training_idle", "* 9 7 Enter", "grant"),

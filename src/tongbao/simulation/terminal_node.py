@@ -187,6 +187,9 @@ class TerminalNode(Machine):
             case fx.KeepStorageKeys(batches):
                 assert self._core is not None  # noqa: S101 - only a booted terminal steps
                 self._core.keep_storage_keys(batches)
+            case fx.KeepStaff(change):
+                assert self._core is not None  # noqa: S101 - only a booted terminal steps
+                self._core.keep_staff(change)
             case fx.StopTimer(timer):
                 self._stop_timer(timer)
             case fx.RunSelfCheck():

@@ -20,6 +20,7 @@ from tongbao.terminal.core.core import TerminalCore
 from tongbao.terminal.core.events import PowerOn
 from tongbao.terminal.core.recovery import JournalReader, restore
 from tongbao.terminal.core.roles import Grant
+from tongbao.terminal.core.staff import with_staff
 from tongbao.terminal.devices.magnetic_reader import VirtualMagneticReader
 from tongbao.terminal.devices.printer import VirtualPrinter
 from tongbao.terminal.journal import Journal, restore_reader
@@ -30,6 +31,7 @@ from tongbao.terminal.screen.server import ScreenServer
 from tongbao.terminal.screen.view import screen_state
 from tongbao.terminal.self_check import Devices
 from tongbao.terminal.shell import TerminalShell
+from tongbao.terminal.staff_book import StaffBook
 from tongbao.terminal.training.line import TrainingLine
 from tongbao.terminal.training.world import open_training_issuer, training_settings
 from tongbao.wire.device.health import TestOccasion
@@ -106,7 +108,10 @@ async def run_terminal(
     in_training = False
     ending = Ending.RESTART
     while not stop.is_set() and ending is not Ending.LEFT:
-        world = training_settings(live) if in_training else live
+        world = live
+        if in_training:
+            staff = StaffBook(live.data_folder)
+            world = training_settings(with_staff(live, staff.changes))
         journal = Journal.open(world.data_folder, world.terminal_id.value)
         try:
             terminal = Terminal(world, journal, clock, device)
@@ -147,7 +152,9 @@ class Terminal:
         keys = open_keys(settings)
         reader = restore_reader(journal)
         self.printer = VirtualPrinter(settings.data_folder / "slips")
-        core = TerminalCore(settings, keys, os.urandom)
+        # Nobody's PIN is changed in training.
+        self.staff = None if settings.is_training else StaffBook(settings.data_folder)
+        core = TerminalCore(settings, keys, os.urandom, self.staff)
         self.shell = TerminalShell(core, restore(settings, reader), journal, self.printer, clock)
         self._card_reader = VirtualMagneticReader(
             self.shell.take_card, settings.reader_address, settings.reader_port
@@ -240,7 +247,7 @@ class Terminal:
             listener.close()
 
     def _view(self) -> dict[str, Any]:
-        state = screen_state(self.shell, self.settings, self._reader_address)
+        state = screen_state(self.shell, self.shell.settings, self._reader_address)
         return {**state, **self.aside.view()}
 
     def _allowed(self, what: Grant) -> None:

@@ -24,9 +24,11 @@ class TerminalSettings:
     """One terminal; port 0 takes any free port, times are milliseconds.
 
     `data_folder` gets the journal and the slips. `key_file` holds the terminal master key `tmk`
-    under the master key in `master_key_file`. `operators` maps an operator number to its hashed
-    PIN (`tongbao.crypto.operator_pin.hash_pin`). `host_ca_file` is the certificate authority that
-    the host's certificate must come from; it is needed when `host_tls` is on.
+    under the master key in `master_key_file`. `host_ca_file` is the certificate authority that the
+    host's certificate must come from; it is needed when `host_tls` is on.
+
+    `operators` maps an operator number to its hashed PIN (`tongbao.crypto.operator_pin.hash_pin`);
+    who stands in `first_pins` has a PIN that somebody else knows and must change it first.
 
     The screen server knows no users: whoever reaches `screen_address` stands before the till, and
     an operator's PIN is all that is asked. Leave it on loopback unless the network is the shop's.
@@ -73,6 +75,8 @@ class TerminalSettings:
     mail_order_allowed: bool = False
     operators: dict[str, str] = field(default_factory=dict, repr=False)
     operator_roles: dict[str, str] = field(default_factory=dict)
+    operator_names: dict[str, str] = field(default_factory=dict)
+    first_pins: frozenset[str] = frozenset()
 
     tpdu: str = "6000030000"
     header: str = "603100310001"
@@ -126,7 +130,7 @@ class TerminalSettings:
             raise ValueError("capabilities must be three digits (60.4 to 60.6)")
         if not 1 <= self.sale_limit_minor <= _AMOUNT_MAX_MINOR:
             raise ValueError("sale_limit_minor must be 1 to 999999999999")
-        for number in (*self.operators, *self.operator_roles):
+        for number in (*self.operators, *self.operator_roles, *self.first_pins):
             OperatorNo(number)
         if not set(self.operator_roles.values()) <= _ROLES:
             raise ValueError("operator_roles must be cashier, supervisor or administrator")

@@ -139,6 +139,11 @@ class TerminalShell:
         """The present time by the clock set at sign-in."""
         return self._clock().plus_ms(self._state.clock_offset_ms)
 
+    @property
+    def settings(self) -> TerminalSettings:
+        """The settings in force, with the operators as they are here."""
+        return self._core.settings
+
     def connect(self, link: HostLine, devices: Devices, last_record: Instant | None) -> None:
         """Attach what reports to this shell; called once before `run`."""
         self._link = link
@@ -265,6 +270,8 @@ class TerminalShell:
                 await self.on_device(lambda: self._journal.append(record, now))
             case fx.KeepStorageKeys(batches):
                 await self.on_device(lambda: self._core.keep_storage_keys(batches))
+            case fx.KeepStaff(change):
+                await self.on_device(lambda: self._core.keep_staff(change))
             case fx.Print():
                 self._start(self._print(effect))
             case fx.StartTimer(timer, ms):

@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.platform.fleet import stage
 from tests.platform.fleet.stage import MERCHANT_ID, NOW, OTHER_ID, OWNER, STRANGER
 from tongbao.crypto.operator_pin import fault_of_pin, pin_fits
 from tongbao.domain.secrets import Pin

@@ -37,7 +37,7 @@ def add(number, role=CASHIER, terminal_id=""):
 def tell(act, number, by, at_us=LATER, **said):
     from tongbao.platform.operators.reported import take_change
 
-    values = {"name": "", "role": None, "pin_hash": CHOSEN, **said}
+    values = {"name": "", "role": None, "pin_hash": CHOSEN, "replaces": None, **said}
     message = OperatorChange(act=act, number=number, by=by, changed_at_ms=at_us // 1000, **values)
     answer = take_change(DEVICE, SERIAL, message, now_us=LATER + 5_000_000)
     return (answer.outcome, answer.reason) if answer.reason else answer.outcome
@@ -76,6 +76,12 @@ def test_a_reset_in_the_portal_goes_before_an_older_change_at_the_terminal():
     assert pin_fits(Pin(pin), book()["01"][0])
     assert tell(OperatorAct.PIN_CHANGED, "01", "01", LATER + 2_000_000) is KEPT
     assert book()["01"] == (CHOSEN, False)
+
+
+def test_a_change_of_the_pin_that_stands_counts_whatever_the_clock_of_the_terminal_says():
+    row = add("01")
+    assert tell(OperatorAct.PIN_CHANGED, "01", "01", NOW - 1, replaces=row.pin_hash) is KEPT
+    assert book() == {"01": (CHOSEN, False)}
 
 
 def test_a_terminal_clock_that_is_far_ahead_does_not_shut_out_later_resets():

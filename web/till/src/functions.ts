@@ -17,6 +17,7 @@ export type Page =
   | { readonly name: "pending" }
   | { readonly name: "settle"; readonly approve?: true }
   | { readonly name: "downloads" }
+  | { readonly name: "change_pin" }
   | { readonly name: "grant"; readonly what: Granted }
   | { readonly name: "sign"; readonly batch: number; readonly trace: number };
 export type PageName = Page["name"];
@@ -134,6 +135,7 @@ export function functionsOf(state: TerminalState): readonly TillFunction[] {
       { page: { name: "grant", what: "training" } },
       state.doubt === null ? null : "doubt",
     ),
+    own("98", "functions.changePin", "device", "key", { page: { name: "change_pin" } }),
   ];
 }
 

@@ -288,6 +288,9 @@ export interface TerminalState {
   readonly merchant_name: string;
   readonly merchant_name_en: string;
   readonly operator: string | null;
+  readonly operator_name?: string;
+  /** Who has just given a first PIN and must choose one of their own before anything else. */
+  readonly newcomer?: string | null;
   readonly link: "up" | "down";
   readonly signed_in: boolean;
   readonly sign_in_error: Said | null;
@@ -372,6 +375,7 @@ export interface Commands {
   power_off: Record<never, never>;
   log_in: { readonly operator: string; readonly password: string };
   log_out: Record<never, never>;
+  change_pin: { readonly new: string; readonly old?: string };
   sign_in: Record<never, never>;
   start: StartArguments;
   enter_card: { readonly pan: string; readonly expiry: string };

@@ -4,7 +4,7 @@ import type { Page, PageName } from "./functions";
 import type { LinkStatus } from "./link";
 import type { Phase, TerminalState } from "./protocol";
 
-export type ScreenName = Phase | "cover" | "doubt" | "self_test" | "locked" | PageName;
+export type ScreenName = Phase | "cover" | "doubt" | "self_test" | "locked" | "new_pin" | PageName;
 
 export function screenFor(
   state: TerminalState | null,
@@ -34,6 +34,9 @@ export function screenFor(
   }
   if (state.locked && resting && state.doubt === null) {
     return "locked";
+  }
+  if (state.newcomer && state.phase === "logged_out") {
+    return "new_pin";
   }
   if (doubtOpen && state.doubt !== null && resting) {
     return "doubt";

@@ -99,7 +99,7 @@ const NOTICE_MS = 4000;
 /** Refusals that need no word: the screen has moved on or the block is already shown. */
 const SILENT = new Set(["link_lost", "link_down", "already_sent"]);
 /** Commands whose refusal the screen itself explains. */
-const EXPLAINED = new Set<CommandName>(["log_in", "enter_pin", "enter_card", "find"]);
+const EXPLAINED = new Set<CommandName>(["log_in", "change_pin", "enter_pin", "enter_card", "find"]);
 
 export function readPreferences(browserLanguages: readonly string[]): Preferences {
   const store = browserStore();

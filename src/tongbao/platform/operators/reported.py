@@ -98,7 +98,8 @@ def _verdict(reported: _Reported) -> _Verdict:
     if row is None:
         return OperatorOutcome.REFUSED, "unknown_operator"
     newest_us = row.created_at_us if message.act is OperatorAct.ENDED else row.pin_changed_at_us
-    if reported.at_us < newest_us:
+    is_next = message.replaces == row.pin_hash
+    if not is_next and reported.at_us < newest_us:
         return _PASSED_OVER
     return _right(reported, OperatorRole(row.role), is_of_merchant=row.terminal_id is None)
 

@@ -13,6 +13,7 @@ from tongbao.terminal.core.effects import (
     RunSelfCheck,
 )
 from tongbao.terminal.core.exchanges import enter_sign_in
+from tongbao.terminal.core.own_pin import change_pin, must_change
 from tongbao.terminal.core.records import LoggedIn, LoggedOut, SlipDone
 from tongbao.terminal.core.reversing import begin_by_itself, begin_row
 from tongbao.terminal.core.settlement_paper import settlement_slip_name
@@ -32,11 +33,14 @@ from tongbao.terminal.core.vocabulary import (
 from tongbao.terminal.core.wording import (
     BUSY_PAYMENT,
     JOURNAL_BROKEN,
+    NOT_NOW,
     SETTLEMENT_STOPPED,
 )
 
 if TYPE_CHECKING:
+    from tongbao.domain.ids import OperatorNo
     from tongbao.terminal.core.events import (
+        ChangePin,
         Dismiss,
         LogIn,
         LogOut,
@@ -71,6 +75,7 @@ def power_off(_equipment: Equipment, turn: Turn, _event: PowerOff) -> None:
     turn.go(
         Phase.OFF,
         operator=None,
+        newcomer=None,
         link_up=False,
         signed_in=False,
         sign_in_error=None,
@@ -129,12 +134,43 @@ def log_in(equipment: Equipment, turn: Turn, event: LogIn) -> None:
         turn.refuse(JOURNAL_BROKEN)
         return
     operator = event.operator
+    turn.change(newcomer=None)
     refusal = password_refusal(equipment, turn, operator, event.password)
     if refusal is not None:
         turn.refuse(refusal)
         return
+    turn.change(log_in_failures=0, log_in_blocked_until=None)
+    if must_change(equipment, operator):
+        turn.change(newcomer=operator)
+        return
+    _enter(equipment, turn, operator)
+
+
+def take_first_pin(equipment: Equipment, turn: Turn, event: ChangePin) -> None:
+    """Let in who has just put a PIN of their own in the place of the first one."""
+    if turn.state.newcomer is None:
+        turn.refuse(NOT_NOW)
+        return
+    operator = change_pin(equipment, turn, event)
+    if operator is not None:
+        _enter(equipment, turn, operator)
+
+
+def take_new_pin(equipment: Equipment, turn: Turn, event: ChangePin) -> None:
+    """Give the operator at the till another PIN, who gives the present one for it."""
+    change_pin(equipment, turn, event)
+
+
+def go_away(_equipment: Equipment, turn: Turn, _event: LogOut) -> None:
+    """Somebody who was asked for a PIN of their own goes away instead."""
+    turn.change(newcomer=None)
+
+
+def _enter(equipment: Equipment, turn: Turn, operator: OperatorNo) -> None:
+    """Somebody is at the till: what waits for a person goes on, or the till is free."""
+    state = turn.state
     turn.persist(LoggedIn(operator=operator.value))
-    turn.change(operator=operator, log_in_failures=0, log_in_blocked_until=None)
+    turn.change(operator=operator, newcomer=None)
     if not state.signed_in:
         enter_sign_in(equipment, turn)
     elif state.doubt is not None:

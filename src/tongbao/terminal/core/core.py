@@ -11,6 +11,7 @@ from tongbao.terminal.core.effects import Effect, Refuse
 from tongbao.terminal.core.host_parameters import HostParameters, effective_settings
 from tongbao.terminal.core.messages import HostMessages
 from tongbao.terminal.core.quiet import look_around
+from tongbao.terminal.core.staff import StaffInMemory, with_staff
 from tongbao.terminal.core.storage_keys import forget_unneeded_cards
 from tongbao.terminal.core.transitions import IGNORED, REFUSED, TRANSITIONS
 from tongbao.terminal.core.turn import Equipment, Turn
@@ -22,18 +23,30 @@ if TYPE_CHECKING:
     from tongbao.crypto.key_store import KeyStore
     from tongbao.domain.dates import Instant
     from tongbao.terminal.core.events import Event
+    from tongbao.terminal.core.staff import Staff
     from tongbao.terminal.core.state import TerminalState
     from tongbao.terminal.settings import TerminalSettings
+    from tongbao.wire.device.operators import OperatorChange
 
 
 class TerminalCore:
     """The logic of one terminal; it holds settings and keys, never a state of its own."""
 
     def __init__(
-        self, settings: TerminalSettings, keys: KeyStore, random_bytes: Callable[[int], bytes]
+        self,
+        settings: TerminalSettings,
+        keys: KeyStore,
+        random_bytes: Callable[[int], bytes],
+        staff: Staff | None = None,
     ) -> None:
-        """`random_bytes` returns so many unpredictable bytes; new keys are made of them."""
+        """`random_bytes` returns so many unpredictable bytes; new keys are made of them.
+
+        `staff` keeps what was done about operators here.
+        """
         self._seal = CardSeal(keys, random_bytes)
+        self._staff = StaffInMemory() if staff is None else staff
+        self._given = settings
+        settings = with_staff(settings, self._staff.changes)
         self._plain = Equipment(
             settings, HostMessages(settings, keys), keys, self._seal, random_bytes
         )
@@ -78,11 +91,26 @@ class TerminalCore:
 
     def take_settings(self, settings: TerminalSettings) -> None:
         """Go by other settings from the next step on; keys and journal stay as they are."""
+        self._given = settings
+        settings = with_staff(settings, self._staff.changes)
         keys = self._plain.keys
         messages = HostMessages(settings, keys)
         self._plain = replace(self._plain, settings=settings, messages=messages)
         self._downloaded = HostParameters()
         self._equipment = self._plain
+
+    @property
+    def settings(self) -> TerminalSettings:
+        """The settings with the operators as they are here."""
+        return self._plain.settings
+
+    def keep_staff(self, change: OperatorChange) -> None:
+        """Keep what was done about an operator, flushed, and go by it from the next step on.
+
+        Raises: CryptoError when it cannot be kept.
+        """
+        self._staff.keep(change)
+        self.take_settings(self._given)
 
     def keep_storage_keys(self, batches: Collection[int]) -> None:
         """Destroy every storage key but those of these batches, flushed before this returns.

@@ -10,6 +10,7 @@ from tongbao.terminal.core.roles import Grant
 from tongbao.terminal.core.state import Notice
 from tongbao.terminal.core.vocabulary import Cue, TimerKind
 from tongbao.terminal.papers import Paper
+from tongbao.wire.device.operators import OperatorChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,13 @@ class KeepStorageKeys:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepStaff:
+    """Keep, flushed, what was done about an operator; it is in force from the next step on."""
+
+    change: OperatorChange = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Allow:
     """Do an act about the terminal that somebody with the right has just allowed."""
 
@@ -109,6 +117,7 @@ Effect = (
     | PlaySound
     | Refuse
     | KeepStorageKeys
+    | KeepStaff
     | Allow
     | RunSelfCheck
     | OpenLink

@@ -45,6 +45,15 @@ class LogOut:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangePin:
+    """The operator chooses another PIN; `old` is not asked after a first PIN was given."""
+
+    kind: ClassVar[EventKind] = EventKind.CHANGE_PIN
+    new: Pin
+    old: Pin | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SignIn:
     """The operator asks for new working keys 签到."""
 
@@ -316,6 +325,7 @@ Event = (
     | PowerOff
     | LogIn
     | LogOut
+    | ChangePin
     | SignIn
     | Start
     | CardEntered

@@ -48,6 +48,16 @@ class LoggedOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorChanged:
+    """`operator` has done `what` about the operator `number` here; no PIN or hash is in it."""
+
+    kind: ClassVar[str] = "operator_changed"
+    operator: str
+    what: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignInStarted:
     """A sign-in is about to be sent; its trace number is used up."""
 
@@ -251,6 +261,7 @@ Record = (
     | LoggedIn
     | LogInFailed
     | LoggedOut
+    | OperatorChanged
     | SignInStarted
     | SignedIn
     | SignInFailed
@@ -276,6 +287,7 @@ _KINDS: Final[dict[str, type[Record]]] = {
         LoggedIn,
         LogInFailed,
         LoggedOut,
+        OperatorChanged,
         SignInStarted,
         SignedIn,
         SignInFailed,

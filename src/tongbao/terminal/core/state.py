@@ -224,6 +224,7 @@ class TerminalState:
 
     phase: Phase = Phase.OFF
     operator: OperatorNo | None = None
+    newcomer: OperatorNo | None = None
     link_up: bool = False
     signed_in: bool = False
     sign_in_error: Notice | None = None

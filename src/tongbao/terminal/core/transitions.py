@@ -74,12 +74,11 @@ def _people_rows(table: _Table) -> None:
 
     row(P.SELF_CHECK, E.SELF_CHECK_PART, attendance.self_check_part)
     row(P.SELF_CHECK, E.SELF_CHECK_DONE, attendance.self_check_done, P.LOGGED_OUT, P.REVERSING)
-    row(
-        P.LOGGED_OUT,
-        E.LOG_IN,
-        attendance.log_in,
-        *(P.LOGGED_OUT, P.SIGNING_IN, P.IDLE, P.REVERSING, P.SETTLING),
-    )
+    entered = (P.LOGGED_OUT, P.SIGNING_IN, P.IDLE, P.REVERSING, P.SETTLING)
+    row(P.LOGGED_OUT, E.LOG_IN, attendance.log_in, *entered)
+    row(P.LOGGED_OUT, E.CHANGE_PIN, attendance.take_first_pin, *entered)
+    row(P.LOGGED_OUT, E.LOG_OUT, attendance.go_away)
+    row(P.IDLE, E.CHANGE_PIN, attendance.take_new_pin)
     row(P.IDLE, E.LOG_OUT, attendance.log_out, P.LOGGED_OUT)
 
     row(P.IDLE, E.SIGN_IN, exchanges.sign_in, P.SIGNING_IN, P.IDLE)

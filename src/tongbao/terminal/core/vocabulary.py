@@ -29,6 +29,7 @@ class EventKind(Enum):
     POWER_OFF = "power_off"
     LOG_IN = "log_in"
     LOG_OUT = "log_out"
+    CHANGE_PIN = "change_pin"
     SIGN_IN = "sign_in"
     START = "start"
     CARD_ENTERED = "card_entered"
@@ -71,6 +72,7 @@ COMMANDS = frozenset(
         EventKind.POWER_OFF,
         EventKind.LOG_IN,
         EventKind.LOG_OUT,
+        EventKind.CHANGE_PIN,
         EventKind.SIGN_IN,
         EventKind.START,
         EventKind.CARD_ENTERED,

@@ -93,6 +93,21 @@ NOT_A_SUPERVISOR: Final = Notice(
 WRONG_PASSWORD: Final = Notice(
     "wrong_password", "操作员号或密码错误", "Wrong operator number or password"
 )
+BAD_NEW_PIN: Final = Notice("bad_pin", "新密码为4至12位数字", "A new PIN has 4 to 12 digits")
+WEAK_PIN: Final = Notice(
+    "weak_pin",
+    "密码过于简单：不能全部相同或连号",
+    "Too easy to guess: do not repeat or count",
+)
+SAME_PIN: Final = Notice(
+    "same_pin", "新密码不能与原密码相同", "The new PIN must differ from the old one"
+)
+NOT_IN_TRAINING: Final = Notice(
+    "not_in_training", "培训中不能修改操作员", "Operators are not changed in training"
+)
+OPERATOR_GONE: Final = Notice(
+    "operator_gone", "该操作员已停用", "This operator is no longer active"
+)
 NO_KEYS: Final = Notice(
     "no_master_key",
     "密码键盘无主密钥，请联系管理员",

@@ -74,6 +74,8 @@ def terminal_settings(
             operators={
                 one.number: one.pin_hash for one in document.operators if one.pin_hash is not None
             },
+            operator_names={one.number: one.name for one in document.operators if one.name},
+            first_pins=frozenset(one.number for one in document.operators if one.must_change),
             operator_roles={one.number: one.role.value for one in document.operators},
             refused_kinds=frozenset(known - set(document.kinds)),
             profile=profile,

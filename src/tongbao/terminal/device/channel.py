@@ -21,6 +21,7 @@ from tongbao.terminal.device.acts import RemoteActs
 from tongbao.terminal.device.applying import UnfitDocumentError, terminal_settings
 from tongbao.terminal.device.gateway import Gateway, GatewayError
 from tongbao.terminal.device.quiet import changes_identity, has_unsent, is_quiet, unsent
+from tongbao.terminal.device.staff_line import StaffLine
 from tongbao.terminal.device.wording import words_of
 from tongbao.terminal.process import Ending
 from tongbao.wire.device import paths
@@ -86,6 +87,7 @@ class Channel:
         self._sending = asyncio.Lock()
         self._begun_us = clock().us
         self._deferred: int | None = None
+        self._staff_line = StaffLine(self._gateway)
         self._acts = RemoteActs(self._store, standing, clock, self._pull)
         self._shut_out = False
         document = self._document()
@@ -150,6 +152,7 @@ class Channel:
             return None
         try:
             await self._deliver()
+            await self._staff_line.tell(terminal)
             answer = await asyncio.to_thread(self._gateway.heartbeat, self._heartbeat(terminal))
             await self._take(answer, terminal)
             await self._deliver()
@@ -188,6 +191,7 @@ class Channel:
         while True:
             await asyncio.sleep(_QUIET_LOOK_S)
             await self._apply()
+            self._staff_line.look(self._terminal, self._live, self._hurry)
 
     async def _apply(self) -> None:
         """Put wanted settings in force, now if the moment is quiet."""
@@ -209,6 +213,8 @@ class Channel:
                 await self._report(document, body, ReportOutcome.DEFERRED, why_not)
             return
         await asyncio.to_thread(self._store.put_in_force, body)
+        if terminal.staff is not None:
+            await asyncio.to_thread(terminal.staff.settings_came, document.issued_at_ms)
         self._live = settings
         self._standing.change(lock_words=self._store.lock_words())
         if is_other:

@@ -28,6 +28,7 @@ from tongbao.wire.device.activation import (
 from tongbao.wire.device.codec import decode, encode
 from tongbao.wire.device.document import BODY_BYTES_MAX
 from tongbao.wire.device.health import Heartbeat, HeartbeatAnswer, Refusal, RefusalAnswer
+from tongbao.wire.device.operators import OperatorAnswer, OperatorChange
 from tongbao.wire.device.settings import SettingsDocument
 from tongbao.wire.device.signing import SIGNATURE_HEADER
 
@@ -145,6 +146,11 @@ class Gateway:
         """Ask for the next certificate with the present one. Raises GatewayError."""
         body = self._ask("POST", paths.RENEWAL, encode(message), certified=True)
         return _decoded(RenewalAnswer, body)
+
+    def operator_change(self, message: OperatorChange) -> OperatorAnswer:
+        """Tell what was done about an operator here. Raises GatewayError."""
+        body = self._ask("POST", paths.OPERATORS, encode(message), certified=True)
+        return _decoded(OperatorAnswer, body)
 
     def deliver(self, store: DeviceStore) -> None:
         """Deliver every report in line, oldest first; one that is refused for good is dropped.

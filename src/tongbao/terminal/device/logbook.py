@@ -24,7 +24,7 @@ _LINES_MAX: Final = 2_000
 _SAFE: Final = frozenset(
     {
         *("batch", "trace", "operator", "code", "outcome", "reason", "payment_kind", "what"),
-        *("version", "name", "attempt", "stage", "done", "clock_offset_ms"),
+        *("version", "name", "number", "attempt", "stage", "done", "clock_offset_ms"),
     }
 )
 

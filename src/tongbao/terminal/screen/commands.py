@@ -20,6 +20,7 @@ from tongbao.terminal.core.events import (
     Authorise,
     Cancel,
     CardEntered,
+    ChangePin,
     Dismiss,
     Event,
     Find,
@@ -42,6 +43,7 @@ from tongbao.terminal.core.wording import (
     BAD_AMOUNT,
     BAD_CARD_NUMBER,
     BAD_EXPIRY,
+    BAD_NEW_PIN,
     NOT_KEYED,
     STALE,
     UNKNOWN_KIND,
@@ -210,6 +212,18 @@ def _log_in(_identity: str, command: Mapping[str, Any]) -> Event:
         raise CommandRefusedError(WRONG_PASSWORD) from None
 
 
+def _change_pin(_identity: str, command: Mapping[str, Any]) -> Event:
+    old = command.get("old")
+    try:
+        new = Pin(command.get("new", ""))
+    except (ValueError, TypeError):
+        raise CommandRefusedError(BAD_NEW_PIN) from None
+    try:
+        return ChangePin(new, None if old is None else Pin(old))
+    except (ValueError, TypeError):
+        raise CommandRefusedError(WRONG_PASSWORD) from None
+
+
 def _start(identity: str, command: Mapping[str, Any]) -> Event:
     kind = command.get("kind")
     original = command.get("original", {})
@@ -286,6 +300,7 @@ _MAKERS: Final[dict[str, Callable[[str, Mapping[str, Any]], Event]]] = {
     "power_off": lambda _identity, _command: PowerOff(),
     "log_in": _log_in,
     "log_out": lambda _identity, _command: LogOut(),
+    "change_pin": _change_pin,
     "authorise": _authorise,
     "sign_in": lambda _identity, _command: SignIn(),
     "start": _start,

@@ -18,6 +18,7 @@ from tongbao.terminal.core.vocabulary import DoubtStage, Phase, TimerKind
 from tongbao.terminal.screen.service_view import service_state
 
 if TYPE_CHECKING:
+    from tongbao.domain.ids import OperatorNo
     from tongbao.terminal.core.items import BatchItem
     from tongbao.terminal.core.kinds import PaymentRule
     from tongbao.terminal.core.state import Notice, Result, TerminalState
@@ -47,6 +48,8 @@ def screen_state(
         "merchant_name": settings.merchant_name,
         "merchant_name_en": settings.merchant_name_en,
         "operator": state.operator.value if state.operator else None,
+        "operator_name": _name(state.operator, settings),
+        "newcomer": state.newcomer.value if state.newcomer else None,
         "link": "up" if state.link_up else "down",
         "signed_in": state.signed_in,
         "sign_in_error": _notice(state.sign_in_error),
@@ -94,6 +97,10 @@ def screen_state(
 
 def _role(state: TerminalState, settings: TerminalSettings) -> str | None:
     return None if state.operator is None else role_of(settings, state.operator.value).value
+
+
+def _name(operator: OperatorNo | None, settings: TerminalSettings) -> str:
+    return "" if operator is None else settings.operator_names.get(operator.value, "")
 
 
 def notice_view(notice: Notice) -> dict[str, str]:

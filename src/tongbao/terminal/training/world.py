@@ -51,6 +51,7 @@ def training_settings(live: TerminalSettings) -> TerminalSettings:
         client_certificate_file=None,
         client_key_file=None,
         host_timeout_ms=min(live.host_timeout_ms, _TIMEOUT_MS),
+        first_pins=frozenset(),
         is_training=True,
     )
 

@@ -33,7 +33,8 @@ class OperatorAct(StrEnum):
 class OperatorChange:
     """POST operators: what was done at the terminal, by whom, when.
 
-    `name` and `role` belong to ADDED; `pin_hash` to all but ENDED.
+    `name` and `role` belong to ADDED; `pin_hash` to all but ENDED. `replaces` is the PIN hash that
+    was in force before, so that no clock has to say which of two came later.
     """
 
     act: OperatorAct
@@ -42,6 +43,7 @@ class OperatorChange:
     name: Annotated[str, Length(0, 40)]
     role: OperatorRole | None
     pin_hash: Hash | None
+    replaces: Hash | None
     changed_at_ms: Milliseconds
 
 

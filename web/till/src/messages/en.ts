@@ -1,10 +1,12 @@
 import { device } from "./en-device";
+import { people } from "./en-people";
 import { work } from "./en-work";
 import type { Messages } from "./zh";
 
 export const en: Messages = {
   ...work,
   ...device,
+  ...people,
   brand: "Tongbao",
   product: "Smart till",
   language: { name: "English", other: "中文", switch: "Switch to Chinese" },

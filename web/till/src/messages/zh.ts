@@ -1,9 +1,11 @@
 import { device } from "./zh-device";
+import { people } from "./zh-people";
 import { work } from "./zh-work";
 
 export const zh = {
   ...work,
   ...device,
+  ...people,
   brand: "通宝",
   product: "智能收银",
   language: { name: "中文", other: "English", switch: "切换到英文" },

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 PERSON: Final = "person"
 _PASSWORD: Final = "a stranger sells 1 thing"  # noqa: S105 - of a made-up person in a passing world
 _OPERATOR: Final = "01"
+_OWN_PIN: Final = "7402"
 _CARD: Final = "good"
 _AMOUNT_MINOR: Final = 1_234
 _DESK_TIMEOUT_S: Final = 60
@@ -224,6 +225,10 @@ class Story:
             till.command("power_on")
             till.wait_for_phase("logged_out", timeout_s=_STEP_TIMEOUT_S)
             till.command("log_in", operator=_OPERATOR, password=self.first_pin)
+            till.wait_until(
+                lambda now: now["newcomer"] == _OPERATOR, "a password of one's own", _STEP_TIMEOUT_S
+            )
+            till.command("change_pin", new=_OWN_PIN)
             till.wait_until(
                 lambda now: now["phase"] == "idle" and now["signed_in"], "sign-in", _STEP_TIMEOUT_S
             )

@@ -15,6 +15,7 @@ from tongbao.platform.fleet.ivr_webhook import call as ivr_call
 for page in (
     "tongbao.platform.merchants.admin",
     "tongbao.platform.onboarding.admin",
+    "tongbao.platform.onboarding.admin_agents",
     "tongbao.platform.fleet.admin",
     "tongbao.platform.fleet.admin_devices",
     "tongbao.platform.fleet.admin_activations",
@@ -24,6 +25,8 @@ for page in (
     "tongbao.platform.payments.admin",
     "tongbao.platform.payments.admin_exceptions",
     "tongbao.platform.payments.admin_batches",
+    "tongbao.platform.api.admin",
+    "tongbao.platform.work.admin",
 ):
     import_module(page)
 load_catalogues()

@@ -200,3 +200,36 @@ def test_accounts_that_nobody_used_for_ninety_days_are_closed(people):
         False,
     ]
     assert entries()[-1] == ("system", "account.close")
+
+
+def test_a_closed_account_with_roles_is_opened_by_two_administrators(people):
+    wang = user_of("wang")
+    people["lilei"].post(f"{STAFF}{wang.pk}/end/")
+    known = len(entries())
+    reopen = f"{STAFF}{wang.pk}/reopen/"
+    assert people["wang"].post(reopen, {"reason": "x"}).status_code == 302
+    assert "Say why" in text(people["lilei"].post(reopen, {"reason": " "}, follow=True))
+    address = people["lilei"].post(reopen, {"reason": "back from leave"})["Location"]
+    assert address.startswith(APPROVALS)
+    assert not user_of("wang").is_active
+    page = text(people["hanmeimei"].get(address))
+    assert "account is open" in page
+    assert "Auditor" in page
+    decide(people["hanmeimei"], address, "approve")
+    assert user_of("wang").is_active
+    assert roles_of("wang") == {"auditor"}
+    assert entries()[known:] == [("lilei", "change.ask"), ("hanmeimei", "approval.roles")]
+
+
+def test_a_closed_account_without_roles_is_opened_by_one_administrator(people):
+    from tongbao.platform.accounts.models import StaffRoleGrant
+
+    wang = user_of("wang")
+    people["lilei"].post(f"{STAFF}{wang.pk}/end/")
+    StaffRoleGrant.objects.filter(user=wang).update(ended_at_us=1, ended_by="test")
+    form = {"reason": "new post"}
+    people["lilei"].post(f"{STAFF}{wang.pk}/reopen/", form)
+    assert user_of("wang").is_active
+    assert entries()[-1] == ("lilei", "account.reopen")
+    answer = people["lilei"].post(f"{STAFF}{wang.pk}/reopen/", form, follow=True)
+    assert "open already" in text(answer)

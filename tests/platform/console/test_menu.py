@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests.platform.conftest import add_user, browser_of
+from tests.platform.console.conftest import TASKS
 from tongbao.platform.access.roles import StaffRole
 
 LINK = re.compile(r'<li><a href="(/console/[^"]*)"')
@@ -20,7 +21,15 @@ EVERYBODY = {
     "/console/payments/payment/",
     "/console/payments/paymentexception/",
 }
+SUPPORT = {
+    "/console/api/apikey/",
+    "/console/api/webhookdelivery/",
+    "/console/api/webhookendpoint/",
+}
 MORE = {
+    "fleet": {"/console/service-point/"},
+    "support": SUPPORT,
+    "administrator": {"/console/service-point/", TASKS} | SUPPORT,
     "reviewer": {"/console/onboarding/agent/", "/console/onboarding/application/"},
     "auditor": {"/console/audit/auditentry/"},
 }

@@ -64,6 +64,7 @@ class Operation(StrEnum):
     ME_CREDENTIALS = "me.credentials"
     ME_FACTORS = "me.factors"
     ACCOUNT_CLOSE = "account.close"
+    ACCOUNT_REOPEN = "account.reopen"
     PASSWORD_ASK = "password.ask"  # noqa: S105 - the word, not a password
     PASSWORD_SET = "password.set"  # noqa: S105 - the word, not a password
     STAFF_LIST = "staff.list"
@@ -79,9 +80,11 @@ class Operation(StrEnum):
     # api
     CSRF_GIVE = "session.csrf_token"
     API_KEY_LIST = "api_key.list"
+    API_KEY_VIEW_ALL = "api_key.view_all"
     API_KEY_ADD = "api_key.add"
     API_KEY_REVOKE = "api_key.revoke"
     WEBHOOK_LIST = "webhook.list"
+    WEBHOOK_VIEW_ALL = "webhook.view_all"
     WEBHOOK_ADD = "webhook.add"
     WEBHOOK_CHANGE = "webhook.change"
     WEBHOOK_REMOVE = "webhook.remove"
@@ -174,6 +177,9 @@ class Operation(StrEnum):
     PAYMENT_FEED = "payment.feed"
     PAYMENT_EXPORT = "payment.export"
     TRACE_SAVE = "trace.save"
+    # work
+    WORK_VIEW = "work.view"
+    WORK_RUN = "work.run"
 
 
 _P = Permission
@@ -192,6 +198,7 @@ OPERATIONS: Final[Mapping[Operation, Rule]] = {
     Operation.ME_CREDENTIALS: Rule(None, _T.SELF),
     Operation.ME_FACTORS: Rule(None, _T.SELF, moves_money=True),
     Operation.ACCOUNT_CLOSE: Rule(_P.ADMINISTRATION, _T.STAFF),
+    Operation.ACCOUNT_REOPEN: Rule(_P.ADMINISTRATION, _T.STAFF),
     Operation.PASSWORD_ASK: Rule(None, _T.PUBLIC),
     Operation.PASSWORD_SET: Rule(None, _T.PUBLIC),
     Operation.STAFF_LIST: Rule(_P.CONSOLE, _T.STAFF),
@@ -212,8 +219,11 @@ OPERATIONS: Final[Mapping[Operation, Rule]] = {
     Operation.CSRF_GIVE: Rule(None, _T.PUBLIC),
     Operation.API_KEY_LIST: Rule(_P.API_KEYS, _T.MERCHANT, staff=_P.SUPPORT),
     Operation.API_KEY_ADD: Rule(_P.API_KEYS, _T.MERCHANT, moves_money=True, for_api_keys=False),
-    Operation.API_KEY_REVOKE: Rule(_P.API_KEYS, _T.MERCHANT, for_api_keys=False),
+    Operation.API_KEY_VIEW_ALL: Rule(_P.SUPPORT, _T.STAFF),
+    # A key that leaked is stopped by whoever hears of it first.
+    Operation.API_KEY_REVOKE: Rule(_P.API_KEYS, _T.MERCHANT, staff=_P.SUPPORT, for_api_keys=False),
     Operation.WEBHOOK_LIST: Rule(_P.WEBHOOKS, _T.MERCHANT, staff=_P.SUPPORT),
+    Operation.WEBHOOK_VIEW_ALL: Rule(_P.SUPPORT, _T.STAFF),
     Operation.WEBHOOK_ADD: Rule(_P.WEBHOOKS, _T.MERCHANT),
     Operation.WEBHOOK_CHANGE: Rule(_P.WEBHOOKS, _T.MERCHANT),
     Operation.WEBHOOK_REMOVE: Rule(_P.WEBHOOKS, _T.MERCHANT),
@@ -314,4 +324,7 @@ OPERATIONS: Final[Mapping[Operation, Rule]] = {
     Operation.PAYMENT_FEED: Rule(_P.PAYMENTS_READ, _T.MERCHANT, staff=_P.SUPPORT),
     Operation.PAYMENT_EXPORT: Rule(_P.PAYMENTS_EXPORT, _T.MERCHANT),
     Operation.TRACE_SAVE: Rule(_P.CONSOLE, _T.STAFF),
+    # work
+    Operation.WORK_VIEW: Rule(_P.ADMINISTRATION, _T.STAFF),
+    Operation.WORK_RUN: Rule(_P.ADMINISTRATION, _T.STAFF),
 }

@@ -19,6 +19,7 @@ from tongbao.platform.access.operations import Operation
 from tongbao.platform.access.roles import StaffRole
 from tongbao.platform.access.words import STAFF_ROLE_WORDS
 from tongbao.platform.accounts.models import User
+from tongbao.platform.accounts.reopening import ReopeningRefusedError, reopen
 from tongbao.platform.accounts.staff import (
     NewStaff,
     StaffRefusedError,
@@ -27,7 +28,7 @@ from tongbao.platform.accounts.staff import (
     end_staff,
     roles_of,
 )
-from tongbao.platform.accounts.words import STAFF_REFUSAL_WORDS
+from tongbao.platform.accounts.words import REOPENING_REFUSAL_WORDS, STAFF_REFUSAL_WORDS
 from tongbao.platform.audit.models import AuditEntry
 from tongbao.platform.clock import now_us
 from tongbao.platform.console.access import demand, may
@@ -72,6 +73,7 @@ class StaffAdmin(ReadOnlyAdmin[User]):
             path("new/", view(self.add_staff_view), name="accounts_user_new"),
             path("<path:object_id>/role/", view(self.role_view), name="accounts_user_role"),
             path("<path:object_id>/end/", view(self.end_view), name="accounts_user_end"),
+            path("<path:object_id>/reopen/", view(self.reopen_view), name="accounts_user_reopen"),
             *super().get_urls(),
         ]
 
@@ -113,6 +115,7 @@ class StaffAdmin(ReadOnlyAdmin[User]):
             ],
             "acts": acts[:LATEST] if may(request, Operation.AUDIT_VIEW_ALL) else [],
             "may_ask": may(request, Operation.STAFF_ROLE),
+            "may_reopen": may(request, Operation.ACCOUNT_REOPEN),
             "may_end": may(request, Operation.STAFF_END) and record.pk != request.user.pk,
         }
 
@@ -178,6 +181,26 @@ class StaffAdmin(ReadOnlyAdmin[User]):
             messages.error(request, str(STAFF_REFUSAL_WORDS[error.refusal]))
         else:
             messages.success(request, gettext("The account is closed."))
+        return redirect(reverse("admin:accounts_user_change", args=[user.pk]))
+
+    def reopen_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Open a closed account again; with roles another administrator decides."""
+        user = self._person(request, object_id)
+        reason = request.POST.get("reason", "")
+        try:
+            change = reopen(actor_of(request), user.pk, reason=reason, now_us=now_us())
+        except AccessDeniedError as error:
+            raise PermissionDenied from error
+        except ReopeningRefusedError as error:
+            messages.error(request, str(REOPENING_REFUSAL_WORDS[error.refusal]))
+        else:
+            if change is not None:
+                messages.success(
+                    request, gettext("Asked for. Another administrator must approve it.")
+                )
+                page = "admin:approvals_changerequest_change"
+                return redirect(reverse(page, args=[quote(change.pk)]))
+            messages.success(request, gettext("The account is open again."))
         return redirect(reverse("admin:accounts_user_change", args=[user.pk]))
 
     def _person(self, request: HttpRequest, object_id: str) -> User:

@@ -50,11 +50,13 @@ def phone_of(text: str) -> str | None:
 
 
 def is_unused(user: AbstractBaseUser, now_us: int) -> bool:
-    """Return whether nobody logged in for 90 days (counted from the start for a new account)."""
+    """Return whether nobody logged in for 90 days (from the start or the reopening on)."""
     last = user.last_login or getattr(user, "date_joined", None)
     if last is None:
         return False
-    return now_us - int(last.timestamp()) * 1_000_000 > UNUSED_AFTER_DAYS * _DAY_US
+    used_us = int(last.timestamp()) * 1_000_000
+    since_us = max(used_us, getattr(user, "reopened_at_us", None) or 0)
+    return now_us - since_us > UNUSED_AFTER_DAYS * _DAY_US
 
 
 def _owner_of(merchant_number: str) -> User | None:

@@ -30,6 +30,8 @@ class User(AbstractUser):
     pending_phone = models.CharField(max_length=16, blank=True)
     display_name = models.CharField(_("name"), max_length=64, blank=True)
     language = models.CharField(_("language"), max_length=8, blank=True)
+    # When a closed account was opened again; the days without a log-in count from then.
+    reopened_at_us = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("user")

@@ -23,6 +23,8 @@ class NoticeKind(StrEnum):
     SECOND_FACTOR_REMOVED = "second_factor_removed"
     MEMBERSHIP_GIVEN = "membership_given"
     MEMBERSHIP_ENDED = "membership_ended"
+    MERCHANT_SUSPENDED = "merchant_suspended"
+    MERCHANT_REOPENED = "merchant_reopened"
 
 
 def notify(user: Any, kind: NoticeKind, detail: Mapping[str, Any], *, now_us: int) -> Notice:
@@ -44,8 +46,12 @@ def notice_words(kind: str, detail: Mapping[str, Any]) -> str:
         NoticeKind.SECOND_FACTOR_REMOVED: gettext("A second factor was removed."),
         NoticeKind.MEMBERSHIP_GIVEN: gettext("You may now work for %(merchant)s."),
         NoticeKind.MEMBERSHIP_ENDED: gettext("You no longer work for %(merchant)s."),
+        NoticeKind.MERCHANT_SUSPENDED: gettext(
+            "%(merchant)s may take no payments for now: %(reason)s Call us to have it opened."
+        ),
+        NoticeKind.MERCHANT_REOPENED: gettext("%(merchant)s takes payments again: %(reason)s"),
     }
     try:
-        return words[NoticeKind(kind)] % {"address": "", "merchant": "", **detail}
+        return words[NoticeKind(kind)] % {"address": "", "merchant": "", "reason": "", **detail}
     except ValueError:
         return kind

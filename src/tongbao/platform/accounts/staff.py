@@ -15,6 +15,7 @@ from tongbao.platform.access.roles import StaffRole
 from tongbao.platform.accounts.generated import generated_password
 from tongbao.platform.accounts.log_in import phone_of
 from tongbao.platform.accounts.models import StaffRoleGrant, User
+from tongbao.platform.accounts.reopening import apply_reopening
 from tongbao.platform.approvals.kinds import ChangeKind
 from tongbao.platform.approvals.services import ChangeNotPossibleError, ask, register
 from tongbao.platform.audit.services import record
@@ -146,7 +147,10 @@ def roles_of(user: User) -> set[StaffRole]:
 
 
 def apply_role(actor: Actor, payload: Mapping[str, Any], now_us: int) -> None:
-    """Give or end a role that was asked for and approved."""
+    """Give or end a role that was asked for and approved, or open an account with its roles."""
+    if payload.get("reopen"):
+        apply_reopening(payload, now_us)
+        return
     user = User.objects.select_for_update().filter(pk=payload["user"], is_staff=True).first()
     role = StaffRole(payload["role"])
     if user is None or (role in roles_of(user)) is payload["grant"]:

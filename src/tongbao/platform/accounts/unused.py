@@ -21,7 +21,9 @@ def disable_unused(now_us: int) -> int:
     """
     now = datetime.fromtimestamp(now_us // 1_000_000, UTC)
     before = now - timedelta(days=UNUSED_AFTER_DAYS)
-    unused = Q(last_login__lt=before) | Q(last_login=None, date_joined__lt=before)
+    asleep = Q(last_login__lt=before) | Q(last_login=None, date_joined__lt=before)
+    before_us = int(before.timestamp()) * 1_000_000
+    unused = asleep & (Q(reopened_at_us=None) | Q(reopened_at_us__lt=before_us))
     closed = 0
     for user in User.objects.filter(unused, is_active=True).order_by("pk"):
         with transaction.atomic():

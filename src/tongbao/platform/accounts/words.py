@@ -6,8 +6,14 @@ from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
+from tongbao.platform.accounts.reopening import ReopeningRefusal
 from tongbao.platform.accounts.staff import StaffRefusal
 
+REOPENING_REFUSAL_WORDS: Final = {
+    ReopeningRefusal.UNKNOWN: _("There is no such person."),
+    ReopeningRefusal.IS_OPEN: _("This account is open already."),
+    ReopeningRefusal.REASON_MISSING: _("Say why: the reason stays on record."),
+}
 STAFF_REFUSAL_WORDS: Final = {
     StaffRefusal.NAME_TAKEN: _("There is somebody of this name already."),
     StaffRefusal.NAME_MALFORMED: _("A name has letters, digits and @ . + - _ only."),

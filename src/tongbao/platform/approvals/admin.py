@@ -32,6 +32,7 @@ from tongbao.platform.approvals.words import (
 from tongbao.platform.clock import now_us
 from tongbao.platform.console.access import may
 from tongbao.platform.console.formats import instant_text
+from tongbao.platform.console.labels import label
 from tongbao.platform.console.read_only import ReadOnlyAdmin
 
 if TYPE_CHECKING:
@@ -190,10 +191,4 @@ def standing_label(change: Any) -> str:
         tone = "good" if outcome is ChangeOutcome.APPROVED else "calm"
         icon = "task_alt" if outcome is ChangeOutcome.APPROVED else "block"
         words = str(OUTCOME_WORDS[outcome])
-    return format_html(
-        '<span class="tb-label tb-{}"><span class="material-symbols-outlined"'
-        ' aria-hidden="true">{}</span>{}</span>',
-        tone,
-        icon,
-        words,
-    )
+    return label(tone, icon, words)

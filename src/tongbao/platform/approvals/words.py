@@ -36,6 +36,17 @@ _ROLES: Final = {role.value: words for role, words in STAFF_ROLE_WORDS.items()}
 _NAMES: Final = {
     "name": _("name"),
     "roles": _("roles"),
+    "is_active": _("account is open"),
+    "shop": _("shop"),
+    "serial_number": _("serial number"),
+    "mcc": _("category code (MCC)"),
+    "bank": _("bank"),
+    "last4": _("last four digits"),
+    "kind": _("kind"),
+    "debit_card": _("debit card"),
+    "credit_card": _("credit card"),
+    "code_debit": _("code, debit or balance"),
+    "code_credit": _("code, credit"),
 }
 
 

@@ -15,7 +15,7 @@ from tongbao.platform.clock import now_us
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-__all__ = ["Operation", "decision_of", "demand", "may", "note_refusal"]
+__all__ = ["Operation", "decision_of", "demand", "may", "may_at", "note_refusal"]
 
 # Strangers who knock again and again fill no log: so many entries a minute from one address.
 STRANGERS_NOTED_IN_A_MINUTE = 20
@@ -27,6 +27,13 @@ _noted: dict[tuple[str, int], int] = {}
 def may(request: HttpRequest, operation: Operation) -> bool:
     """Return whether the person may do this; asking leaves no trace."""
     return decision_of(request, operation) is Decision.ALLOWED
+
+
+def may_at(request: HttpRequest, operation: Operation, merchant_id: str) -> bool:
+    """Return whether the person may do this at a merchant; asking leaves no trace."""
+    actor = actor_of(request)
+    decision = decide(actor, operation, merchant_id=merchant_id, now_us=now_us())
+    return decision is Decision.ALLOWED
 
 
 def decision_of(request: HttpRequest, operation: Operation) -> Decision:

@@ -116,13 +116,23 @@ UNFOLD: dict[str, Any] = {
                         "qr_code_scanner",
                         "fleet_activation_changelist",
                     ),
-                    _item(gettext_lazy("Merchants"), "storefront", "merchants_merchant_changelist"),
+                    _item(gettext_lazy("Service point"), "storefront", "service_point"),
+                    _item(gettext_lazy("Merchants"), "store", "merchants_merchant_changelist"),
                     _item(
                         gettext_lazy("Applications"),
                         "fact_check",
                         "onboarding_application_changelist",
                     ),
                     _item(gettext_lazy("Agents"), "handshake", "onboarding_agent_changelist"),
+                ],
+            },
+            {
+                "separator": True,
+                "items": [
+                    _item(gettext_lazy("API keys"), "vpn_key", "api_apikey_changelist"),
+                    _item(gettext_lazy("Webhooks"), "webhook", "api_webhookendpoint_changelist"),
+                    _item(gettext_lazy("Deliveries"), "outbox", "api_webhookdelivery_changelist"),
+                    _item(gettext_lazy("Periodic work"), "schedule", "work_taskstate_changelist"),
                 ],
             },
             {

@@ -37,13 +37,21 @@ class ConsoleSite(AdminSite):
         return may(request, Operation.CONSOLE_VIEW)
 
     def get_urls(self) -> list[Any]:
-        """Add the page of the second step."""
+        """Add the pages that are no lists of records."""
         from tongbao.platform.console.second_step import (  # noqa: PLC0415 - models come later
             second_step_view,
         )
+        from tongbao.platform.fleet.service_point import (  # noqa: PLC0415 - models come later
+            service_point_view,
+        )
 
         view = csrf_protect(never_cache(partial(second_step_view, self)))
-        return [path("second-step/", view, name="second_step"), *super().get_urls()]
+        service_point = self.admin_view(partial(service_point_view, self))
+        return [
+            path("second-step/", view, name="second_step"),
+            path("service-point/", service_point, name="service_point"),
+            *super().get_urls(),
+        ]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Open a page only after the second step, and lead there who has not made it."""

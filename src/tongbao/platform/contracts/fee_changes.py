@@ -8,7 +8,7 @@ from tongbao.platform.access.enforce import require
 from tongbao.platform.access.operations import Operation
 from tongbao.platform.approvals import services as approvals
 from tongbao.platform.approvals.kinds import ChangeKind
-from tongbao.platform.contracts.fees import Method, Rate, rates_document, rates_of
+from tongbao.platform.contracts.fees import Method, Rate, rate_text, rates_document, rates_of
 from tongbao.platform.contracts.offers import NoContractError, offer_fees, rates_in_force
 from tongbao.platform.contracts.standard import publish_schedule
 from tongbao.platform.merchants.models import Merchant
@@ -41,20 +41,31 @@ def ask_for_fees(
     Merchant.objects.get(pk=merchant_id)
     document = rates_document(rates)
     rates_of(document)
+    before: dict[str, str | None]
     try:
-        before = rates_document(rates_in_force(merchant_id, at_us=now_us))
+        before = {**_readable(rates_in_force(merchant_id, at_us=now_us))}
     except NoContractError:
-        before = {}
+        before = dict.fromkeys(_readable(rates))
+    # Whoever approves reads the rates of each method; the machine takes the document.
     return approvals.ask(
         actor,
         ChangeKind.FEES,
-        {"merchant_id": merchant_id, "rates": document, "reason": reason[:200]},
+        {
+            "merchant_id": merchant_id,
+            "rates": document,
+            "reason": reason[:200],
+            **_readable(rates),
+        },
         target=("merchant", merchant_id),
         merchant_id=merchant_id,
         reason=reason,
         before=before,
         now_us=now_us,
     )
+
+
+def _readable(rates: Mapping[Method, Rate]) -> dict[str, str]:
+    return {method.value: rate_text(rate) for method, rate in rates.items()}
 
 
 def apply_fees(actor: Actor, payload: dict[str, Any], now_us: int) -> None:

@@ -17,6 +17,7 @@ from typing import Any, Final
 from tongbao.platform.bilingual import Words
 
 _PPM: Final = 1_000_000
+_TYPED_MAX: Final = 12
 
 
 class Method(StrEnum):
@@ -163,6 +164,32 @@ def percent_text(rate_ppm: int) -> str:
 def yuan_text(minor: int) -> str:
     """Return fen as yuan with two decimals, "1,234.50"."""
     return f"{minor // 100:,}.{minor % 100:02}"
+
+
+def rate_text(rate: Rate) -> str:
+    """Return a rate with its cap for people, "0.50 % ≤ ¥20.00"."""
+    cap = "" if rate.cap_minor is None else f" ≤ ¥{yuan_text(rate.cap_minor)}"
+    return f"{percent_text(rate.rate_ppm)} %{cap}"
+
+
+def read_rate(percent: str, cap_yuan: str) -> Rate:
+    """Return the rate that somebody typed: "0.55" per cent, and yuan or nothing for the cap.
+
+    Raises: ValueError for anything else, for more than four decimals of a per cent or two of a
+    yuan, and for a rate above 10 %.
+    """
+    cap = cap_yuan.strip().replace(",", "")
+    return Rate(_scaled(percent.strip(), 4), _scaled(cap, 2) if cap else None)
+
+
+def _scaled(text: str, decimals: int) -> int:
+    """Return a number with so many decimals as a whole one; no float touches it."""
+    if not (len(text) <= _TYPED_MAX and text.isascii()):
+        raise ValueError("a number has digits and a point")
+    whole, _, part = text.partition(".")
+    if not (whole.isdecimal() and (part.isdecimal() or not part) and len(part) <= decimals):
+        raise ValueError("a number has digits and a point")
+    return int(whole + part.ljust(decimals, "0"))
 
 
 def rates_document(rates: Mapping[Method, Rate]) -> dict[str, Any]:

@@ -38,9 +38,10 @@ def ask_for_move(
     permit(actor, device, DeviceStep.MOVE, now_us=now_us)
     if device.state != DeviceState.ACTIVE or device.terminal is None:
         raise StepRefusedError(DeviceStep.MOVE, DeviceState(device.state), None)
-    if _shop(device, shop_id) is None:
+    shop = _shop(device, shop_id)
+    if shop is None:
         raise StepRefusedError(DeviceStep.MOVE, DeviceState(device.state), Check.PLACE_KNOWN)
-    payload = {"serial_number": device.pk, "to_shop_id": shop_id}
+    payload = {"serial_number": device.pk, "to_shop_id": shop_id, "shop": shop.name}
     with locked(serial_number) as device:
         entry = history.Entry(
             event="move_asked",
@@ -57,8 +58,13 @@ def ask_for_move(
             target=("device", device.pk),
             merchant_id=device.merchant_id or "",
             reason=reason,
-            before={"shop_id": device.terminal.shop_id if device.terminal else ""},
+            before={"serial_number": device.pk, "shop": _place_of(device)},
         )
+
+
+def _place_of(device: Device) -> str:
+    shop = device.terminal.shop if device.terminal else None
+    return shop.name if shop else ""
 
 
 def _apply_move(approver: Actor, payload: dict[str, Any], now_us: int) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from tongbao.platform.bilingual import Words
 from tongbao.platform.fleet.invitations import host_address
 from tongbao.platform.fleet.models import Device
 from tongbao.platform.merchants.models import MerchantLimits
+from tongbao.platform.merchants.opening import SUSPENDED
 from tongbao.wire.device.activation import HostAddress
 from tongbao.wire.device.settings import (
     FunctionCode,
@@ -33,6 +35,10 @@ People: TypeAlias = tuple[tuple[Operator, ...], tuple[FunctionCode, ...]]
 
 _NOWHERE = HostAddress(
     address="127.0.0.1", port=1, tls=True, tls_name=None, ca_pem=None, profile="unionpay"
+)
+# What the tills of a suspended merchant show; what is open there is still finished.
+SUSPENDED_WORDS: Final = Words(
+    "商户已暂停受理，请联系收单机构。", "This merchant is suspended: call your acquirer."
 )
 _people: list[Callable[[Terminal], People]] = []
 
@@ -68,13 +74,19 @@ def content_of(terminal: Terminal, effective: Effective) -> SettingsDocument:
             is_allowed=values["training.is_allowed"],
             needs_supervisor=values["training.needs_supervisor"],
         ),
-        lock=Lock(
-            is_locked=device.is_lock_wanted if device else False,
-            words=device.lock_words if device else "",
-        ),
+        lock=_lock(terminal, device),
         quiet_hour=values["quiet_hour"],
         heartbeat_s=values["heartbeat_s"],
     )
+
+
+def _lock(terminal: Terminal, device: Device | None) -> Lock:
+    """Lock what staff locked, and every till of a merchant that is suspended."""
+    if device is not None and device.is_lock_wanted:
+        return Lock(is_locked=True, words=device.lock_words)
+    if terminal.merchant.status == SUSPENDED:
+        return Lock(is_locked=True, words=f"{SUSPENDED_WORDS.zh} {SUSPENDED_WORDS.en}")
+    return Lock(is_locked=False, words="")
 
 
 def _merchant(terminal: Terminal) -> MerchantFacts:

@@ -9,8 +9,10 @@ from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
 from tongbao.platform.clock import now_us
-from tongbao.platform.console.read_only import ReadOnlyAdmin
-from tongbao.platform.console.words import active_label, local_name
+from tongbao.platform.console.acting import ActingAdmin
+from tongbao.platform.console.words import local_name
+from tongbao.platform.merchants import merchant_forms
+from tongbao.platform.merchants.merchant_page import merchant_context, standing_label
 from tongbao.platform.merchants.models import Merchant
 from tongbao.platform.onboarding.merchant_page import onboarding_of
 from tongbao.platform.payments.models import Payment
@@ -24,7 +26,7 @@ LATEST = 10
 
 
 @admin.register(Merchant)
-class MerchantAdmin(ReadOnlyAdmin[Merchant]):
+class MerchantAdmin(ActingAdmin[Merchant]):
     """Lists merchants; a merchant's page shows its terminals and newest payments."""
 
     list_display = ("number", "shop", "mcc", "city", "terminal_count", "active")
@@ -56,15 +58,19 @@ class MerchantAdmin(ReadOnlyAdmin[Merchant]):
     @admin.display(description=_("Status"))
     def active(self, merchant: Merchant) -> str:
         """Whether it may take payments."""
-        return active_label(active=merchant.is_active)
+        return standing_label(merchant)
+
+    def take_form(self, request: HttpRequest, record: Merchant) -> str:
+        """Take one form of a merchant's page."""
+        return merchant_forms.run(request, record)
 
     def page_context(self, request: HttpRequest, record: Merchant) -> dict[str, Any]:
-        """Return the merchant's terminals and newest payments."""
-        del request
+        """Return the merchant's terminals and newest payments, and what this person may do."""
         payments = Payment.objects.filter(merchant_id=record.pk).order_by("-payment_id")
         return {
             "title": local_name(record),
             "terminals": record.terminals.order_by("terminal_id")[:50],
             "latest": with_status(payments)[:LATEST],
             **onboarding_of(record, now_us()),
+            **merchant_context(request, record),
         }

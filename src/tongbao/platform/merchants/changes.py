@@ -8,6 +8,9 @@ from django.db import transaction
 
 from tongbao.platform.access.enforce import require
 from tongbao.platform.access.operations import Operation
+from tongbao.platform.access.roles import PortalRole
+from tongbao.platform.accounts.models import Membership
+from tongbao.platform.accounts.notices import NoticeKind, notify
 from tongbao.platform.audit.services import record
 from tongbao.platform.merchants.models import Merchant, Shop
 from tongbao.platform.merchants.opening import ACTIVE, SUSPENDED, NewShop, add_shop
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from tongbao.platform.access.actor import Actor
 
 SHOPS_MAX = 200
+REASON_LENGTH_MAX = 200
 _SHOP_FIELDS = frozenset(
     {"name", "address", "city", "latitude_udeg", "longitude_udeg", "is_active"}
 )
@@ -117,12 +121,16 @@ def change_settings(actor: Actor, merchant_id: str, name_en: str, *, now_us: int
 def set_suspended(
     actor: Actor, merchant_id: str, *, suspended: bool, reason: str, now_us: int
 ) -> Merchant:
-    """Stop a merchant from taking payments, or let it again; with a reason in words.
+    """Stop a merchant from taking payments, or let it again; the owners read the reason.
+
+    The host refuses new payments from the commit on; what is open is still finished. The tills are
+    locked by their next settings document, and opened by the one after the reopening.
 
     Raises: StandingError; ValueError without a reason; AccessDeniedError; Merchant.DoesNotExist.
     """
     require(actor, Operation.MERCHANT_SUSPEND, now_us=now_us, target=("merchant", merchant_id))
-    if not reason.strip():
+    reason = reason.strip()[:REASON_LENGTH_MAX]
+    if not reason:
         raise ValueError("say why")
     with transaction.atomic():
         merchant = Merchant.objects.select_for_update().get(pk=merchant_id)
@@ -141,4 +149,17 @@ def set_suspended(
             before={"status": before},
             after={"status": merchant.status, "reason": reason},
         )
+        _tell_owners(merchant, reason, now_us)
     return merchant
+
+
+def _tell_owners(merchant: Merchant, reason: str, now_us: int) -> None:
+    """Leave a notice for each owner; the tills are told by their settings."""
+    is_stopped = merchant.status == SUSPENDED
+    kind = NoticeKind.MERCHANT_SUSPENDED if is_stopped else NoticeKind.MERCHANT_REOPENED
+    owners = Membership.objects.filter(
+        merchant=merchant, role=PortalRole.OWNER.value, until_us=None
+    ).select_related("user")
+    for owner in owners:
+        detail = {"merchant": merchant.name, "reason": reason}
+        notify(owner.user, kind, detail, now_us=now_us)

@@ -1,4 +1,4 @@
-"""Applications and agents in the console: the review queue, one application, the agents."""
+"""Applications in the console: the review queue, and the page of one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.contrib.admin import SimpleListFilter
-from django.contrib.admin.utils import quote
+from django.contrib.admin.utils import quote, unquote
 from django.db.models import BooleanField, Case, F, Value, When
 from django.http import Http404, HttpResponseNotAllowed
 from django.shortcuts import redirect
@@ -22,8 +22,8 @@ from tongbao.platform.console.formats import instant_text
 from tongbao.platform.console.read_only import ReadOnlyAdmin
 from tongbao.platform.onboarding import papers
 from tongbao.platform.onboarding.acting import ACTED, REFUSED, REFUSED_WORDS, act
-from tongbao.platform.onboarding.models import Agent, Application, Paper
-from tongbao.platform.onboarding.page import SUBJECTS, application_page, state_label
+from tongbao.platform.onboarding.models import Application, Paper
+from tongbao.platform.onboarding.page import application_page, state_label
 from tongbao.platform.onboarding.promises import PROMISES, is_late
 from tongbao.platform.onboarding.states import FINAL, State
 from tongbao.platform.onboarding.tiers import TIERS, Tier
@@ -160,6 +160,7 @@ class ApplicationAdmin(ReadOnlyAdmin[Application]):
         """Do what the reviewer chose, then show the page again; only POST."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
+        object_id = unquote(object_id)
         demand(request, Operation.APPLICATION_REVIEW, ("application", object_id))
         if not Application.objects.filter(pk=object_id).exists():
             raise Http404
@@ -176,35 +177,9 @@ class ApplicationAdmin(ReadOnlyAdmin[Application]):
         """Show a paper; that somebody looked is written down."""
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
+        object_id, paper_id = unquote(object_id), unquote(paper_id)
         demand(request, Operation.APPLICATION_REVIEW, ("paper", paper_id))
         if not Paper.objects.filter(pk=paper_id, application_id=object_id).exists():
             raise Http404
         opened = papers.open_paper(actor_of(request), paper_id, now_us=now_us())
         return papers.as_response(opened)
-
-
-@admin.register(Agent)
-class AgentAdmin(ReadOnlyAdmin[Agent]):
-    """The register of agents; the page of one shows whom it serves and what it promised."""
-
-    operation = Operation.AGENT_VIEW
-    list_display = ("name", "phone", "region", "is_active")
-    search_fields = ("name", "credit_code", "agent_id")
-    search_help_text = _("Name, credit code or number")
-    page_template = "onboarding/agent.html"
-    empty_title = _("No agents")
-    empty_words = _("Agents who sell and serve for the acquirer appear here.")
-
-    def page_context(self, request: HttpRequest, record: Agent) -> dict[str, Any]:
-        """Return the agent's merchants and promises."""
-        del request
-        agencies = record.agencies.select_related("merchant").order_by("-from_us")[:50]
-        promises = record.promises.select_related("application").order_by("-promise_id")[:50]
-        language = get_language() or "en"
-        return {
-            "title": record.name,
-            "agencies": agencies,
-            "promises": [
-                {"row": one, "subject": SUBJECTS[one.subject].into(language)} for one in promises
-            ],
-        }

@@ -167,3 +167,21 @@ def hand_over(actor: Actor, merchant_id: str, agent_id: str, role: str, *, now_u
             after={"role": role},
         )
     return agency
+
+
+def hand_over_all(actor: Actor, from_agent_id: str, to_agent_id: str, *, now_us: int) -> int:
+    """Let one agent serve every merchant that another serves; return how many these are.
+
+    Raises: AgentRefusedError for the same agent; AccessDeniedError; Agent.DoesNotExist when the
+    new one is unknown or not active.
+    """
+    require(actor, Operation.AGENT_CHANGE, now_us=now_us, target=("agent", to_agent_id))
+    if from_agent_id == to_agent_id:
+        raise AgentRefusedError("role")
+    with transaction.atomic():
+        Agent.objects.get(pk=to_agent_id, is_active=True)
+        served = Agency.objects.filter(agent_id=from_agent_id, role="serves", ended_at_us=None)
+        merchants = list(served.order_by("merchant_id").values_list("merchant_id", flat=True))
+        for merchant_id in merchants:
+            hand_over(actor, merchant_id, to_agent_id, "serves", now_us=now_us)
+    return len(merchants)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import get_language
 
-from tongbao.platform.contracts.fees import METHOD_WORDS, percent_text, rates_of, yuan_text
+from tongbao.platform.contracts.fees import METHOD_WORDS, rate_text, rates_of, yuan_text
 from tongbao.platform.contracts.offers import NoContractError, contract_in_force
 from tongbao.platform.onboarding.tiers import LIMIT_WORDS, RULES
 
@@ -34,9 +34,7 @@ def onboarding_of(merchant: Merchant, now_us: int) -> dict[str, Any]:
 def _fees(document: dict[str, Any], language: str) -> list[dict[str, str]]:
     rows = []
     for method, rate in rates_of(document).items():
-        cap = "" if rate.cap_minor is None else f" ≤ ¥{yuan_text(rate.cap_minor)}"
-        text = f"{percent_text(rate.rate_ppm)} %{cap}"
-        rows.append({"name": METHOD_WORDS[method].into(language), "text": text})
+        rows.append({"name": METHOD_WORDS[method].into(language), "text": rate_text(rate)})
     return rows
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tongbao.platform.console.formats import instant_text
+from tongbao.platform.console.labels import label
 from tongbao.platform.console.read_only import ReadOnlyAdmin
 from tongbao.platform.console.words import local_name
 from tongbao.platform.merchants.models import Merchant
@@ -158,13 +159,7 @@ def _with_closed(events: QuerySet[BatchEvent]) -> QuerySet[Any]:
 
 def balance_label(flag: Balance) -> str:
     """Return a settlement flag as a coloured label."""
-    return format_html(
-        '<span class="tb-label tb-{}"><span class="material-symbols-outlined"'
-        ' aria-hidden="true">{}</span>{}</span>',
-        BALANCE_TONES[flag],
-        BALANCE_ICONS[flag],
-        BALANCE_WORDS[flag],
-    )
+    return label(BALANCE_TONES[flag], BALANCE_ICONS[flag], str(BALANCE_WORDS[flag]))
 
 
 def _sides(

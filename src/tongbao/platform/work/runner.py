@@ -12,11 +12,15 @@ from typing import TYPE_CHECKING
 import structlog
 from django.db import close_old_connections, transaction
 
+from tongbao.platform.access.enforce import require
+from tongbao.platform.access.operations import Operation
+from tongbao.platform.audit.services import record
 from tongbao.platform.work.models import TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from tongbao.platform.access.actor import Actor
     from tongbao.platform.work.task import Task
 
 _US = 1_000_000
@@ -110,3 +114,24 @@ def _finish(task: Task, now_us: int, started_us: int, *, did: int = 0, error: st
         state.detail = error[:200]
         state.did = did
         state.save()
+
+
+def ask_now(actor: Actor, name: str, *, now_us: int) -> None:
+    """Let a task be due now, whatever its turn and its failures; one that runs is left alone.
+
+    Raises AccessDeniedError; TaskState.DoesNotExist.
+    """
+    require(actor, Operation.WORK_RUN, now_us=now_us, target=("task", name))
+    with transaction.atomic():
+        state = TaskState.objects.select_for_update().get(name=name)
+        before = state.due_at_us
+        state.due_at_us = min(before, now_us)
+        state.save(update_fields=["due_at_us"])
+        record(
+            actor,
+            Operation.WORK_RUN,
+            now_us=now_us,
+            target=("task", name),
+            before={"due_at_us": before},
+            after={"due_at_us": state.due_at_us},
+        )

@@ -118,6 +118,27 @@ def test_totals_that_the_host_refuses_leave_the_batch_open_for_sales():
     assert rig.host.totals[-1][:15] == "000000000301003"
 
 
+def test_no_totals_go_out_for_a_batch_that_a_sign_in_has_ended_before_they_bound():
+    rig = with_sales()
+    rig.host.totals_code = "A0"
+    rig.host.batch = "000008"
+    settle(rig).run_on()
+    assert (rig.state.batch, rig.state.items, rig.state.signed_in) == (BatchNo(8), (), True)
+    assert rig.state.settlement.error.code == "nothing_to_settle"
+    rig.host.totals_code = None
+    sent = len(rig.outbox)
+    rig.tell(ev.Settle(None))
+    rig.tell(ev.LinkUp())
+    assert rig.state.settlement.error.code == "nothing_to_settle"
+    assert len(rig.outbox) == sent
+    rig.tell(ev.Dismiss())
+    assert (rig.state.phase, rig.state.settlement) == (Phase.IDLE, None)
+    rig.approved_sale(500)
+    settle(rig).run_on()
+    assert rig.host.totals[-1][:15] == "000000000500001"
+    assert [record.batch for record in rig.kept(BatchClosed)] == [8]
+
+
 def test_totals_that_never_went_out_leave_the_batch_open():
     rig = settle(with_sales())
     rig.tell(ev.SendFailed(rig.outbox[-1].ticket, sent=False))

@@ -11,6 +11,7 @@ from tongbao.terminal.core import events as ev
 from tongbao.terminal.core.records import PaymentClosed
 from tongbao.terminal.core.service_records import ScriptReceived, SignatureTaken, WorkDone, WorkSent
 from tongbao.terminal.core.vocabulary import Outcome, Phase, TimerKind
+from tongbao.terminal.device.quiet import pending
 from tongbao.wire.jbig import Bitmap, decode
 
 ROWS = bytes([0b10101010, 0b01010101] * 8)
@@ -25,6 +26,26 @@ def offline_sale(rig: ServiceRig, amount_minor: int = 700) -> int:
     rig.sales += 1
     rig.pay("offline_sale", f"offline-{rig.sales}", amount=amount_minor, auth_code="654321")
     return int(rig.message().text(11))
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_reprint_shows_the_signature_also_after_it_was_sent_and_after_a_start(restarts):
+    rig = ServiceRig().ready()
+    trace, unsigned = rig.approved_sale(), rig.approved_sale()
+    sign(rig, trace)
+    rig.run_on()
+    if restarts:
+        rig.restart().run_on()
+    rig.slips.clear()
+    for number in (trace, unsigned):
+        rig.tell(ev.Reprint(BatchNo(7), Stan(number)))
+    signed, plain = (job.slip for job in rig.slips)
+    assert decode(signed.signature) == Bitmap(16, 8, ROWS)
+    assert plain.signature == b""
+    assert repr(rig.state).count(signed.signature.hex().upper()) == 0
+    rig.tell(ev.Settle(None))
+    rig.run_on()
+    assert rig.state.signed == {}
 
 
 def test_a_signature_is_kept_first_and_sent_at_once_when_the_till_is_idle():
@@ -229,3 +250,27 @@ def test_an_issuers_script_is_told_as_not_performed():
     assert rig.state.work.works == ()
     rig.power_cut()
     assert (rig.state.work.works, rig.state.next_trace) == ((), Stan(4))
+
+
+def test_what_the_host_does_not_take_is_told_by_name_and_asks_for_a_person():
+    rig = ServiceRig(reversal_repeats=1).ready()
+    tries = 1
+    assert pending(rig.state, tries) == ()
+    trace = rig.approved_sale()
+    sign(rig, trace)
+    assert [one.needs_person for one in pending(rig.state, tries)] == [False]
+    for _ in range(tries + 1):
+        rig.fire(TimerKind.HOST)
+        rig.fire(TimerKind.WORK)
+    rig.sell(900, "in doubt")
+    rig.fire(TimerKind.HOST)
+    signature, reversal = pending(rig.state, tries)
+    assert (signature.kind, signature.trace, signature.needs_person) == ("signature", trace, True)
+    assert (reversal.kind, reversal.batch, reversal.needs_person) == ("reversal", 7, False)
+    for _ in range(tries + 1):
+        rig.fire(TimerKind.REVERSAL)
+        rig.fire(TimerKind.RETRY)
+    assert [(one.kind, one.needs_person) for one in pending(rig.state, tries)] == [
+        ("reversal", True),
+        ("signature", True),
+    ]

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from tongbao.wire.unionpay.profile import HostProfile
 
-NODES_MAX = 64
+# The ids of the last node, 63, are the platform's: it opens exceptions, too.
+NODES_MAX = 63
 # How long a terminal waits for an answer. Spec: UnionPay terminal dialect, 7.3.
 TERMINAL_WAITS_MS = 60_000
 
@@ -17,7 +18,7 @@ class HostSettings:
     """The acquirer's host; port 0 takes any free port.
 
     `key_file` holds `tmk/<terminal id>`, `zpk`, `zak` and `token` under the master key in
-    `master_key_file`. `node` (0 to 63) is part of every payment id: host processes that share one
+    `master_key_file`. `node` (0 to 62) is part of every payment id: host processes that share one
     database each need their own. `acquirer_id` and `issuer_id` are institution codes of up to
     11 digits (fields 32 and 44). With `tls` off the terminal link is plain TCP. `profile` says how
     this host answers where the terminal dialect leaves it open. `tls_client_ca_file` is the

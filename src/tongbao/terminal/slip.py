@@ -7,7 +7,7 @@ to the printer. A slip can only hold a masked card number; nothing else of the c
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +16,7 @@ from tongbao.domain.secrets import Pan
 from tongbao.terminal.coin import COIN_SIZE_DOTS, coin_raster
 from tongbao.terminal.paper import BilingualText, Page, amount_text, wrap
 from tongbao.wire.escpos.operations import Alignment, columns
+from tongbao.wire.jbig import decode, fitted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +45,8 @@ _MASKED_CARD: Final = re.compile(r"[0-9]{0,6}\*+[0-9]{0,4}", re.ASCII)
 _MASKED_CARD_MAX: Final = 19
 _LONG_DIGITS: Final = re.compile(r"(?<![0-9])[0-9](?:[ -]?[0-9]){12,18}(?![0-9])")
 _SIGNATURE_DOTS: Final = 84
+_SIGNATURE_WIDTH_DOTS: Final = 320
+_SIGNATURE_HEIGHT_DOTS: Final = 160
 _CUT_FEED_DOTS: Final = 96
 _QR_MODULE_DOTS: Final = 5
 
@@ -137,7 +140,8 @@ class Slip:
     `Pan.masked` text: at most six leading and four trailing digits, `*` between them, at most 19
     characters. Texts may have any length and are wrapped. The expiry date is left out on purpose.
     `stan` is the trace number, printed as voucher 凭证号; a reversal's slip shows the original one.
-    `amount` is negative when money goes back; with a `tip` it is the total of both.
+    `amount` is negative when money goes back; with a `tip` it is the total of both. `signature` is
+    the JBIG picture that the cardholder drew, empty when nobody did; the merchant's copy shows it.
 
     Raises `ValueError` when the card number shows more, `TypeError` when it is not text.
     Spec: UnionPay terminal dialect, 7.8 receipt
@@ -168,6 +172,7 @@ class Slip:
     remarks: tuple[str, ...] = ()
     is_reprint: bool = False
     mark: SlipMark | None = None
+    signature: bytes = field(default=b"", repr=False)
 
     def __post_init__(self) -> None:
         if type(self.card_masked) is not str:
@@ -270,7 +275,7 @@ def _approved(page: Page, slip: Slip) -> None:
     page.rule()
     _remarks(page, slip)
     if slip.copy is SlipCopy.MERCHANT:
-        _signature(page)
+        _signature(page, slip.signature)
     _reference(page, slip)
     if slip.copy is SlipCopy.CARDHOLDER:
         page.gap()
@@ -347,9 +352,14 @@ def _remarks(page: Page, slip: Slip) -> None:
     page.rule()
 
 
-def _signature(page: Page) -> None:
+def _signature(page: Page, picture: bytes) -> None:
     page.builder.line("持卡人签名 CARDHOLDER SIGNATURE")
-    page.gap(_SIGNATURE_DOTS)
+    if picture:
+        drawn = fitted(decode(picture), _SIGNATURE_WIDTH_DOTS, _SIGNATURE_HEIGHT_DOTS)
+        page.builder.align(Alignment.CENTRE).raster(drawn.row_bytes, drawn.rows)
+        page.builder.align(Alignment.LEFT)
+    else:
+        page.gap(_SIGNATURE_DOTS)
     page.builder.line("_" * page.columns)
     page.paragraph(_ACKNOWLEDGEMENT)
     page.gap()

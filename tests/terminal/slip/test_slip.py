@@ -26,11 +26,13 @@ from tongbao.wire.escpos.operations import (
     Feed,
     LineFeed,
     QrCode,
+    Raster,
     Size,
     Text,
     columns,
 )
 from tongbao.wire.escpos.parser import parse_job
+from tongbao.wire.jbig import Bitmap, encode
 
 ALL = [(name, width) for name in PAPERS for width in WIDTHS_DOTS]
 
@@ -335,3 +337,17 @@ def test_slip_is_frozen() -> None:
 def test_slip_has_no_room_for_other_card_data() -> None:
     names = {field.name for field in dataclasses.fields(Slip)}
     assert not names & {"pan", "track2", "pin", "pin_block", "expiry", "cvn"}
+
+
+def test_the_merchants_copy_shows_the_signature_and_the_cardholders_does_not() -> None:
+    rows = [[int(abs(place - 2 * number) < 4) for place in range(512)] for number in range(256)]
+    drawn = encode(Bitmap.of_rows(rows))
+    signed = dataclasses.replace(APPROVED, copy=SlipCopy.MERCHANT, signature=drawn)
+    for width in WIDTHS_DOTS:
+        pictures = [
+            one for one in parse_job(slip_to_escpos(signed, width)) if isinstance(one, Raster)
+        ]
+        assert [(one.width_bytes, one.rows) for one in pictures[1:]] == [(40, 160)]
+    other = dataclasses.replace(signed, copy=SlipCopy.CARDHOLDER)
+    assert len([one for one in parse_job(slip_to_escpos(other)) if isinstance(one, Raster)]) == 1
+    assert drawn.hex() not in repr(signed)

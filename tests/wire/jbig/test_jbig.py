@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.wire.jbig.standard_picture import Size, picture
 from tests.wire.samples import assert_tells_nothing
 from tongbao.domain.errors import ProtocolError
-from tongbao.wire.jbig import PIXELS_MAX, Bitmap, decode, encode
+from tongbao.wire.jbig import PIXELS_MAX, Bitmap, decode, encode, fitted
 from tongbao.wire.jbig.entity import (
     TWO_LINE_OPTION,
     TYPICAL_OPTION,
@@ -298,3 +298,20 @@ def test_a_bitmap_that_cannot_be_is_refused(width, height, rows):
 def test_an_unknown_option_is_refused():
     with pytest.raises(ValueError, match="template and typical"):
         encode(Bitmap.of_rows([[1]]), options=0x20)
+
+
+def test_a_picture_is_made_smaller_in_proportion_and_keeps_its_thin_lines():
+    rows = [[0] * 512 for _ in range(320)]
+    rows[7] = [1] * 512
+    for row in rows:
+        row[301] = 1
+    small = fitted(Bitmap.of_rows(rows), 320, 160)
+    assert (small.width, small.height) == (256, 160)
+    assert small.row(3) == [1] * 256
+    assert [small.row(number)[150] for number in range(160)] == [1] * 160
+    assert sum(map(sum, (small.row(number) for number in range(160)))) == 256 + 159
+    assert fitted(small, 256, 160) is small
+    tall = fitted(Bitmap.of_rows([[1]] * 400), 320, 160)
+    assert (tall.width, tall.height, tall.rows) == (1, 160, b"\x80" * 160)
+    with pytest.raises(ValueError, match="at least one dot"):
+        fitted(small, 0, 10)

@@ -89,11 +89,24 @@ def _keep_heartbeat(
             "applied_version": message.applied_version,
         },
     )
+    _ask_for_help(device, message, before, now_us)
     if is_worth_keeping(known, health, kept_us, now_us):
         Heartbeat.objects.create(device_id=device.pk, at_us=now_us, score=health.score, body=body)
     if device.software_version != message.software_version:
         device.software_version = message.software_version
         device.save(update_fields=["software_version"])
+
+
+def _ask_for_help(
+    device: Device, message: HeartbeatMessage, before: DeviceHealth | None, now_us: int
+) -> None:
+    """Put into the exception queue what the terminal cannot deliver without a person."""
+    from tongbao.platform.payments import gave_up  # noqa: PLC0415 - payments import the fleet
+
+    had_any = before is not None and bool(before.body.get("pending"))
+    if message.pending is None or not (message.pending or had_any) or message.is_training:
+        return
+    gave_up.follow(_terminal(device), message.pending, now_us=now_us)
 
 
 def _health_in(row: DeviceHealth | None) -> Health | None:

@@ -28,9 +28,11 @@ from tongbao.platform.payments.exception_words import (
     batch_of,
     detail_text,
     note_text,
+    opened_by,
     staff_text,
 )
 from tongbao.platform.payments.exceptions import ActRefusedError, do, with_standing
+from tongbao.platform.payments.gave_up import payment_named
 from tongbao.platform.payments.models import BatchEvent, Payment, PaymentException
 from tongbao.platform.payments.queries import with_status
 
@@ -165,7 +167,7 @@ class PaymentExceptionAdmin(ReadOnlyAdmin[PaymentException]):
         done = list(record.events.order_by("event_id"))
         standing = stand_of((one.kind, one.staff) for one in done)
         advice = advice_of(record.kind)
-        payment = with_status(Payment.objects.filter(pk=record.payment_id)).first()
+        payment = with_status(Payment.objects.filter(pk=payment_named(record))).first()
         batch = None
         if batch_no := batch_of(record.detail):
             batches = BatchEvent.objects.filter(terminal_id=record.terminal_id, batch_no=batch_no)
@@ -175,6 +177,7 @@ class PaymentExceptionAdmin(ReadOnlyAdmin[PaymentException]):
             "exception": record,
             "detail": detail_text(record.detail),
             "advice": advice,
+            "opened_by": opened_by(record.kind),
             "label": standing_label(is_open=standing.is_open),
             "standing": standing,
             "mine": standing.owner == request.user.get_username(),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 SYSTEM: Final = "system"
+TERMINAL: Final = "terminal"
 NOTE_LENGTH_MAX: Final = 500
 
 

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.utils.translation import gettext, gettext_lazy
 
-from tongbao.platform.payments.exception_rules import SYSTEM, Done, ExceptionKind, Refusal
+from tongbao.platform.payments.exception_rules import (
+    SYSTEM,
+    TERMINAL,
+    Done,
+    ExceptionKind,
+    Refusal,
+)
 from tongbao.platform.payments.words import kind_text
 
 if TYPE_CHECKING:
@@ -146,6 +152,14 @@ def advice_of(kind: str) -> Advice:
 
 
 _NO_ANSWER = re.compile(r"([a-z_]+): (?:no answer to|not confirmed in) ([0-9]+) attempts")
+_STUCK = re.compile(r"([a-z_]+) ([0-9]{6}) ([0-9]{6}): ([0-9]+) attempts")
+_PENDING = {
+    "reversal": gettext_lazy("Reversal"),
+    "repeat": gettext_lazy("Repeated message"),
+    "advice": gettext_lazy("Advice"),
+    "signature": gettext_lazy("Signature"),
+    "script_result": gettext_lazy("Script result"),
+}
 _LATE = re.compile(r"([a-z_]+): approved after its reversal was confirmed")
 
 
@@ -163,6 +177,14 @@ def detail_text(detail: str) -> str:
             "kind": kind_text(found[1]),
             "number": found[2],
         }
+    found = _STUCK.fullmatch(detail)
+    if found:
+        return gettext("%(what)s of batch %(batch)s, trace %(trace)s: %(number)s attempts") % {
+            "what": _PENDING.get(found[1], found[1]),
+            "batch": found[2],
+            "trace": found[3],
+            "number": found[4],
+        }
     found = _LATE.fullmatch(detail)
     if found:
         return gettext("%(kind)s: approved after its reversal was confirmed") % {
@@ -171,21 +193,28 @@ def detail_text(detail: str) -> str:
     return detail
 
 
-# What the host writes when it closes an exception itself.
+# What host and terminals write when they close an exception themselves.
 _NOTES = {
     "the issuer confirmed": gettext_lazy("The issuer has confirmed it."),
     "the issuer answered": gettext_lazy("The issuer has answered."),
+    "the terminal has delivered it": gettext_lazy("The terminal has delivered it."),
 }
 
 
 def note_text(staff: str, note: str) -> str:
-    """Return a note as it was written; the host's own ones in the reader's language."""
-    return str(_NOTES.get(note, note)) if staff == SYSTEM else note
+    """Return a note as it was written; those of machines in the reader's language."""
+    return str(_NOTES.get(note, note)) if staff in (SYSTEM, TERMINAL) else note
 
 
 def staff_text(staff: str) -> str:
-    """Return who did it; the host is named in words."""
-    return gettext("Host") if staff == SYSTEM else staff
+    """Return who did it; machines are named in words."""
+    machines = {SYSTEM: gettext("Host"), TERMINAL: gettext("Terminal")}
+    return machines.get(staff, staff)
+
+
+def opened_by(kind: str) -> str:
+    """Return who asked for a person."""
+    return staff_text(TERMINAL if kind == ExceptionKind.TERMINAL_GAVE_UP else SYSTEM)
 
 
 def age_text(us: int) -> str:

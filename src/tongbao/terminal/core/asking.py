@@ -34,7 +34,7 @@ def reprint(equipment: Equipment, turn: Turn, event: Reprint) -> None:
     elif not turn.state.works(Part.PRINTER):
         turn.refuse(PRINTER_BROKEN)
     else:
-        jobs = reprint_jobs(equipment.settings, item)
+        jobs = reprint_jobs(equipment.settings, item, turn.state.signed.get(item.key, ""))
         print_jobs(turn, jobs)
         if not jobs:
             turn.refuse(NO_SLIP)

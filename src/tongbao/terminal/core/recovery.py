@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, get_args
 
@@ -248,7 +248,7 @@ def restore(settings: TerminalSettings, reader: JournalReader) -> TerminalState:
         recent=_recent(lines, reader.clock_offset_ms),
         items=reader.items(),
         unprinted=(
-            *(job for line in lines for job in _unprinted(settings, line)),
+            *(job for line in lines for job in _unprinted(settings, line, reader.service.signed)),
             *reader.service.unprinted(settings),
         ),
         log_in_failures=reader.log_in_failures,
@@ -262,7 +262,7 @@ def _service_state(settings: TerminalSettings, reader: JournalReader) -> dict[st
     found = service.settlement
     return {
         "work": service.queue(),
-        "signed": frozenset(service.signed),
+        "signed": dict(service.signed),
         "loaded": service.loaded,
         "settlement": found.settlement(reader.items(), settings.profile) if found else None,
     }
@@ -301,11 +301,14 @@ def _first_slip(line: PaymentLine) -> str | None:
     return name if name in line.slips else None
 
 
-def _unprinted(settings: TerminalSettings, line: PaymentLine) -> tuple[SlipJob, ...]:
+def _unprinted(
+    settings: TerminalSettings, line: PaymentLine, signed: Mapping[tuple[int, int], str]
+) -> tuple[SlipJob, ...]:
     """Return the slips of a payment that may not be on paper; each says it is a reprint."""
     jobs: tuple[SlipJob, ...] = ()
     if isinstance(line.closed, ReversalClosed):
         jobs = reversal_slip(settings, line.intent, line.closed, reprint=True)
     elif line.closed is not None and line.outcome is Outcome.APPROVED:
-        jobs = payment_slips(settings, line.intent, line.closed, reprint=True)
+        signature = signed.get(line.key, "")
+        jobs = payment_slips(settings, line.intent, line.closed, reprint=True, signature=signature)
     return tuple(job for job in jobs if job.name not in line.slips)

@@ -78,7 +78,7 @@ class ServiceReader:
     closing: OpenSettlement | None = None
     is_slip_printed: bool = False
     works: dict[str, Work] = field(default_factory=dict)
-    signed: set[tuple[int, int]] = field(default_factory=set)
+    signed: dict[tuple[int, int], str] = field(default_factory=dict)
     loaded: Loaded = field(default_factory=Loaded)
 
     def take(
@@ -130,7 +130,7 @@ class ServiceReader:
             for name, work in self.works.items()
             if work.kind is not WorkKind.ADVICE or work.batch != batch
         }
-        self.signed = {key for key in self.signed if key[0] != batch}
+        self.signed = {key: image for key, image in self.signed.items() if key[0] != batch}
 
     def _take_settlement(self, record: ServiceRecord) -> Stan | None:
         present = self.settlement
@@ -168,7 +168,7 @@ class ServiceReader:
             data = record.image if isinstance(record, SignatureTaken) else record.data
             kind = WorkKind.SIGNATURE if is_signature else WorkKind.SCRIPT_RESULT
             if is_signature:
-                self.signed.add((record.batch, record.trace))
+                self.signed[record.batch, record.trace] = data
             if item is not None:
                 self.add_work(kind, item, at, data)
             return None

@@ -248,9 +248,13 @@ def _why_not(state: TerminalState) -> Notice | None:
         return wording.DOUBT_OPEN
     if state.settlement is not None and state.settlement.is_binding:
         return None
-    if not any(item.is_approved for item in state.items):
+    if not _has_payments(state):
         return wording.NOTHING_TO_SETTLE
     return None if state.signed_in else wording.NOT_SIGNED_IN
+
+
+def _has_payments(state: TerminalState) -> bool:
+    return any(item.is_approved for item in state.items)
 
 
 def _enter(equipment: Equipment, turn: Turn) -> None:
@@ -279,6 +283,10 @@ def _do_pending_work(equipment: Equipment, turn: Turn) -> None:
 
 def _send_totals(equipment: Equipment, turn: Turn) -> None:
     settlement = _settlement(turn)
+    if not settlement.totals and not _has_payments(turn.state):
+        # A sign-in has named another batch meanwhile, or the host has refused the only advice.
+        _stop(turn, wording.NOTHING_TO_SETTLE)
+        return
     totals = settlement.totals or totals_digits(
         batch_totals(turn.state.items, equipment.settings.profile)
     )
@@ -382,6 +390,7 @@ def _close(equipment: Equipment, turn: Turn, trace: Stan, answer: Answer) -> Non
         batch=following,
         items=(),
         found=None,
+        signed={},
         work=state.work.without_advices(settlement.batch.value),
     )
     print_jobs(turn, (job,))

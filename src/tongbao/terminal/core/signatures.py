@@ -40,7 +40,7 @@ def sign(equipment: Equipment, turn: Turn, event: Sign) -> None:
     image = encode(Bitmap(event.width, event.height, event.rows)).hex().upper()
     turn.persist(SignatureTaken(trace=event.trace.value, batch=event.batch.value, image=image))
     work = Work(kind=WorkKind.SIGNATURE, item=item, since=turn.host_now, data=image)
-    turn.change(signed=state.signed | {item.key}, work=state.work.added(work))
+    turn.change(signed={**state.signed, item.key: image}, work=state.work.added(work))
 
 
 def signature_state(settings: TerminalSettings, state: TerminalState, item: BatchItem) -> str:

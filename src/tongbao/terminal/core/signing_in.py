@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, time
 from typing import TYPE_CHECKING, Final
 
@@ -9,9 +10,10 @@ from tongbao.domain.dates import CHINA_TIME, BusinessDate, Instant
 from tongbao.domain.ids import BatchNo, OperatorNo
 from tongbao.terminal.core.records import SignedIn, SignInFailed, SignInStarted
 from tongbao.terminal.core.responses import response_words
+from tongbao.terminal.core.settlement import Settlement, SettlementStage
 from tongbao.terminal.core.state import ExchangeKind, Notice
 from tongbao.terminal.core.vocabulary import TimerKind
-from tongbao.terminal.core.wording import BAD_ANSWER, KEYS_REFUSED, NO_KEYS
+from tongbao.terminal.core.wording import BAD_ANSWER, KEYS_REFUSED, NO_KEYS, NOTHING_TO_SETTLE
 
 if TYPE_CHECKING:
     from tongbao.terminal.core.messages import Answer
@@ -79,7 +81,7 @@ def take_sign_in_answer(equipment: Equipment, turn: Turn, answer: Answer) -> boo
     turn.stop_timer(TimerKind.HOST)
     if batch != turn.state.batch and not is_settling(turn.state):
         # The host has gone on to another batch: what it has closed is not settled here.
-        turn.change(items=(), found=None)
+        turn.change(items=(), found=None, signed={}, settlement=_cut_off(turn.state.settlement))
     turn.change(
         signed_in=True,
         sign_in_error=None,
@@ -93,6 +95,13 @@ def take_sign_in_answer(equipment: Equipment, turn: Turn, answer: Answer) -> boo
 def is_settling(state: TerminalState) -> bool:
     """Whether a settlement has begun that no other batch may cut off."""
     return state.settlement is not None and state.settlement.is_binding
+
+
+def _cut_off(settlement: Settlement | None) -> Settlement | None:
+    """Stop a settlement that does not bind yet: its batch is not open any more, so none is sent."""
+    if settlement is None or settlement.stage is SettlementStage.DONE:
+        return settlement
+    return replace(settlement, error=NOTHING_TO_SETTLE)
 
 
 def local_moment(answer: Answer, now: Instant) -> datetime | None:

@@ -56,10 +56,12 @@ def payment_slips(
     closed: PaymentClosed,
     *,
     reprint: bool = False,
+    signature: str = "",
 ) -> tuple[SlipJob, ...]:
     """Return the slips of an approved payment: the merchant's copy, then the cardholder's.
 
-    A question, such as for the balance, leaves no paper.
+    `signature` is the picture (JBIG in hex) that the cardholder drew, "" when nobody did. A
+    question, such as for the balance, leaves no paper.
     """
     if RULE_OF[intent.payment_kind].resolution is Resolution.NONE:
         return ()
@@ -79,6 +81,7 @@ def payment_slips(
             action=_bilingual(action),
             remarks=(*_original(intent), *((closed.remark,) if closed.remark else ())),
             is_reprint=reprint,
+            signature=bytes.fromhex(signature),
         )
         slips.append(_job(intent, ending, slip))
     return tuple(slips)
@@ -110,13 +113,18 @@ def doubt_slip(settings: TerminalSettings, doubt: Doubt) -> tuple[SlipJob, ...]:
     return (_job(doubt.intent, _IN_DOUBT, slip),)
 
 
-def reprint_jobs(settings: TerminalSettings, item: BatchItem) -> tuple[SlipJob, ...]:
-    """Return the one paper of a reprint: the merchant's copy, or the short form."""
+def reprint_jobs(
+    settings: TerminalSettings, item: BatchItem, signature: str = ""
+) -> tuple[SlipJob, ...]:
+    """Return the one paper of a reprint: the merchant's copy with its signature, or the short form.
+
+    `signature` is JBIG in hex, "" when the payment has none.
+    """
     intent, closed = item.intent, item.closed
     if isinstance(closed, ReversalClosed):
         jobs = reversal_slip(settings, intent, closed, reprint=True)
     elif item.is_approved:
-        jobs = payment_slips(settings, intent, closed, reprint=True)
+        jobs = payment_slips(settings, intent, closed, reprint=True, signature=signature)
     else:
         jobs = _declined_slip(settings, intent, closed)
     return tuple(replace(job, name=job.name + _REPRINT) for job in jobs[:1])

@@ -20,6 +20,8 @@ from tongbao.terminal.core.vocabulary import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tongbao.domain.dates import Instant
     from tongbao.domain.money import Money
     from tongbao.domain.secrets import Pan, Track2
@@ -220,7 +222,10 @@ class SlipJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TerminalState:
-    """Everything the terminal knows; PIN and track are never here once a message was built."""
+    """Everything the terminal knows; PIN and track are never here once a message was built.
+
+    `signed` holds the signatures of the open batch, JBIG in hex, by batch and trace.
+    """
 
     phase: Phase = Phase.OFF
     operator: OperatorNo | None = None
@@ -245,7 +250,7 @@ class TerminalState:
     cancel_requested: bool = False
     unprinted: tuple[SlipJob, ...] = ()
     work: WorkQueue = field(default_factory=WorkQueue)
-    signed: frozenset[tuple[int, int]] = frozenset()
+    signed: Mapping[tuple[int, int], str] = field(default_factory=dict, repr=False)
     settlement: Settlement | None = None
     loaded: Loaded = field(default_factory=Loaded)
     loading: Loading | None = None

@@ -20,7 +20,7 @@ from tongbao.terminal.core.kinds import RULES
 from tongbao.terminal.device.acts import RemoteActs
 from tongbao.terminal.device.applying import UnfitDocumentError, terminal_settings
 from tongbao.terminal.device.gateway import Gateway, GatewayError
-from tongbao.terminal.device.quiet import changes_identity, has_unsent, is_quiet, unsent
+from tongbao.terminal.device.quiet import changes_identity, has_unsent, is_quiet, pending, unsent
 from tongbao.terminal.device.staff_line import StaffLine
 from tongbao.terminal.device.wording import words_of
 from tongbao.terminal.process import Ending
@@ -242,7 +242,7 @@ class Channel:
         self._hurry.set()
 
     def _heartbeat(self, terminal: Terminal) -> Heartbeat:
-        quality = self._gateway.quality
+        quality, state = self._gateway.quality, terminal.shell.state
         return Heartbeat(
             at_ms=self._clock().us // 1000,
             uptime_s=max(0, (self._clock().us - self._begun_us) // 1_000_000),
@@ -256,7 +256,8 @@ class Channel:
                 loss_permille=quality.loss_permille,
             ),
             place=None,
-            unsent=unsent(terminal.shell.state),
+            unsent=unsent(state),
+            pending=pending(state, terminal.settings.repeats_max),
             applied_version=self._document().version,
             is_locked=self._standing.lock_words is not None,
             is_training=terminal.settings.is_training,

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from tongbao.terminal.core.pending_work import WorkKind
 from tongbao.terminal.core.vocabulary import Phase
-from tongbao.wire.device.health import Unsent
+from tongbao.wire.device.health import PENDING_MAX, Pending, PendingKind, Unsent
+from tongbao.wire.unionpay.transactions import Resolution
 
 if TYPE_CHECKING:
     from tongbao.terminal.core.state import TerminalState
@@ -51,6 +52,37 @@ def unsent(state: TerminalState) -> Unsent:
         advices=sum(kind is not WorkKind.SIGNATURE for kind in kinds),
         signatures=sum(kind is WorkKind.SIGNATURE for kind in kinds),
     )
+
+
+def pending(state: TerminalState, tries: int) -> tuple[Pending, ...]:
+    """Return what the host has not answered yet, what needs a person first.
+
+    After `tries` failures in a row a person is asked.
+    """
+    found = [
+        Pending(
+            kind=PendingKind(work.kind.value),
+            batch=work.batch,
+            trace=work.trace,
+            since_ms=work.since.us // 1000,
+            attempts=work.attempts,
+            needs_person=work.failures > tries,
+        )
+        for work in state.work.works
+    ]
+    doubt = state.doubt
+    if doubt is not None:
+        repeats = doubt.resolution is Resolution.REPEAT
+        one = Pending(
+            kind=PendingKind.REPEAT if repeats else PendingKind.REVERSAL,
+            batch=doubt.intent.batch,
+            trace=doubt.intent.trace,
+            since_ms=doubt.since.us // 1000,
+            attempts=doubt.attempts,
+            needs_person=doubt.failures > tries,
+        )
+        found.insert(0, one)
+    return tuple(sorted(found, key=lambda one: not one.needs_person)[:PENDING_MAX])
 
 
 def changes_identity(old: TerminalSettings, new: TerminalSettings) -> bool:

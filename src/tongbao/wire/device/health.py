@@ -15,6 +15,8 @@ from tongbao.wire.device.settings import Version
 
 ActId = Annotated[str, Matches("[0-9A-Za-z_-]{1,32}")]
 Count = Annotated[int, Between(0, 1_000_000)]
+Number = Annotated[int, Between(1, 999_999)]
+PENDING_MAX = 50
 Permille = Annotated[int, Between(0, 1_000)]
 
 
@@ -64,9 +66,37 @@ class Unsent:
     signatures: Count
 
 
+class PendingKind(StrEnum):
+    """What a terminal owes the host about a payment."""
+
+    REVERSAL = "reversal"
+    REPEAT = "repeat"
+    ADVICE = "advice"
+    SIGNATURE = "signature"
+    SCRIPT_RESULT = "script_result"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """One message that the host has not answered, named by its payment.
+
+    `needs_person` says that a row of tries is over: the terminal goes on slowly and asks for help.
+    """
+
+    kind: PendingKind
+    batch: Number
+    trace: Number
+    since_ms: Milliseconds
+    attempts: Count
+    needs_person: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heartbeat:
-    """POST heartbeat: how the terminal is; a missing battery is a terminal on the mains."""
+    """POST heartbeat: how the terminal is; a missing battery is a terminal on the mains.
+
+    `pending` names what is unsent, what needs a person first; earlier software leaves it out.
+    """
 
     at_ms: Milliseconds
     uptime_s: Annotated[int, Between(0, 10**9)]
@@ -80,6 +110,7 @@ class Heartbeat:
     applied_version: Version
     is_locked: bool
     is_training: bool
+    pending: Annotated[tuple[Pending, ...], Length(0, PENDING_MAX)] | None = None
 
 
 class ActKind(StrEnum):

@@ -64,3 +64,30 @@ class Bitmap:
             for row in rows
         ]
         return cls(width, len(rows), b"".join(packed))
+
+
+def fitted(picture: Bitmap, width_max: int, height_max: int) -> Bitmap:
+    """Return a picture made smaller, in proportion, until it fits; a thin line stays a line.
+
+    A dot is black when any pixel is black that it stands for.
+
+    Raises: ValueError for a size below 1.
+    Spec: our own.
+    """
+    if width_max < 1 or height_max < 1:
+        raise ValueError("a picture has at least one dot on a side")
+    if picture.width <= width_max and picture.height <= height_max:
+        return picture
+    # The narrower of both ratios, as a fraction of whole numbers.
+    top, bottom = width_max, picture.width
+    if height_max * picture.width < width_max * picture.height:
+        top, bottom = height_max, picture.height
+    width = max(1, picture.width * top // bottom)
+    height = max(1, picture.height * top // bottom)
+    drawn = [[0] * width for _ in range(height)]
+    for number in range(picture.height):
+        row = drawn[min(number * top // bottom, height - 1)]
+        for place, pixel in enumerate(picture.row(number)):
+            if pixel:
+                row[min(place * top // bottom, width - 1)] = 1
+    return Bitmap.of_rows(drawn)

@@ -2,12 +2,18 @@
 
 Each example runs as the owner of a merchant in a transaction that is undone, so every example meets
 the same world. Half of the examples are made to fit the description and half to break it; what is
-broken must be refused, and what fits must not end in a fault of ours.
+broken must be refused, and what fits must not end in a fault of ours. Of those that fit, most name
+things that exist, and some have a body that gets through to the end, with a field or two of it
+taken from what was made.
+
+The examples of an operation are asked in *stretches*, each with a seed of its own, so that a long
+campaign can be broken off and taken up again.
 """
 
 from __future__ import annotations
 
 import random
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -25,7 +31,9 @@ from schemathesis.checks import (
 from schemathesis.core.failures import Failure, FailureGroup
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+
+    from tests.platform.api.prepared import Prepared
 
 CHECKS = [
     not_a_server_error,
@@ -38,68 +46,89 @@ CHECKS = [
 REFUSALS = frozenset({400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 429, 431})
 POSITIVE = schemathesis.GenerationMode.POSITIVE
 NEGATIVE = schemathesis.GenerationMode.NEGATIVE
+MODES = (POSITIVE, NEGATIVE)
 KNOWN_SHARE = 0.8
+PREPARED_SHARE = 0.2
+# A log-in that moves money has to be fresh, however long a campaign lasts.
+IDENTITY_LASTS_S = 120.0
+Identity = tuple[dict[str, str], dict[str, str]]
 
 
 @dataclass
-class Campaign:
+class Report:
     """What was asked, and what was found: one line a finding, with how to repeat it."""
 
     examples: int = 0
-    operations: int = 0
     statuses: Counter[int] = field(default_factory=Counter)
     findings: list[str] = field(default_factory=list)
 
+    def add(self, other: Report) -> None:
+        """Count another one's examples and findings as one's own."""
+        self.examples += other.examples
+        self.statuses += other.statuses
+        self.findings += other.findings
 
-def run_campaign(
-    examples: int,
-    *,
-    seed_number: int,
-    identity: Callable[[], tuple[dict[str, str], dict[str, str]]],
-    known: Mapping[str, str],
-    only: str = "",
-    tell: Callable[[str], None] = lambda _line: None,
-) -> Campaign:
-    """Ask every operation so many examples; `known` are ids of the path that exist.
 
-    `identity` returns headers and cookies of somebody who may, made anew for each operation.
+@dataclass(frozen=True)
+class Asker:
+    """Who asks, and what they know: `places` of ids that exist, `prepared` bodies that fit.
+
+    `identity` returns headers and cookies of somebody who may, made anew whenever it is called.
     """
-    from django.core.handlers.wsgi import WSGIHandler
 
-    from tongbao.platform.api.v1 import description
+    identity: Callable[[], Identity]
+    places: Mapping[str, Mapping[str, str]]
+    prepared: Mapping[str, Prepared]
 
-    app = WSGIHandler()
-    # Whoever asks is settled here; described ways in would be taken for values to vary.
-    document = description()
-    document["components"] = {**document["components"], "securitySchemes": {}}
-    public = set()
-    for path, methods in document["paths"].items():
-        for method, operation in methods.items():
-            if operation.pop("security") == [{}]:
-                public.add((path, method))
-    schema = schemathesis.openapi.from_dict(document)
-    schema.app = app
-    campaign = Campaign()
-    for result in schema.get_all_operations():
-        operation = result.ok()
-        name = operation.definition.raw["operationId"]
-        if only and only not in name:
-            continue
-        operation.app = app
-        campaign.operations += 1
-        before = len(campaign.findings)
-        if (operation.path, operation.method) not in public:
-            _authentication_counts(operation, campaign, name)
-        for mode in (POSITIVE, NEGATIVE):
-            if not _can(operation, mode):
-                continue
-            headers, cookies = identity()
-            chance = random.Random(seed_number)
-            asked = _Asked(campaign, name, headers, cookies, known, mode, chance)
-            _ask(operation, asked, max(1, examples // 2), seed_number)
-        found = len(campaign.findings) - before
-        tell(f"{name:<36} {campaign.examples:>8} examples so far, {found} findings")
-    return campaign
+
+class Campaign:
+    """Asks the operations of the API, stretch by stretch."""
+
+    def __init__(self, asker: Asker, *, only: str = "") -> None:
+        from django.core.handlers.wsgi import WSGIHandler
+
+        from tongbao.platform.api.v1 import description
+
+        app = WSGIHandler()
+        # Whoever asks is settled here; described ways in would be taken for values to vary.
+        document = description()
+        document["components"] = {**document["components"], "securitySchemes": {}}
+        self.public = set()
+        for methods in document["paths"].values():
+            for operation in methods.values():
+                if operation.pop("security") == [{}]:
+                    self.public.add(operation["operationId"])
+        schema = schemathesis.openapi.from_dict(document)
+        schema.app = app
+        self.operations = {}
+        for result in schema.get_all_operations():
+            operation = result.ok()
+            operation.app = app
+            name = operation.definition.raw["operationId"]
+            if only in name:
+                self.operations[name] = operation
+        self._asker = asker
+
+    def stretches(self, name: str) -> Iterator[Any]:
+        """Yield the ways in which an operation is asked: with what fits and with what does not."""
+        raw = self.operations[name].definition.raw
+        for mode in MODES:
+            # A request without any value cannot be broken.
+            if mode is POSITIVE or raw.get("parameters") or raw.get("requestBody"):
+                yield mode
+
+    def nobody(self, name: str) -> Report:
+        """Ask as nobody and with a made-up key: only what is public may answer."""
+        report = Report()
+        if name not in self.public:
+            _authentication_counts(self.operations[name], report, name)
+        return report
+
+    def ask(self, name: str, mode: Any, examples: int, seed_number: int) -> Report:
+        """Ask one operation so many examples of a mode."""
+        asked = _Asked(name, mode, self._asker, random.Random(f"{name} {seed_number}"))
+        _ask(self.operations[name], asked, examples, seed_number)
+        return asked.report
 
 
 def campaign_settings() -> dict[str, Any]:
@@ -116,22 +145,23 @@ def campaign_settings() -> dict[str, Any]:
     }
 
 
-def _can(operation: Any, mode: Any) -> bool:
-    """A request without any value cannot be broken."""
-    raw = operation.definition.raw
-    return mode is POSITIVE or bool(raw.get("parameters") or raw.get("requestBody"))
-
-
 @dataclass
 class _Asked:
-    campaign: Campaign
     name: str
-    headers: dict[str, str]
-    cookies: dict[str, str]
-    known: Mapping[str, str]
     mode: Any
+    asker: Asker
     chance: random.Random
-    seen: set[str] = field(default_factory=set)
+    report: Report = field(default_factory=Report)
+    kinds: set[str] = field(default_factory=set)
+    headers: dict[str, str] = field(default_factory=dict)
+    cookies: dict[str, str] = field(default_factory=dict)
+    identified_s: float = float("-inf")
+
+    def identify(self) -> None:
+        """Log in anew when the last time is too long ago."""
+        if time.monotonic() - self.identified_s > IDENTITY_LASTS_S:
+            self.headers, self.cookies = self.asker.identity()
+            self.identified_s = time.monotonic()
 
 
 def _ask(operation: Any, asked: _Asked, examples: int, seed_number: int) -> None:
@@ -154,25 +184,42 @@ def _ask(operation: Any, asked: _Asked, examples: int, seed_number: int) -> None
             _find(asked, f"{type(error).__name__}: {str(error)[:300]}")
 
 
+def _make_fit(case: Any, asked: _Asked) -> None:
+    """Put ids that exist, and now and then a whole body that fits, into an example."""
+    known = asked.asker.prepared.get(asked.name)
+    is_prepared = known is not None and asked.chance.random() < PREPARED_SHARE
+    place = known.place if known and is_prepared else asked.chance.choice(list(asked.asker.places))
+    if isinstance(case.path_parameters, dict):
+        for parameter, value in asked.asker.places[place].items():
+            named = parameter in case.path_parameters
+            if named and (is_prepared or asked.chance.random() < KNOWN_SHARE):
+                case.path_parameters[parameter] = value
+    if known is None or not is_prepared or known.body is None or known.form:
+        return
+    made = case.body if isinstance(case.body, dict) else {}
+    case.body = {
+        name: made[name] if name in made and asked.chance.random() < PREPARED_SHARE else value
+        for name, value in known.body.items()
+    }
+
+
 def _one(case: Any, asked: _Asked) -> None:
     from django.db import transaction
 
-    if asked.mode is POSITIVE and isinstance(case.path_parameters, dict):
-        for parameter, value in asked.known.items():
-            if parameter in case.path_parameters and asked.chance.random() < KNOWN_SHARE:
-                case.path_parameters[parameter] = value
+    asked.identify()
+    if asked.mode is POSITIVE:
+        _make_fit(case, asked)
     checks = CHECKS if asked.mode is POSITIVE else [*CHECKS, negative_data_rejection]
+    asked.report.examples += 1
     try:
         with transaction.atomic():
             _keep_connections()
             response = case.call(headers=asked.headers, cookies=asked.cookies)
             transaction.set_rollback(True)
     except Exception as error:  # noqa: BLE001 - a fault of ours is what this looks for
-        asked.campaign.examples += 1
         _find(asked, f"raised {type(error).__name__}: {str(error)[:200]} for {_told(case)}")
         return
-    asked.campaign.examples += 1
-    asked.campaign.statuses[response.status_code] += 1
+    asked.report.statuses[response.status_code] += 1
     try:
         case.validate_response(response, checks=checks)
     except FailureGroup as group:
@@ -204,9 +251,9 @@ def _judge(failure: Any, status: int, case: Any, asked: _Asked) -> None:
 def _find(asked: _Asked, words: str) -> None:
     """Keep the first finding of each kind; a hundred of the same are one."""
     kind = words.split(":", 1)[0]
-    if kind not in asked.seen:
-        asked.seen.add(kind)
-        asked.campaign.findings.append(f"{asked.name} [{asked.mode.value}] {words}")
+    if kind not in asked.kinds:
+        asked.kinds.add(kind)
+        asked.report.findings.append(f"{asked.name} [{asked.mode.value}] {words}")
 
 
 def _told(case: Any) -> str:
@@ -214,7 +261,7 @@ def _told(case: Any) -> str:
     return f"{case.method} {case.formatted_path}?{case.query or ''} {body}"
 
 
-def _authentication_counts(operation: Any, campaign: Campaign, name: str) -> None:
+def _authentication_counts(operation: Any, report: Report, name: str) -> None:
     """Whoever is nobody, or has a made-up key, is sent away from all but the public operations."""
     from django.db import transaction
     from django.test import Client
@@ -230,4 +277,4 @@ def _authentication_counts(operation: Any, campaign: Campaign, name: str) -> Non
             )
             transaction.set_rollback(True)
         if response.status_code != 401:
-            campaign.findings.append(f"{name} answered {response.status_code} to nobody")
+            report.findings.append(f"{name} answered {response.status_code} to nobody")

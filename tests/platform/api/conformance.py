@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings, strategies
 from schemathesis.checks import (
     content_type_conformance,
     negative_data_rejection,
@@ -47,7 +47,7 @@ REFUSALS = frozenset({400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 429, 431
 POSITIVE = schemathesis.GenerationMode.POSITIVE
 NEGATIVE = schemathesis.GenerationMode.NEGATIVE
 MODES = (POSITIVE, NEGATIVE)
-KNOWN_SHARE = 0.8
+KNOWN_SHARE = 0.9
 PREPARED_SHARE = 0.2
 # A log-in that moves money has to be fresh, however long a campaign lasts.
 IDENTITY_LASTS_S = 120.0
@@ -173,7 +173,7 @@ def _ask(operation: Any, asked: _Asked, examples: int, seed_number: int) -> None
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(case=operation.as_strategy(generation_mode=asked.mode))
+    @given(case=_cases(operation, asked))
     def ask(case: Any) -> None:
         _one(case, asked)
 
@@ -184,11 +184,38 @@ def _ask(operation: Any, asked: _Asked, examples: int, seed_number: int) -> None
             _find(asked, f"{type(error).__name__}: {str(error)[:300]}")
 
 
+def _cases(operation: Any, asked: _Asked) -> Any:
+    """Return what examples are drawn from; most broken ones go to an address that exists."""
+    plain = operation.as_strategy(generation_mode=asked.mode)
+    raw = operation.definition.raw
+    elsewhere = [one for one in raw.get("parameters", ()) if one["in"] != "path"]
+    if asked.mode is POSITIVE or not operation.path_parameters:
+        return plain
+    if not elsewhere and not raw.get("requestBody"):
+        return plain  # only the path can be broken
+    known = asked.asker.prepared.get(asked.name)
+    places = dict.fromkeys(("home", known.place if known else "home"))
+    at_known = [
+        operation.as_strategy(
+            generation_mode=asked.mode, path_parameters=_path_of(operation, asked, place)
+        )
+        for place in places
+    ]
+    return strategies.one_of(plain, *at_known, *at_known)
+
+
+def _path_of(operation: Any, asked: _Asked, place: str) -> dict[str, Any]:
+    ids = asked.asker.places[place]
+    return {one.name: ids[one.name] for one in operation.path_parameters}
+
+
 def _make_fit(case: Any, asked: _Asked) -> None:
     """Put ids that exist, and now and then a whole body that fits, into an example."""
     known = asked.asker.prepared.get(asked.name)
     is_prepared = known is not None and asked.chance.random() < PREPARED_SHARE
-    place = known.place if known and is_prepared else asked.chance.choice(list(asked.asker.places))
+    likely = known.place if known else "home"
+    elsewhere = asked.chance.choice([likely, *asked.asker.places])
+    place = likely if is_prepared else elsewhere
     if isinstance(case.path_parameters, dict):
         for parameter, value in asked.asker.places[place].items():
             named = parameter in case.path_parameters

@@ -33,11 +33,17 @@ def _full_buckets():
 
 def member(name, role="owner", merchant_id=OWN, permissions=()):
     """A person with one role at one merchant."""
+    user = add_user(name, is_staff=False)
+    give(user, role, merchant_id, permissions)
+    return user
+
+
+def give(user, role, merchant_id, permissions=()):
+    """Give a person a role at a merchant."""
     from tongbao.platform import clock
     from tongbao.platform.accounts.models import Membership
     from tongbao.platform.ids import new_id
 
-    user = add_user(name, is_staff=False)
     Membership.objects.create(
         membership_id=new_id("mem"),
         user=user,
@@ -46,7 +52,6 @@ def member(name, role="owner", merchant_id=OWN, permissions=()):
         permissions=list(permissions),
         since_us=clock.now_us(),
     )
-    return user
 
 
 class Caller:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class Prepared:
     """A request that fits: the place whose ids it takes, its body, and the status it gets.
 
-    `form`: the body is a form with a file. `moves`: what may differ afterwards (False: nothing).
+    `form`: the body is a form with a file. `moves`: whether something differs afterwards.
+    `audited`: whether that is an act for the audit log.
     """
 
     place: str = "home"
@@ -31,6 +32,7 @@ class Prepared:
     status: int = 200
     form: bool = False
     moves: bool = True
+    audited: bool = True
 
 
 READING = (
@@ -82,7 +84,7 @@ _READING_ELSEWHERE = {
 _CHANGING = {
     "change_me": Prepared(body={"display_name": "韩梅梅"}),
     "end_my_session": Prepared(status=204),
-    "read_my_notice": Prepared(),
+    "read_my_notice": Prepared(audited=False),
     "invite_member": Prepared(
         body={"phone": "19900005678", "display_name": "小李", "role": "manager"}, status=201
     ),
@@ -112,7 +114,7 @@ _CHANGING = {
     "begin_application": Prepared(body={"tier": "micro"}, status=201),
     "save_application": Prepared(body={"name_en": "Morning Sun"}),
     "remove_paper": Prepared(status=204),
-    "read_paper": Prepared(moves=False),
+    "read_paper": Prepared(audited=False),
     "submit_application": Prepared("arriving"),
     "withdraw_application": Prepared("arriving"),
     "send_deposit": Prepared(),

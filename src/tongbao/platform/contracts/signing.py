@@ -93,6 +93,14 @@ def send_code(actor: Actor, contract_id: str, *, now_us: int) -> SigningCode:
             sent_at_us=now_us,
             expires_at_us=now_us + CODE_VALID_US,
         )
+        record(
+            actor,
+            Operation.CONTRACT_SIGN,
+            now_us=now_us,
+            target=("signing_code", code_id),
+            merchant_id=contract.merchant_id,
+            after={"number": contract.number, "sent_to": row.phone_masked},
+        )
     words = _CODE_TEXT.filled(code=code, number=contract.number)
     providers().sms.send(TextMessage(to=phone, text=words.into("zh")))
     return row

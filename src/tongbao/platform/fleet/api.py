@@ -145,8 +145,9 @@ def list_acts(
 ) -> Page[ActOut]:
     """List what a terminal was asked to do, newest first."""
     del request
+    terminal = Terminal.objects.get(pk=terminal_id, merchant_id=merchant_id)
     rows, cursor = page_of(
-        RemoteAct.objects.filter(merchant_id=merchant_id, terminal_id=terminal_id),
+        RemoteAct.objects.filter(merchant_id=merchant_id, terminal_id=terminal.pk),
         query,
         order=("-asked_at_us", "act_id"),
         name=f"acts:{merchant_id}:{terminal_id}",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from django.db import transaction
 
 from tongbao.platform.access.operations import Operation
-from tongbao.platform.onboarding.models import Application, PaperReading
+from tongbao.platform.onboarding.models import Application, Paper, PaperReading
 from tongbao.platform.onboarding.papers import open_paper, papers_of
 from tongbao.platform.onboarding.records import found, secrets_of
 from tongbao.platform.onboarding.tiers import PaperKind
@@ -37,8 +37,9 @@ def read(actor: Actor, paper_id: str, *, now_us: int) -> Reading:
 
     Raises: Paper.DoesNotExist; AccessDeniedError.
     """
+    application_id = Paper.objects.values_list("application_id", flat=True).get(pk=paper_id)
+    found(actor, Operation.APPLICATION_CHANGE, application_id, now_us=now_us)
     paper, content = open_paper(actor, paper_id, now_us=now_us)
-    found(actor, Operation.APPLICATION_CHANGE, paper.application_id, now_us=now_us)
     if PaperKind(paper.kind) not in READABLE or paper.media_type == "application/pdf":
         return Reading(outcome=ReadingOutcome.NOTHING_FOUND)
     reading = providers().documents.read(paper.kind, content)

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from tongbao.app.certificates import ensure_certificates
+from tongbao.crypto.tls_socket import TlsSocket
 from tongbao.wire.device import paths
 from tongbao.wire.device.activation import (
     ActivationAnswer,
@@ -257,6 +258,7 @@ class FakeGateway:
         server.daemon_threads = True
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.files.host_certificate, self.files.host_key)
+        context.sslsocket_class = TlsSocket
         context.load_verify_locations(self.authority.file)
         context.verify_mode = ssl.CERT_OPTIONAL
         server.socket = context.wrap_socket(

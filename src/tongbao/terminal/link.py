@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 
 import structlog
 
+from tongbao.crypto.tls_socket import TlsSocket
 from tongbao.domain.errors import ProtocolError
 from tongbao.terminal.core.events import Event, FrameReceived, LinkDown, LinkUp, SendFailed
 from tongbao.wire.unionpay.framing import ENVELOPE_BYTES, MAX_FRAME_BYTES, FrameSplitter
@@ -60,6 +61,7 @@ def make_tls(settings: TerminalSettings) -> ssl.SSLContext | None:
     if not settings.host_tls:
         return None
     context = ssl.create_default_context(cafile=settings.host_ca_file)
+    context.sslsocket_class = TlsSocket
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if settings.client_certificate_file is not None:
         context.load_cert_chain(settings.client_certificate_file, settings.client_key_file)

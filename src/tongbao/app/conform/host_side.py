@@ -18,6 +18,7 @@ from tongbao.crypto.errors import CryptoError
 from tongbao.crypto.key_store import KeyName
 from tongbao.crypto.mac import MacAlgorithm
 from tongbao.crypto.software_key_store import SoftwareKeyStore
+from tongbao.crypto.tls_socket import TlsSocket
 from tongbao.crypto.working_keys import WorkingKeyLayout
 from tongbao.domain.errors import ProtocolError
 from tongbao.domain.secrets import KeyBytes, Purpose
@@ -92,6 +93,8 @@ class HostSide:
         self.keys.import_key(TMK, plan.terminal.master_key, KeyAlgorithm.TDES)
         self.mutes = False
         self._tls = tls
+        if tls is not None:
+            tls.sslsocket_class = TlsSocket
         self._listener = socket.create_server(address)
         self._line: socket.socket | None = None
         self._splitter = FrameSplitter(MAX_FRAME_BYTES)

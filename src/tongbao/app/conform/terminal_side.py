@@ -19,6 +19,7 @@ from tongbao.crypto.errors import CryptoError
 from tongbao.crypto.key_store import KeyName
 from tongbao.crypto.mac import MacAlgorithm
 from tongbao.crypto.software_key_store import SoftwareKeyStore
+from tongbao.crypto.tls_socket import TlsSocket
 from tongbao.domain.errors import ProtocolError
 from tongbao.domain.secrets import KeyBytes, Pan, Pin, Purpose
 from tongbao.wire.iso8583.codec import Message
@@ -78,6 +79,8 @@ class TerminalSide:
         self.mac_algorithm = MacAlgorithm.UNIONPAY_ECB
         self._address = address
         self._tls = tls
+        if tls is not None:
+            tls.sslsocket_class = TlsSocket
         self._server_name = server_name
         # Begins high and by the clock: the numbers of an earlier run are not used again.
         self._trace = int(time.time() * 10) % 900_000 + 1

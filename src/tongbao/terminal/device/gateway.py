@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from tongbao.crypto.tls_socket import TlsSocket
 from tongbao.domain.errors import ProtocolError
 from tongbao.wire.device import paths
 from tongbao.wire.device.activation import (
@@ -229,6 +230,7 @@ class Gateway:
 
     def _context(self, *, certified: bool) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=self._settings.gateway_ca_file)
+        context.sslsocket_class = TlsSocket
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         if certified:
             context.load_cert_chain(self._certificate_file, self._identity.file)

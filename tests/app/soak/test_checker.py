@@ -335,8 +335,11 @@ def test_books_with_every_kind_that_agree_hold():
 
 def test_a_balance_that_was_told_and_shown_needs_no_book():
     good = day_of_all_kinds()
-    asked = sale(10, Told.OK, 0, kind="balance")
+    asked = replace(sale(10, Told.OK, 0, kind="balance"), balance_minor=12_345)
     assert check(replace(good, sales=[*good.sales, asked])) == []
+    silent = replace(asked, balance_minor=None)
+    found = check(replace(good, sales=[*good.sales, silent]))
+    assert broken(found) == {(Rule.SHOWN_IS_KEPT, 10)}
 
 
 @pytest.mark.parametrize("book", ["host", "issuer"])

@@ -170,6 +170,9 @@ def _commands(evidence: Evidence) -> Iterable[Violation]:
     asked = {sale.command_id: sale for sale in evidence.sales}
     for sale in evidence.sales:
         line = journal.get(sale.command_id)
+        if sale.kind == BALANCE and sale.told is Told.OK and sale.balance_minor is None:
+            key = PaymentKey(sale.terminal_id, 0, sale.trace or 0)
+            yield Violation(Rule.SHOWN_IS_KEPT, "a balance was told without an amount", key)
         if sale.told is Told.UNKNOWN or sale.kind == BALANCE:
             continue
         if line is None:

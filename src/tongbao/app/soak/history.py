@@ -44,7 +44,7 @@ class SaleRecord:
     """One payment as its cashier knows it; times are milliseconds since the start of the run.
 
     `given_ms` is when the PIN was given, or the card where there is none: before that nothing can
-    have been sent.
+    have been sent. `balance_minor` is what the screen said to the question for the balance.
     """
 
     command_id: str
@@ -59,6 +59,7 @@ class SaleRecord:
     told: Told = Told.NOT_SENT
     trace: int | None = None
     code: str = ""
+    balance_minor: int | None = None
 
 
 class ShownKey(NamedTuple):

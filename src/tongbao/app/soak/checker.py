@@ -79,6 +79,7 @@ def check(evidence: Evidence) -> list[Violation]:
         *_double_charges(evidence),
         *_words(evidence),
         *_commands(evidence),
+        *_balances(evidence),
         *_traces(evidence),
         *_totals(evidence),
         *_batches(evidence),
@@ -170,9 +171,6 @@ def _commands(evidence: Evidence) -> Iterable[Violation]:
     asked = {sale.command_id: sale for sale in evidence.sales}
     for sale in evidence.sales:
         line = journal.get(sale.command_id)
-        if sale.kind == BALANCE and sale.told is Told.OK and sale.balance_minor is None:
-            key = PaymentKey(sale.terminal_id, 0, sale.trace or 0)
-            yield Violation(Rule.SHOWN_IS_KEPT, "a balance was told without an amount", key)
         if sale.told is Told.UNKNOWN or sale.kind == BALANCE:
             continue
         if line is None:
@@ -193,6 +191,14 @@ def _commands(evidence: Evidence) -> Iterable[Violation]:
         elif known.kind != entry.line.kind:
             text = f"asked for a {known.kind}, journal {entry.line.kind}"
             yield Violation(Rule.SAME_KIND, text, entry.line.key)
+
+
+def _balances(evidence: Evidence) -> Iterable[Violation]:
+    """Find an answered question for the balance that told none."""
+    for sale in evidence.sales:
+        if sale.kind == BALANCE and sale.told is Told.OK and sale.balance_minor is None:
+            key = PaymentKey(sale.terminal_id, 0, sale.trace or 0)
+            yield Violation(Rule.SHOWN_IS_KEPT, "a balance was told without an amount", key)
 
 
 def _traces(evidence: Evidence) -> Iterable[Violation]:

@@ -152,6 +152,7 @@ def make_document(version: int = 1, **changes: Any) -> SettingsDocument:
         ),
         "sign_in_policy": SignInPolicy.PER_SHIFT,
         "auto_sign_in": False,
+        "idle_lock_s": None,
         "limits": Limits(sale_minor=None, refund_minor=None, offline_minor=None, day_minor=None),
         "slip": SlipTexts(header=(), footer=()),
         "language": Language.CHINESE,

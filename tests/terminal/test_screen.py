@@ -14,6 +14,8 @@ STATE_KEYS = {
     "operator",
     "operator_name",
     "newcomer",
+    "locked_for",
+    "idle_lock_s",
     "link",
     "signed_in",
     "sign_in_error",

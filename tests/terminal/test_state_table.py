@@ -25,6 +25,7 @@ SAMPLES = {
         ev.LogIn(OperatorNo("01"), PIN),
         ev.LogOut(),
         ev.ChangePin(PIN),
+        ev.KeepAwake(),
         ev.SignIn(),
         ev.Start("c-1", "sale", Money(1, Currency.CNY)),
         ev.CardEntered(TRACK.pan, "3012"),

@@ -67,6 +67,7 @@ _SALE_SCENES: dict[str, State] = {
         ],
     },
     "logged_out": OUT,
+    "logged_out_locked": {**OUT, "signed_in": True, "locked_for": "01"},
     "new_pin": {**OUT, "newcomer": "01"},
     "logged_out_doubt": {**OUT, "doubt": {**DOUBT, "stage": "waiting", "next_attempt_ms": 20000}},
     "logged_out_failed": {

@@ -90,6 +90,8 @@ def base() -> State:
         "operator": "01",
         "operator_name": "小梅",
         "newcomer": None,
+        "locked_for": None,
+        "idle_lock_s": 0,
         "link": "up",
         "signed_in": True,
         "sign_in_error": None,

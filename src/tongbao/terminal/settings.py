@@ -10,6 +10,7 @@ from typing import Final
 
 from tongbao.domain.ids import MerchantId, OperatorNo, TerminalId
 from tongbao.terminal.slip import SlipMark
+from tongbao.wire.device.settings import SignInPolicy
 from tongbao.wire.unionpay.profile import HostProfile
 
 _TPDU: Final = re.compile("[0-9]{10}")
@@ -29,6 +30,10 @@ class TerminalSettings:
 
     `operators` maps an operator number to its hashed PIN (`tongbao.crypto.operator_pin.hash_pin`);
     who stands in `first_pins` has a PIN that somebody else knows and must change it first.
+
+    `sign_in_policy` is a word of `tongbao.wire.device.settings.SignInPolicy`, or "" where a person
+    stays until they leave. `auto_sign_in` fetches working keys without being asked. After
+    `idle_lock_s` without a touch the till locks; 0 is never.
 
     The screen server knows no users: whoever reaches `screen_address` stands before the till, and
     an operator's PIN is all that is asked. Leave it on loopback unless the network is the shop's.
@@ -77,6 +82,9 @@ class TerminalSettings:
     operator_roles: dict[str, str] = field(default_factory=dict)
     operator_names: dict[str, str] = field(default_factory=dict)
     first_pins: frozenset[str] = frozenset()
+    sign_in_policy: str = ""
+    auto_sign_in: bool = False
+    idle_lock_s: int = 0
 
     tpdu: str = "6000030000"
     header: str = "603100310001"
@@ -116,6 +124,11 @@ class TerminalSettings:
         own = self.reversal_repeats
         return self.profile.reversal_repeats if own is None else own
 
+    @property
+    def has_presence_rules(self) -> bool:
+        """Whether anything ends a person's time at the till but the person."""
+        return bool(self.sign_in_policy) or self.auto_sign_in
+
     def __post_init__(self) -> None:
         """Refuse what cannot work; ValueError names the setting."""
         if self.host_tls and self.host_ca_file is None:
@@ -130,12 +143,19 @@ class TerminalSettings:
             raise ValueError("capabilities must be three digits (60.4 to 60.6)")
         if not 1 <= self.sale_limit_minor <= _AMOUNT_MAX_MINOR:
             raise ValueError("sale_limit_minor must be 1 to 999999999999")
+        self._check_people()
+        self._check_numbers()
+        self._check_addresses()
+
+    def _check_people(self) -> None:
         for number in (*self.operators, *self.operator_roles, *self.first_pins):
             OperatorNo(number)
         if not set(self.operator_roles.values()) <= _ROLES:
             raise ValueError("operator_roles must be cashier, supervisor or administrator")
-        self._check_numbers()
-        self._check_addresses()
+        if self.sign_in_policy not in {"", *SignInPolicy}:
+            raise ValueError("sign_in_policy must be per_trade, per_shift, per_day or none")
+        if self.idle_lock_s < 0:
+            raise ValueError("idle_lock_s must not be negative")
 
     def _check_numbers(self) -> None:
         for name in ("host_port", "screen_port", "reader_port"):

@@ -21,6 +21,7 @@ from tongbao.terminal.core import effects as fx
 from tongbao.terminal.core.events import (
     CardSwiped,
     Event,
+    KeepAwake,
     SelfCheckDone,
     SelfCheckPart,
     SlipPrinted,
@@ -235,6 +236,8 @@ class TerminalShell:
 
     async def _take_settings(self, settings: TerminalSettings) -> None:
         await self.on_device(lambda: self._core.take_settings(settings))
+        # Whoever is at the till may not be an operator any more.
+        self.report(KeepAwake())
         self.renumber()
 
     async def _step_for(self, event: Event, done: asyncio.Future[Notice | None] | None) -> None:

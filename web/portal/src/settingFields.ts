@@ -21,6 +21,7 @@ export const SETTING_FIELDS: readonly SettingField[] = [
   },
   { path: "sign_in_policy", key: "sign_in_policy", kind: "one", choices: ["per_trade", "per_shift", "per_day", "none"] },
   { path: "auto_sign_in", key: "auto_sign_in", kind: "switch" },
+  { path: "idle_lock_s", key: "idle_lock_s", kind: "number", least: 0, most: 86_400 },
   { path: "limits.sale_minor", key: "limits_sale", kind: "money" },
   { path: "limits.refund_minor", key: "limits_refund", kind: "money" },
   { path: "limits.offline_minor", key: "limits_offline", kind: "money" },

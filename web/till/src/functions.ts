@@ -27,7 +27,7 @@ export type Bar = "closed" | "doubt" | "unfinished" | "must_settle" | "signed_ou
 
 export type Act =
   | { readonly page: Page }
-  | { readonly command: Extract<CommandName, "sign_in" | "sign_off" | "echo" | "report_status"> }
+  | { readonly command: Extract<CommandName, "log_out" | "sign_in" | "sign_off" | "echo" | "report_status"> }
   | { readonly home: true };
 
 export interface TillFunction {
@@ -121,6 +121,7 @@ export function functionsOf(state: TerminalState): readonly TillFunction[] {
     own("82", "functions.totals", "batch", "journal", { page: { name: "totals" } }),
     own("83", "functions.pending", "batch", "clock", { page: { name: "pending" } }),
     own("84", "functions.settle", "batch", "seal", { page: { name: "settle" } }, signedOut),
+    own("90", "functions.switchOperator", "device", "operator", { command: "log_out" }),
     own("91", "functions.signIn", "device", "key", { command: "sign_in" }, offline),
     own("92", "functions.signOff", "device", "exit", { command: "sign_off" }, signedOut),
     own("93", "functions.echo", "device", "network", { command: "echo" }, offline),

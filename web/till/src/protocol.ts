@@ -291,6 +291,10 @@ export interface TerminalState {
   readonly operator_name?: string;
   /** Who has just given a first PIN and must choose one of their own before anything else. */
   readonly newcomer?: string | null;
+  /** Whose place a locked till keeps. */
+  readonly locked_for?: string | null;
+  /** How long the till may stay untouched; 0 is for ever. */
+  readonly idle_lock_s?: number;
   readonly link: "up" | "down";
   readonly signed_in: boolean;
   readonly sign_in_error: Said | null;
@@ -375,6 +379,7 @@ export interface Commands {
   power_off: Record<never, never>;
   log_in: { readonly operator: string; readonly password: string };
   log_out: Record<never, never>;
+  keep_awake: Record<never, never>;
   change_pin: { readonly new: string; readonly old?: string };
   sign_in: Record<never, never>;
   start: StartArguments;

@@ -151,6 +151,9 @@ export function createTill(around: Surroundings, sounds: Sounds, preferences: Pr
         desk.recentOpen = false;
         turnTo(desk, state.phase);
       }
+      if ((state.operator ?? null) !== (view.state?.operator ?? null)) {
+        forgetPerson(desk);
+      }
       if (state.phase !== "card" && state.phase !== "pin") {
         desk.pinHint = null;
       }
@@ -250,6 +253,18 @@ function turnTo(desk: Desk, phase: Phase): void {
     desk.again = false;
     desk.then = null;
   }
+}
+
+/** Somebody else may stand here now: nothing that was typed or opened is there for them. */
+function forgetPerson(desk: Desk): void {
+  desk.trail = [];
+  desk.draft = EMPTY_DRAFT;
+  desk.entry = null;
+  desk.again = false;
+  desk.then = null;
+  desk.slip = null;
+  desk.recentOpen = false;
+  desk.doubtOpen = false;
 }
 
 export const TILL: InjectionKey<Till> = Symbol("till");

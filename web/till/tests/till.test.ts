@@ -141,6 +141,21 @@ describe("what the page keeps", () => {
     expect([till.desk.trail, till.desk.entry]).toEqual([[], null]);
   });
 
+  it("leaves nothing of one person for the next", () => {
+    const values = { ...EMPTY_FORM, original_trace: "7" };
+    push({ phase: "result", operator: "01" });
+    till.desk.entry = { kind: "refund", values };
+    till.desk.again = true;
+    till.desk.then = { name: "settle" };
+    push({ phase: "logged_out", operator: null });
+    push({ phase: "idle", operator: "02" });
+    expect([till.desk.trail, till.desk.entry, till.desk.again, till.desk.then]).toEqual([[], null, false, null]);
+    till.open({ name: "query" });
+    till.desk.draft = { digits: "12", decimals: null };
+    push({ phase: "idle", operator: "00" });
+    expect([till.desk.trail, till.desk.draft.digits]).toEqual([[], ""]);
+  });
+
   it("puts the amount of a refused sale back where it was typed", () => {
     const values = { ...EMPTY_FORM, amount: { digits: "900", decimals: null } };
     push({ phase: "result" });

@@ -66,6 +66,7 @@ def content_of(terminal: Terminal, effective: Effective) -> SettingsDocument:
         operators=operators,
         sign_in_policy=SignInPolicy(values["sign_in_policy"]),
         auto_sign_in=values["auto_sign_in"],
+        idle_lock_s=values["idle_lock_s"],
         limits=_limits(terminal, values),
         slip=SlipTexts(header=tuple(values["slip.header"]), footer=tuple(values["slip.footer"])),
         language=Language(values["language"]),

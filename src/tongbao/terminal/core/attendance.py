@@ -14,13 +14,14 @@ from tongbao.terminal.core.effects import (
 )
 from tongbao.terminal.core.exchanges import enter_sign_in
 from tongbao.terminal.core.own_pin import change_pin, must_change
+from tongbao.terminal.core.presence import leave, operator_by_itself, why_shut
 from tongbao.terminal.core.records import LoggedIn, LoggedOut, SlipDone
 from tongbao.terminal.core.reversing import begin_by_itself, begin_row
 from tongbao.terminal.core.settlement_paper import settlement_slip_name
 from tongbao.terminal.core.settling import resume
 from tongbao.terminal.core.signing_in import is_settling
 from tongbao.terminal.core.slips import print_jobs, slip_name
-from tongbao.terminal.core.state import PartCheck, TerminalState
+from tongbao.terminal.core.state import PartCheck, Presence, TerminalState
 from tongbao.terminal.core.storage_keys import needed_batches
 from tongbao.terminal.core.vocabulary import (
     CheckResult,
@@ -56,7 +57,11 @@ if TYPE_CHECKING:
 
 def power_on(_equipment: Equipment, turn: Turn, _event: PowerOn) -> None:
     """Start up: connect, sound, check every part."""
-    turn.go(Phase.SELF_CHECK, self_check=TerminalState().self_check)
+    turn.go(
+        Phase.SELF_CHECK,
+        self_check=TerminalState().self_check,
+        presence=Presence(wants_keys=True, wants_person=True),
+    )
     # A power cut may have come between a record that ended the need for a key and its end.
     turn.do(KeepStorageKeys(needed_batches(turn.state)))
     turn.do(OpenLink())
@@ -76,6 +81,7 @@ def power_off(_equipment: Equipment, turn: Turn, _event: PowerOff) -> None:
         Phase.OFF,
         operator=None,
         newcomer=None,
+        presence=Presence(),
         link_up=False,
         signed_in=False,
         sign_in_error=None,
@@ -135,6 +141,10 @@ def log_in(equipment: Equipment, turn: Turn, event: LogIn) -> None:
         return
     operator = event.operator
     turn.change(newcomer=None)
+    shut = why_shut(equipment, state, operator)
+    if shut is not None:
+        turn.refuse(shut)
+        return
     refusal = password_refusal(equipment, turn, operator, event.password)
     if refusal is not None:
         turn.refuse(refusal)
@@ -166,9 +176,20 @@ def go_away(_equipment: Equipment, turn: Turn, _event: LogOut) -> None:
     turn.change(newcomer=None)
 
 
+def come_by_itself(equipment: Equipment, turn: Turn) -> None:
+    """Serve a cashier without log-in, where nobody gives a PIN."""
+    operator = operator_by_itself(equipment, turn)
+    if operator is not None:
+        _enter(equipment, turn, operator)
+
+
 def _enter(equipment: Equipment, turn: Turn, operator: OperatorNo) -> None:
     """Somebody is at the till: what waits for a person goes on, or the till is free."""
     state = turn.state
+    held = state.presence.locked_for
+    if held is not None and held != operator:
+        # A supervisor has opened a locked till: the place that it kept is free.
+        turn.persist(LoggedOut(operator=held.value))
     turn.persist(LoggedIn(operator=operator.value))
     turn.change(operator=operator, newcomer=None)
     if not state.signed_in:
@@ -183,10 +204,7 @@ def _enter(equipment: Equipment, turn: Turn, operator: OperatorNo) -> None:
 
 def log_out(_equipment: Equipment, turn: Turn, _event: LogOut) -> None:
     """The operator leaves; the keys stay valid for the next one."""
-    operator = turn.state.operator
-    if operator is not None:
-        turn.persist(LoggedOut(operator=operator.value))
-    turn.go(Phase.LOGGED_OUT, operator=None, result=None, found=None)
+    leave(turn)
 
 
 def dismiss(_equipment: Equipment, turn: Turn, _event: Dismiss) -> None:

@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tongbao.domain.errors import InvariantViolationError
+from tongbao.terminal.core.attendance import come_by_itself
 from tongbao.terminal.core.card_seal import CardSeal
 from tongbao.terminal.core.effects import Effect, Refuse
 from tongbao.terminal.core.host_parameters import HostParameters, effective_settings
 from tongbao.terminal.core.messages import HostMessages
+from tongbao.terminal.core.presence import look_after, note_keys
 from tongbao.terminal.core.quiet import look_around
 from tongbao.terminal.core.staff import StaffInMemory, with_staff
 from tongbao.terminal.core.storage_keys import forget_unneeded_cards
@@ -76,7 +78,10 @@ class TerminalCore:
             raise InvariantViolationError(
                 f"{event.kind.value} led from {state.phase.value} to {turn.state.phase.value}"
             )
+        note_keys(equipment, turn, state)
+        come_by_itself(equipment, turn)
         look_around(equipment, turn, state)
+        look_after(equipment, turn, state, event)
         forget_unneeded_cards(turn, state)
         return turn.state, turn.effects
 

@@ -54,6 +54,13 @@ class ChangePin:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepAwake:
+    """Somebody touches the page without asking anything of the terminal."""
+
+    kind: ClassVar[EventKind] = EventKind.KEEP_AWAKE
+
+
+@dataclass(frozen=True, slots=True)
 class SignIn:
     """The operator asks for new working keys 签到."""
 
@@ -305,6 +312,7 @@ _TIMEOUT_KINDS: Final = {
     TimerKind.REVERSAL: EventKind.REVERSAL_TIMEOUT,
     TimerKind.RETRY: EventKind.RETRY_DUE,
     TimerKind.WORK: EventKind.WORK_DUE,
+    TimerKind.IDLE: EventKind.NOBODY_THERE,
 }
 
 
@@ -326,6 +334,7 @@ Event = (
     | LogIn
     | LogOut
     | ChangePin
+    | KeepAwake
     | SignIn
     | Start
     | CardEntered

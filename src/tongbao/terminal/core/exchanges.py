@@ -70,7 +70,7 @@ def enter_sign_in(equipment: Equipment, turn: Turn) -> None:
     """Show the sign-in while it runs; back to the till at once when it cannot even begin."""
     turn.go(Phase.SIGNING_IN, result=None)
     if not begin_sign_in(equipment, turn):
-        turn.go(Phase.IDLE)
+        turn.go_home()
         turn.sound(Cue.ERROR)
         rest(equipment, turn)
 
@@ -260,7 +260,8 @@ def _signed_in(equipment: Equipment, turn: Turn) -> None:
     if turn.state.doubt is None and phase is Phase.SIGNING_IN and is_settling(turn.state):
         settling.resume(equipment, turn)
     elif turn.state.doubt is None:
-        turn.go(Phase.IDLE if phase is Phase.SIGNING_IN else phase)
+        if phase is Phase.SIGNING_IN:
+            turn.go_home()
     elif phase is Phase.REVERSING:
         send_reversal(equipment, turn)
     else:
@@ -280,6 +281,6 @@ def _after_failed_sign_in(equipment: Equipment, turn: Turn, silence: Silence | N
     if phase is Phase.REVERSING:
         attempt_failed(equipment, turn, "sign_in", silence)
     elif phase is Phase.SIGNING_IN:
-        turn.go(Phase.IDLE)
+        turn.go_home()
         turn.sound(Cue.ERROR)
         rest(equipment, turn)

@@ -8,6 +8,7 @@ Spec: UnionPay terminal dialect, 1.1 (digit 6) and 7.4.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tongbao.terminal.core.download_steps import Download
@@ -55,10 +56,19 @@ def look_around(equipment: Equipment, turn: Turn, before: TerminalState) -> None
         _sign_in_for_work(equipment, turn)
     elif work is not None:
         send_work(equipment, turn, work)
+    elif _wants_keys(equipment, state):
+        turn.change(presence=replace(state.presence, wants_keys=False))
+        enter_sign_in(equipment, turn)
     elif state.acts:
         _act(equipment, turn, state.acts[0])
     elif state.loaded.pending and not state.work_paused:
         begin_loading(equipment, turn, next(iter(state.loaded.pending)))
+
+
+def _wants_keys(equipment: Equipment, state: TerminalState) -> bool:
+    """Whether the terminal signs in by itself now: at its start, on a new day, with a new line."""
+    is_allowed = equipment.settings.auto_sign_in and equipment.messages.has_master_key()
+    return is_allowed and state.presence.wants_keys and state.newcomer is None
 
 
 def _let_go(turn: Turn, before: TerminalState) -> None:

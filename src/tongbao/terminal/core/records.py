@@ -48,6 +48,14 @@ class LoggedOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScreenLocked:
+    """Nobody touched the till for a while; the operator's place is kept."""
+
+    kind: ClassVar[str] = "screen_locked"
+    operator: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorChanged:
     """`operator` has done `what` about the operator `number` here; no PIN or hash is in it."""
 
@@ -261,6 +269,7 @@ Record = (
     | LoggedIn
     | LogInFailed
     | LoggedOut
+    | ScreenLocked
     | OperatorChanged
     | SignInStarted
     | SignedIn
@@ -287,6 +296,7 @@ _KINDS: Final[dict[str, type[Record]]] = {
         LoggedIn,
         LogInFailed,
         LoggedOut,
+        ScreenLocked,
         OperatorChanged,
         SignInStarted,
         SignedIn,

@@ -248,7 +248,7 @@ def leave_doubt(_equipment: Equipment, turn: Turn, _event: Dismiss) -> None:
     if doubt.stage is not DoubtStage.NEEDS_PERSON:
         turn.refuse(KEEP_WAITING)
         return
-    turn.go(Phase.LOGGED_OUT if turn.state.operator is None else Phase.IDLE)
+    turn.go_home()
 
 
 def _close_doubt(equipment: Equipment, turn: Turn, answer: Answer, code: str) -> None:

@@ -31,6 +31,7 @@ from tongbao.terminal.core.kinds import (
 )
 from tongbao.terminal.core.paying import begin_payment
 from tongbao.terminal.core.pending_work import awaits_advice
+from tongbao.terminal.core.presence import why_over
 from tongbao.terminal.core.reversing import begin_row
 from tongbao.terminal.core.signing_in import is_settling
 from tongbao.terminal.core.state import Notice, Original, PaymentDraft
@@ -51,6 +52,10 @@ _MMDD: Final = re.compile("(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])", re.ASCII)
 
 def start(equipment: Equipment, turn: Turn, event: Start) -> None:
     """Begin a payment and wait for its card, unless something stands in the way."""
+    over = why_over(equipment, turn)
+    if over is not None:
+        turn.refuse(over)
+        return
     if turn.state.doubt is not None:
         turn.refuse(wording.DOUBT_OPEN)
         if turn.state.exchange is None:

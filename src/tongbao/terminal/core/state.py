@@ -207,6 +207,23 @@ class RecentPayment:
     payment_kind: str = "sale"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presence:
+    """What the till knows of people's time at it; days are YYYYMMDD by the host's clock.
+
+    `locked_for` is whose place a locked till keeps. `day` is the day of the log-in, `keys_day` that
+    of the working keys. `is_over` says that the PIN is to be given again as soon as the till rests.
+    `wants_keys` and `wants_person` are what it does by itself, where it may.
+    """
+
+    locked_for: OperatorNo | None = None
+    day: str = ""
+    keys_day: str = ""
+    is_over: bool = False
+    wants_keys: bool = False
+    wants_person: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class SlipJob:
     """A slip that should be on paper: its file name, whose it is and what it shows.
@@ -230,6 +247,7 @@ class TerminalState:
     phase: Phase = Phase.OFF
     operator: OperatorNo | None = None
     newcomer: OperatorNo | None = None
+    presence: Presence = Presence()
     link_up: bool = False
     signed_in: bool = False
     sign_in_error: Notice | None = None

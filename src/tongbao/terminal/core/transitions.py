@@ -18,6 +18,7 @@ from tongbao.terminal.core import (
     exchanges,
     granting,
     paying,
+    presence,
     reversing,
     services,
     settling,
@@ -45,8 +46,9 @@ P = Phase
 E = EventKind
 
 _POWERED: Final = frozenset(Phase) - {P.OFF}
+_AT_REST: Final = (P.LOGGED_OUT, P.IDLE, P.RESULT)
 _WITHOUT_EXCHANGE: Final = (P.SELF_CHECK, P.CARD, P.PIN)
-_SIGN_IN_ENDS: Final = (P.SIGNING_IN, P.IDLE)
+_SIGN_IN_ENDS: Final = (P.SIGNING_IN, P.IDLE, P.LOGGED_OUT)
 _PAYMENT_ENDS: Final = (P.AUTHORISING, P.RESULT, P.REVERSING)
 
 
@@ -80,9 +82,12 @@ def _people_rows(table: _Table) -> None:
     row(P.LOGGED_OUT, E.LOG_OUT, attendance.go_away)
     row(P.IDLE, E.CHANGE_PIN, attendance.take_new_pin)
     row(P.IDLE, E.LOG_OUT, attendance.log_out, P.LOGGED_OUT)
+    for phase in _AT_REST:
+        row(phase, E.KEEP_AWAKE, presence.keep_awake)
+        row(phase, E.NOBODY_THERE, presence.nobody_there, phase, P.LOGGED_OUT)
 
     row(P.IDLE, E.SIGN_IN, exchanges.sign_in, P.SIGNING_IN, P.IDLE)
-    row(P.SIGNING_IN, E.CANCEL, exchanges.cancel_sign_in, P.IDLE)
+    row(P.SIGNING_IN, E.CANCEL, exchanges.cancel_sign_in, P.IDLE, P.LOGGED_OUT)
 
     row(P.IDLE, E.START, starting.start, P.CARD, P.AUTHORISING, P.RESULT, P.IDLE, P.REVERSING)
     after_card = (P.CARD, P.PIN, P.AUTHORISING, P.RESULT)
@@ -123,7 +128,7 @@ def _line_rows(table: _Table) -> None:
     )
     row(P.SIGNING_IN, E.SEND_FAILED, exchanges.send_failed, *_SIGN_IN_ENDS)
     row(P.SIGNING_IN, E.LINK_DOWN, exchanges.link_down, *_SIGN_IN_ENDS)
-    row(P.SIGNING_IN, E.HOST_TIMEOUT, exchanges.host_timeout, P.IDLE)
+    row(P.SIGNING_IN, E.HOST_TIMEOUT, exchanges.host_timeout, P.IDLE, P.LOGGED_OUT)
     row(P.AUTHORISING, E.FRAME_RECEIVED, exchanges.frame_received, *_PAYMENT_ENDS)
     row(P.AUTHORISING, E.SEND_FAILED, exchanges.send_failed, *_PAYMENT_ENDS)
     row(P.AUTHORISING, E.LINK_DOWN, exchanges.link_down, *_PAYMENT_ENDS)
@@ -187,7 +192,8 @@ REFUSED: Final = frozenset(
 )
 
 # A card in front of a terminal that wants none, a check that ended after the switch was turned,
-# a line that speaks while the terminal is off, a send that failed after nobody waited any more.
+# a line that speaks while the terminal is off, a send that failed after nobody waited any more,
+# a clock that was to lock the till, under settings that have changed since.
 IGNORED: Final = frozenset(
     [(phase, E.CARD_SWIPED) for phase in Phase if phase is not P.CARD]
     + [
@@ -196,6 +202,7 @@ IGNORED: Final = frozenset(
         for kind in (E.SELF_CHECK_PART, E.SELF_CHECK_DONE)
         if phase is not P.SELF_CHECK
     ]
+    + [(phase, E.NOBODY_THERE) for phase in Phase if phase not in _AT_REST]
     + [(P.OFF, kind) for kind in (E.FRAME_RECEIVED, E.LINK_UP, E.LINK_DOWN)]
     + [(phase, E.SEND_FAILED) for phase in (P.OFF, *_WITHOUT_EXCHANGE)]
 )

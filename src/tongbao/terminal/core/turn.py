@@ -17,6 +17,7 @@ from tongbao.terminal.core.effects import (
     StopTimer,
 )
 from tongbao.terminal.core.state import Exchange, ExchangeKind, Notice, TerminalState
+from tongbao.terminal.core.vocabulary import Phase
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from tongbao.terminal.core.card_seal import CardSeal
     from tongbao.terminal.core.messages import HostMessages
     from tongbao.terminal.core.records import Record
-    from tongbao.terminal.core.vocabulary import Cue, Phase, TimerKind
+    from tongbao.terminal.core.vocabulary import Cue, TimerKind
     from tongbao.terminal.settings import TerminalSettings
 
 
@@ -56,6 +57,10 @@ class Turn:
     def go(self, phase: Phase, **changes: Any) -> None:
         """Enter a phase, changing other parts with it."""
         self.change(phase=phase, **changes)
+
+    def go_home(self, **changes: Any) -> None:
+        """Enter the phase of a till at rest: with or without somebody at it."""
+        self.go(Phase.LOGGED_OUT if self.state.operator is None else Phase.IDLE, **changes)
 
     def do(self, effect: Effect) -> None:
         """Add an effect behind those so far."""

@@ -30,6 +30,7 @@ class EventKind(Enum):
     LOG_IN = "log_in"
     LOG_OUT = "log_out"
     CHANGE_PIN = "change_pin"
+    KEEP_AWAKE = "keep_awake"
     SIGN_IN = "sign_in"
     START = "start"
     CARD_ENTERED = "card_entered"
@@ -64,6 +65,7 @@ class EventKind(Enum):
     REVERSAL_TIMEOUT = "reversal_timeout"
     RETRY_DUE = "retry_due"
     WORK_DUE = "work_due"
+    NOBODY_THERE = "nobody_there"
 
 
 COMMANDS = frozenset(
@@ -73,6 +75,7 @@ COMMANDS = frozenset(
         EventKind.LOG_IN,
         EventKind.LOG_OUT,
         EventKind.CHANGE_PIN,
+        EventKind.KEEP_AWAKE,
         EventKind.SIGN_IN,
         EventKind.START,
         EventKind.CARD_ENTERED,
@@ -105,6 +108,7 @@ class TimerKind(Enum):
     REVERSAL = "reversal"
     RETRY = "retry"
     WORK = "work"
+    IDLE = "idle"
 
 
 class Cue(Enum):

@@ -195,6 +195,10 @@ NO_SIGNATURE: Final = Notice("no_signature", "该交易无需签名", "This paym
 LOADED_BAD: Final = Notice("loaded_bad", "下载内容校验失败", "What was downloaded failed its check")
 BLACKLISTED: Final = Notice("blacklisted", "此卡在黑名单中，拒绝受理", "This card is refused")
 
+ANOTHER_DAY: Final = Notice(
+    "another_day", "新的一天，请重新登录", "A new day has begun; log in again"
+)
+
 START_AGAIN: Final = Notice("start_again", "可重新收款", "You may start again")
 ASK_AGAIN: Final = Notice(
     "ask_again", "请重新收款或改用其他方式", "Take the payment again, or in another way"
@@ -235,6 +239,15 @@ def completion_too_large(percent_max: int) -> Notice:
 def with_code(notice: Notice, code: str) -> Notice:
     """Return the words under the code that the host gave."""
     return Notice(code, notice.zh, notice.en)
+
+
+def locked_for(operator: str) -> Notice:
+    """Say who opens a locked till."""
+    return Notice(
+        "locked_for",
+        f"已锁定：请操作员 {operator} 或主管解锁",
+        f"Locked: operator {operator} or a supervisor opens it",
+    )
 
 
 def wait_before_log_in(seconds: int) -> Notice:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tongbao.domain.ids import MerchantId, TerminalId
 from tongbao.terminal.core.kinds import RULES
+from tongbao.terminal.device.people import people_settings
 from tongbao.terminal.settings import TerminalSettings
 
 if TYPE_CHECKING:
@@ -71,14 +72,9 @@ def terminal_settings(
             on_screen_card_entry=device.on_screen_card_entry,
             mail_order_allowed=merchant.mail_order_allowed,
             capabilities=device.capabilities,
-            operators={
-                one.number: one.pin_hash for one in document.operators if one.pin_hash is not None
-            },
-            operator_names={one.number: one.name for one in document.operators if one.name},
-            first_pins=frozenset(one.number for one in document.operators if one.must_change),
-            operator_roles={one.number: one.role.value for one in document.operators},
             refused_kinds=frozenset(known - set(document.kinds)),
             profile=profile,
+            **people_settings(document),
             **changes,
         )
     except (ValueError, TypeError) as error:

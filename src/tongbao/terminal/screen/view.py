@@ -50,6 +50,8 @@ def screen_state(
         "operator": state.operator.value if state.operator else None,
         "operator_name": _name(state.operator, settings),
         "newcomer": state.newcomer.value if state.newcomer else None,
+        "locked_for": _locked_for(state),
+        "idle_lock_s": settings.idle_lock_s,
         "link": "up" if state.link_up else "down",
         "signed_in": state.signed_in,
         "sign_in_error": _notice(state.sign_in_error),
@@ -101,6 +103,11 @@ def _role(state: TerminalState, settings: TerminalSettings) -> str | None:
 
 def _name(operator: OperatorNo | None, settings: TerminalSettings) -> str:
     return "" if operator is None else settings.operator_names.get(operator.value, "")
+
+
+def _locked_for(state: TerminalState) -> str | None:
+    held = state.presence.locked_for
+    return None if held is None or state.operator is not None else held.value
 
 
 def notice_view(notice: Notice) -> dict[str, str]:

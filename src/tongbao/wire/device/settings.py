@@ -158,6 +158,7 @@ class SettingsDocument:
     operators: Annotated[tuple[Operator, ...], Length(0, 100)]
     sign_in_policy: SignInPolicy
     auto_sign_in: bool
+    idle_lock_s: Annotated[int, Between(0, 86_400)] | None
     limits: Limits
     slip: SlipTexts
     language: Language

@@ -3,6 +3,11 @@
 import type { People } from "./zh-people";
 
 export const people: People = {
+  lock: {
+    title: "Locked",
+    note: "Operator {no} opens it with the password; a supervisor may log in instead.",
+    open: "Unlock",
+  },
   ownPin: {
     firstTitle: "Choose your own password",
     firstNote:

@@ -20,6 +20,7 @@ export const work: Work = {
     echo: "Echo test",
     downloads: "Downloads",
     selfTest: "Self-test",
+    switchOperator: "Switch operator",
     changePin: "Change password",
     training: "Training mode",
     leaveTraining: "Leave training",

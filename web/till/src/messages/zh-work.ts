@@ -20,6 +20,7 @@ export const work = {
     echo: "回响测试",
     downloads: "下载",
     selfTest: "功能自检",
+    switchOperator: "切换操作员",
     changePin: "修改密码",
     training: "训练模式",
     leaveTraining: "结束训练",

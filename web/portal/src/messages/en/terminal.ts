@@ -82,6 +82,7 @@ export const setting: typeof zhSetting = {
     kinds: "Kinds of transactions",
     sign_in_policy: "When operators enter their PIN",
     auto_sign_in: "Sign in by itself",
+    idle_lock_s: "Lock untouched tills after (seconds, 0 never)",
     limits_sale: "Limit of a sale",
     limits_refund: "Limit of a refund",
     limits_offline: "Limit of an offline sale",

@@ -74,6 +74,7 @@ export const setting = {
     kinds: "交易类型",
     sign_in_policy: "操作员何时输密码",
     auto_sign_in: "自动签到",
+    idle_lock_s: "无人操作多少秒后锁屏（0 为不锁）",
     limits_sale: "单笔消费限额",
     limits_refund: "单笔退货限额",
     limits_offline: "单笔离线限额",

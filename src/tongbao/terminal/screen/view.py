@@ -10,15 +10,14 @@ from tongbao.terminal.core.host_parameters import effective_settings
 from tongbao.terminal.core.items import can_be_undone, find_item
 from tongbao.terminal.core.kinds import RULE_OF, RULES, PinUse, is_allowed
 from tongbao.terminal.core.paying import card_entries
-from tongbao.terminal.core.roles import role_of
 from tongbao.terminal.core.signatures import signature_state
 from tongbao.terminal.core.slips import slip_name
 from tongbao.terminal.core.totals import batch_totals, must_settle
 from tongbao.terminal.core.vocabulary import DoubtStage, Phase, TimerKind
+from tongbao.terminal.screen.people_view import people_state
 from tongbao.terminal.screen.service_view import service_state
 
 if TYPE_CHECKING:
-    from tongbao.domain.ids import OperatorNo
     from tongbao.terminal.core.items import BatchItem
     from tongbao.terminal.core.kinds import PaymentRule
     from tongbao.terminal.core.state import Notice, Result, TerminalState
@@ -47,11 +46,6 @@ def screen_state(
         "merchant_id": settings.merchant_id.value,
         "merchant_name": settings.merchant_name,
         "merchant_name_en": settings.merchant_name_en,
-        "operator": state.operator.value if state.operator else None,
-        "operator_name": _name(state.operator, settings),
-        "newcomer": state.newcomer.value if state.newcomer else None,
-        "locked_for": _locked_for(state),
-        "idle_lock_s": settings.idle_lock_s,
         "link": "up" if state.link_up else "down",
         "signed_in": state.signed_in,
         "sign_in_error": _notice(state.sign_in_error),
@@ -89,25 +83,12 @@ def screen_state(
         ],
         "totals": _totals(state, settings),
         "found": _found(state, settings),
+        **people_state(state, settings),
         **service_state(state, settings),
         "training": settings.is_training,
-        "role": _role(state, settings),
         "sandbox": _sandbox(settings, reader_address),
         "sound": _sound(shell),
     }
-
-
-def _role(state: TerminalState, settings: TerminalSettings) -> str | None:
-    return None if state.operator is None else role_of(settings, state.operator.value).value
-
-
-def _name(operator: OperatorNo | None, settings: TerminalSettings) -> str:
-    return "" if operator is None else settings.operator_names.get(operator.value, "")
-
-
-def _locked_for(state: TerminalState) -> str | None:
-    held = state.presence.locked_for
-    return None if held is None or state.operator is not None else held.value
 
 
 def notice_view(notice: Notice) -> dict[str, str]:

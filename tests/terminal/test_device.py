@@ -327,15 +327,22 @@ def test_wanted_settings_wait_for_a_quiet_moment_and_are_reported_signed(tmp_pat
             kinds=("sale",),
             tenders=(Tender.CARD, Tender.CASH),
         )
-        await device.hears(lambda g: g.reports)
-        assert gateway.reports[0].report.outcome is ReportOutcome.DEFERRED
+        await device.hears(lambda g: len(g.reports) == 2)
+        told = [(one.report.version, one.report.outcome) for one in gateway.reports]
+        assert told == [(1, ReportOutcome.APPLIED), (2, ReportOutcome.DEFERRED)]
+        assert gateway.reports[0].report.drift == ()
+        assert {one.path: (one.wanted, one.actual) for one in gateway.reports[1].report.drift} == {
+            "kinds": ("sale", "sale,void,refund,balance"),
+            "merchant.name": ("通宝二店", "通宝便利店"),
+            "tenders": ("card,cash", "card"),
+        }
         assert page.state["merchant_name"] == "通宝便利店"
         await page.do("cancel")
         await page.until(lambda s: s["merchant_name"] == "通宝二店")
         assert page.state["operator"] == "01"
         assert {k["kind"] for k in page.state["kinds"] if k["allowed"]} == {"sale"}
-        await device.hears(lambda g: len(g.reports) == 2)
-        report = gateway.reports[1].report
+        await device.hears(lambda g: len(g.reports) == 3)
+        report = gateway.reports[2].report
         assert (report.version, report.outcome) == (2, ReportOutcome.APPLIED)
         assert [(one.path, one.actual) for one in report.drift] == [("tenders", "card")]
         await device.hears(lambda g: g.heartbeats[-1].applied_version == 2)

@@ -30,6 +30,18 @@ class BilingualText:
     en: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperTexts:
+    """What the acquirer and the merchant want on every paper: lines above and below, the shop."""
+
+    shop_name: str = ""
+    header: tuple[str, ...] = ()
+    footer: tuple[str, ...] = ()
+
+
+NO_TEXTS: Final = PaperTexts()
+
+
 class Page:
     """The paper: `columns` letters wide, with the few forms of line that slips are made of."""
 

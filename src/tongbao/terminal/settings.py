@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from tongbao.domain.ids import MerchantId, OperatorNo, TerminalId
+from tongbao.terminal.paper import PaperTexts
 from tongbao.terminal.slip import SlipMark
 from tongbao.wire.device.settings import SignInPolicy
 from tongbao.wire.unionpay.profile import HostProfile
@@ -16,8 +17,29 @@ from tongbao.wire.unionpay.profile import HostProfile
 _TPDU: Final = re.compile("[0-9]{10}")
 _HEADER: Final = re.compile("[0-9]{5}0[0-9]{6}")
 _ROLES: Final = frozenset({"cashier", "supervisor", "administrator"})
+_LANGUAGES: Final = frozenset({"", "zh", "en"})
 _PORT_MAX: Final = 65_535
 _AMOUNT_MAX_MINOR: Final = 999_999_999_999
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmountLimits:
+    """Upper limits in minor units; None is no limit of its own.
+
+    `sale_minor` is for one payment or hold, `day_minor` for what a day may bring at this terminal.
+    """
+
+    sale_minor: int | None = None
+    refund_minor: int | None = None
+    offline_minor: int | None = None
+    day_minor: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is no amount; ValueError names the limit."""
+        for name in ("sale_minor", "refund_minor", "offline_minor", "day_minor"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value <= _AMOUNT_MAX_MINOR:
+                raise ValueError(f"limits.{name} must be 0 to 999999999999")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +73,11 @@ class TerminalSettings:
 
     `slow_retry_ms` is the pause between tries after a row of them. Above `signature_free_minor` a
     payment wants a signature. `refused_kinds` are switched off by the acquirer.
+
+    `sale_limit_minor` is the largest amount that can be keyed at all, `limits` what the acquirer
+    allows. `paper` stands on every slip. `language` is `zh` or `en`, what a page starts in whose
+    person has chosen none; empty leaves it to the browser. `training_allowed` opens the parallel
+    world, `training_needs_supervisor` keeps it to supervisors and administrators.
     """
 
     terminal_id: TerminalId
@@ -91,6 +118,11 @@ class TerminalSettings:
     profile: HostProfile = field(default_factory=HostProfile)
     capabilities: str = "200"
     sale_limit_minor: int = 100_000_000
+    limits: AmountLimits = field(default_factory=AmountLimits)
+    paper: PaperTexts = field(default_factory=PaperTexts)
+    language: str = ""
+    training_allowed: bool = True
+    training_needs_supervisor: bool = True
 
     connect_timeout_ms: int = 10_000
     host_timeout_ms: int = 60_000
@@ -150,6 +182,8 @@ class TerminalSettings:
     def _check_people(self) -> None:
         for number in (*self.operators, *self.operator_roles, *self.first_pins):
             OperatorNo(number)
+        if self.language not in _LANGUAGES:
+            raise ValueError("language must be zh or en")
         if not set(self.operator_roles.values()) <= _ROLES:
             raise ValueError("operator_roles must be cashier, supervisor or administrator")
         if self.sign_in_policy not in {"", *SignInPolicy}:

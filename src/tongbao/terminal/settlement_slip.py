@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tongbao.domain.ids import BatchNo, MerchantId, OperatorNo, Stan, TerminalId
-from tongbao.terminal.paper import BilingualText, Page, amount_text
+from tongbao.terminal.paper import NO_TEXTS, BilingualText, Page, PaperTexts, amount_text
 from tongbao.terminal.slip import PAPER_58_MM_DOTS, SlipMark, end_page, moment_text, paper_header
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ class SettlementSlip:
     foreign: SettledSide
     notes: tuple[BilingualText, ...] = ()
     mark: SlipMark | None = None
+    texts: PaperTexts = NO_TEXTS
     is_reprint: bool = False
 
 
@@ -63,7 +64,8 @@ def settlement_to_escpos(slip: SettlementSlip, width_dots: int = PAPER_58_MM_DOT
     Raises `ValueError` for another width.
     Spec: UnionPay terminal dialect, 7.4; ESC/POS
     """
-    page = paper_header(width_dots, slip.merchant_name, slip.merchant_name_en, slip.mark)
+    names = slip.merchant_name, slip.merchant_name_en
+    page = paper_header(width_dots, names, slip.mark, slip.texts)
     if slip.is_reprint:
         page.centred("*** 重打印 REPRINT ***", bold=True)
         page.gap()
@@ -80,7 +82,7 @@ def settlement_to_escpos(slip: SettlementSlip, width_dots: int = PAPER_58_MM_DOT
     for note in slip.notes:
         page.gap()
         page.paragraph(note, bold=True)
-    return end_page(page)
+    return end_page(page, slip.texts)
 
 
 def _side(page: Page, words: BilingualText, side: SettledSide) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from tongbao.domain.ids import BatchNo, MerchantId, OperatorNo, Rrn, Stan, TerminalId
 from tongbao.domain.secrets import Pan
 from tongbao.terminal.coin import COIN_SIZE_DOTS, coin_raster
-from tongbao.terminal.paper import BilingualText, Page, amount_text, wrap
+from tongbao.terminal.paper import NO_TEXTS, BilingualText, Page, PaperTexts, amount_text, wrap
 from tongbao.wire.escpos.operations import Alignment, columns
 from tongbao.wire.jbig import decode, fitted
 
@@ -173,6 +173,7 @@ class Slip:
     is_reprint: bool = False
     mark: SlipMark | None = None
     signature: bytes = field(default=b"", repr=False)
+    texts: PaperTexts = NO_TEXTS
 
     def __post_init__(self) -> None:
         if type(self.card_masked) is not str:
@@ -196,16 +197,17 @@ def slip_to_escpos(slip: Slip, width_dots: int = PAPER_58_MM_DOTS) -> bytes:
     Raises `ValueError` for another width.
     Spec: UnionPay terminal dialect, 7.8 receipt; ESC/POS
     """
-    page = paper_header(width_dots, slip.merchant_name, slip.merchant_name_en, slip.mark)
+    names = slip.merchant_name, slip.merchant_name_en
+    page = paper_header(width_dots, names, slip.mark, slip.texts)
     _title(page, slip)
     _BODIES[slip.outcome](page, slip)
-    return end_page(page)
+    return end_page(page, slip.texts)
 
 
 def paper_header(
-    width_dots: int, merchant_name: str, merchant_name_en: str, mark: SlipMark | None
+    width_dots: int, names: tuple[str, str], mark: SlipMark | None, texts: PaperTexts
 ) -> Page:
-    """Return a page that begins with the coin, the merchant's name and the mark.
+    """Return a page that begins with the coin, the merchant's names, the mark and the lines above.
 
     Raises `ValueError` for a width that is neither 384 nor 576 dots.
     """
@@ -214,12 +216,16 @@ def paper_header(
     page = Page(width_dots)
     page.builder.align(Alignment.CENTRE).raster(COIN_SIZE_DOTS // 8, coin_raster())
     page.gap()
+    merchant_name, merchant_name_en = names
     name = _safe(merchant_name)
     wide = columns(name) <= page.columns // 2
     page.centred(name, 2 if wide else 1, 2, bold=True)
     page.gap(6)
     page.centred(_safe(merchant_name_en))
+    if texts.shop_name not in ("", merchant_name, merchant_name_en):
+        page.centred(_safe(texts.shop_name))
     page.gap()
+    _text_lines(page, texts.header)
     if mark:
         words = _MARKS[mark]
         page.band(words.zh)
@@ -228,10 +234,21 @@ def paper_header(
     return page
 
 
-def end_page(page: Page) -> bytes:
-    """Cut the paper and return the whole print job."""
+def end_page(page: Page, texts: PaperTexts) -> bytes:
+    """Print the lines below, cut the paper and return the whole print job."""
+    if texts.footer:
+        page.gap()
+        _text_lines(page, texts.footer)
     page.builder.cut(_CUT_FEED_DOTS)
     return page.builder.encode()
+
+
+def _text_lines(page: Page, lines: tuple[str, ...]) -> None:
+    """Print lines as they were set; one that is too long for this paper is broken, never cut."""
+    for line in lines:
+        page.centred(_safe(line))
+    if lines:
+        page.gap()
 
 
 def moment_text(at: Instant) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from tongbao.domain.ids import BatchNo, MerchantId, OperatorNo, TerminalId
 from tongbao.domain.money import Money
-from tongbao.terminal.paper import BilingualText, Page, amount_text
+from tongbao.terminal.paper import NO_TEXTS, BilingualText, Page, PaperTexts, amount_text
 from tongbao.terminal.slip import PAPER_58_MM_DOTS, SlipMark, end_page, moment_text, paper_header
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class TotalsSlip:
     domestic: tuple[TotalsLine, ...]
     foreign: tuple[TotalsLine, ...]
     mark: SlipMark | None = None
+    texts: PaperTexts = NO_TEXTS
 
 
 def totals_to_escpos(slip: TotalsSlip, width_dots: int = PAPER_58_MM_DOTS) -> bytes:
@@ -48,7 +49,8 @@ def totals_to_escpos(slip: TotalsSlip, width_dots: int = PAPER_58_MM_DOTS) -> by
     Raises `ValueError` for another width.
     Spec: UnionPay terminal dialect, 7.4; ESC/POS
     """
-    page = paper_header(width_dots, slip.merchant_name, slip.merchant_name_en, slip.mark)
+    names = slip.merchant_name, slip.merchant_name_en
+    page = paper_header(width_dots, names, slip.mark, slip.texts)
     page.centred(f"{_TITLE.zh} {_TITLE.en}", bold=True)
     page.rule()
     page.row(("商户编号 MERCHANT NO.", "商户编号 MERCHANT", "商户编号 MID"), slip.merchant_id.value)
@@ -67,7 +69,7 @@ def totals_to_escpos(slip: TotalsSlip, width_dots: int = PAPER_58_MM_DOTS) -> by
         page.rule()
         page.centred(f"{words.zh} {words.en}", bold=True)
         _lines(page, lines)
-    return end_page(page)
+    return end_page(page, slip.texts)
 
 
 def _lines(page: Page, lines: tuple[TotalsLine, ...]) -> None:

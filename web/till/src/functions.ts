@@ -103,6 +103,14 @@ function paymentFunction(state: TerminalState, kind: Kind): TillFunction {
   };
 }
 
+/** What keeps training shut: switched off by the acquirer, or a payment in doubt. */
+function trainingBar(state: TerminalState): Bar | null {
+  if (state.training !== true && state.training_allowed === false) {
+    return "closed";
+  }
+  return state.doubt === null ? null : "doubt";
+}
+
 /** The functions of the moment, in the order of the menu. */
 export function functionsOf(state: TerminalState): readonly TillFunction[] {
   const offline: Bar | null = state.link === "down" ? "offline" : null;
@@ -134,7 +142,7 @@ export function functionsOf(state: TerminalState): readonly TillFunction[] {
       "device",
       state.training === true ? "exit" : "pen",
       { page: { name: "grant", what: "training" } },
-      state.doubt === null ? null : "doubt",
+      trainingBar(state),
     ),
     own("98", "functions.changePin", "device", "key", { page: { name: "change_pin" } }),
   ];

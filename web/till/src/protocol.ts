@@ -1,5 +1,7 @@
 /** What the terminal process pushes and what it takes. The page holds no truth besides this. */
 
+import type { Language } from "@tongbao/shared/preference.ts";
+
 export const PHASES = [
   "off",
   "self_check",
@@ -327,6 +329,10 @@ export interface TerminalState {
   readonly sandbox: Sandbox | null;
   /** The parallel world of training, where no real money moves. */
   readonly training?: boolean;
+  readonly training_allowed?: boolean;
+  readonly training_needs_supervisor?: boolean;
+  /** The language that the acquirer or the merchant wants; null leaves it to this screen. */
+  readonly language?: Language | null;
   readonly role?: Role | null;
   readonly activation?: Activation | null;
   readonly self_test?: SelfTest | null;

@@ -30,6 +30,8 @@ export interface View {
 
 export interface Preferences {
   language: Language;
+  /** The language that was wanted of this terminal last, and that this screen has taken. */
+  followed: Language | "";
   theme: Theme;
   muted: boolean;
 }
@@ -105,9 +107,21 @@ export function readPreferences(browserLanguages: readonly string[]): Preference
   const store = browserStore();
   return {
     language: readChoice(store, "tongbao.language", LANGUAGES, languageOf(browserLanguages)),
+    followed: readChoice(store, "tongbao.language.followed", [...LANGUAGES, ""] as const, ""),
     theme: readChoice(store, "tongbao.theme", THEMES, "auto"),
     muted: readChoice(store, "tongbao.sound", ["on", "off"] as const, "on") === "off",
   };
+}
+
+/** Take the language that is wanted of this terminal, once: a person at the screen may change it. */
+function follow(preferences: Preferences, wanted: Language | null): void {
+  if (wanted !== null && wanted !== preferences.followed) {
+    preferences.followed = wanted;
+    preferences.language = wanted;
+    const store = browserStore();
+    keepChoice(store, "tongbao.language.followed", wanted);
+    keepChoice(store, "tongbao.language", wanted);
+  }
 }
 
 export function createTill(around: Surroundings, sounds: Sounds, preferences: Preferences): Till {
@@ -171,6 +185,7 @@ export function createTill(around: Surroundings, sounds: Sounds, preferences: Pr
       if (state.phase !== "self_check" && state.phase !== "logged_out") {
         desk.checkSince = null;
       }
+      follow(kept, state.language ?? null);
       view.receivedAt = around.now();
       view.state = state;
     },

@@ -58,7 +58,7 @@ describe("what the page keeps", () => {
         now: () => 0,
       },
       sounds,
-      { language: "zh", theme: "auto", muted: false },
+      { language: "zh", followed: "", theme: "auto", muted: false },
     );
     till.link.open();
   });
@@ -70,6 +70,19 @@ describe("what the page keeps", () => {
     push({ sound: { id: 8, name: "declined" } });
     push({ sound: { id: 8, name: "declined" } });
     expect(played).toEqual(["declined"]);
+  });
+
+  it("starts in the wanted language, and leaves a person's own choice until another is wanted", () => {
+    push({ language: null });
+    expect(till.preferences.language).toBe("zh");
+    push({ language: "en" });
+    expect(till.preferences.language).toBe("en");
+    till.preferences.language = "zh";
+    push({ language: "en" });
+    expect(till.preferences.language).toBe("zh");
+    push({ language: "zh" });
+    push({ language: "en" });
+    expect(till.preferences.language).toBe("en");
   });
 
   it("forgets the drawer's PIN hint when the sale moves on", () => {

@@ -22,17 +22,20 @@ if TYPE_CHECKING:
 
 def authorise(equipment: Equipment, turn: Turn, event: Authorise) -> None:
     """Allow an act when the operator at the till may do it, or somebody who may approves it."""
-    refusal = _why_not_now(turn, event.what) or _why_not(equipment, turn, event)
+    refusal = _why_not_now(equipment, turn, event.what) or _why_not(equipment, turn, event)
     if refusal is not None:
         turn.refuse(refusal)
         return
     turn.do(Allow(event.what))
 
 
-def _why_not_now(turn: Turn, what: Grant) -> Notice | None:
+def _why_not_now(equipment: Equipment, turn: Turn, what: Grant) -> Notice | None:
     """Leaving this world waits until nothing of it is open between terminal and host."""
     if what is not Grant.TRAINING:
         return None
+    settings = equipment.settings
+    if not (settings.training_allowed or settings.is_training):
+        return wording.TRAINING_OFF
     if turn.state.doubt is not None:
         return wording.DOUBT_OPEN
     return wording.SETTLEMENT_OPEN if is_settling(turn.state) else None
@@ -42,14 +45,14 @@ def _why_not(equipment: Equipment, turn: Turn, event: Authorise) -> Notice | Non
     settings, operator = equipment.settings, turn.state.operator
     approval = event.approval
     if approval is None:
-        if operator is None or not may_grant(settings, operator.value):
+        if operator is None or not may_grant(settings, operator.value, event.what):
             return wording.SUPERVISOR_NEEDED
         approver = operator.value
     else:
         refusal = password_refusal(equipment, turn, approval.operator, approval.password)
         if refusal is not None:
             return refusal
-        if not may_grant(settings, approval.operator.value):
+        if not may_grant(settings, approval.operator.value, event.what):
             return wording.NOT_A_SUPERVISOR
         turn.change(log_in_failures=0, log_in_blocked_until=None)
         approver = approval.operator.value

@@ -52,6 +52,7 @@ def settlement_job(
         foreign=_side(totals.foreign, settlement.foreign),
         notes=_notes(settlement, closed),
         mark=settings.mark,
+        texts=settings.paper,
         is_reprint=reprint,
     )
     return SlipJob(settlement_slip_name(closed.batch), BatchNo(closed.batch), None, slip)

@@ -154,6 +154,7 @@ def totals_slip(settings: TerminalSettings, turn: Turn) -> tuple[SlipJob, ...]:
         domestic=side_lines(totals.domestic),
         foreign=side_lines(totals.foreign),
         mark=settings.mark,
+        texts=settings.paper,
     )
     return (SlipJob(f"totals-{state.batch.digits}", state.batch, None, slip),)
 
@@ -230,6 +231,7 @@ def _plain_slip(
         tip=Money(intent.tip_minor, intent.amount.currency) if intent.tip_minor else None,
         transaction=BilingualText(rule.slip_zh, rule.slip_en),
         mark=settings.mark,
+        texts=settings.paper,
     )
 
 

@@ -29,6 +29,7 @@ from tongbao.terminal.core.kinds import (
     PaymentRule,
     is_allowed,
 )
+from tongbao.terminal.core.limits import over_limit
 from tongbao.terminal.core.paying import begin_payment
 from tongbao.terminal.core.pending_work import awaits_advice
 from tongbao.terminal.core.presence import why_over
@@ -103,7 +104,7 @@ def _draft(equipment: Equipment, turn: Turn, event: Start) -> PaymentDraft:
     item = _item(turn, rule, event.original)
     if item is not None and awaits_advice(state.work, item.key):
         raise RefusedError(wording.ADVICE_PENDING)
-    amount, tip = _amounts(equipment, turn, rule, event, item)
+    amount, tip = _amounts_within_limits(equipment, turn, rule, event, item)
     original = _original(rule, event.original, item)
     if rule.needs_supervisor(settings):
         refusal = why_not_approved(equipment, turn, event.approval)
@@ -199,6 +200,16 @@ def _original(rule: PaymentRule, given: OriginalGiven, item: BatchItem | None) -
         rrn=given.rrn,
         auth_code=given.auth_code,
     )
+
+
+def _amounts_within_limits(
+    equipment: Equipment, turn: Turn, rule: PaymentRule, event: Start, item: BatchItem | None
+) -> tuple[Money, Money]:
+    amount, tip = _amounts(equipment, turn, rule, event, item)
+    above = over_limit(equipment.settings, turn, rule, amount.minor, item)
+    if above is not None:
+        raise RefusedError(above)
+    return amount, tip
 
 
 def _amounts(

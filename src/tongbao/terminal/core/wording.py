@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
+from tongbao.domain.money import Currency, Money
 from tongbao.terminal.core.state import Notice
 
 NOT_NOW: Final = Notice("wrong_phase", "现在不能进行此操作", "Not possible at this moment")
@@ -107,6 +109,9 @@ NOT_IN_TRAINING: Final = Notice(
 )
 OPERATOR_GONE: Final = Notice(
     "operator_gone", "该操作员已停用", "This operator is no longer active"
+)
+TRAINING_OFF: Final = Notice(
+    "training_off", "本终端未开放训练模式", "Training is switched off for this terminal"
 )
 NO_KEYS: Final = Notice(
     "no_master_key",
@@ -234,6 +239,45 @@ def completion_too_large(percent_max: int) -> Notice:
         f"完成金额不能超过预授权金额的 {percent_max}%",
         f"A completion is at most {percent_max} % of the pre-authorisation",
     )
+
+
+LimitWords = Callable[[int], Notice]
+
+
+def sale_limit(limit_minor: int) -> Notice:
+    """Say how large one payment may be."""
+    return _limit("sale_limit", ("单笔金额", "One payment"), limit_minor)
+
+
+def refund_limit(limit_minor: int) -> Notice:
+    """Say how large one refund may be."""
+    return _limit("refund_limit", ("单笔退货", "One refund"), limit_minor)
+
+
+def offline_limit(limit_minor: int) -> Notice:
+    """Say how large one offline sale may be."""
+    return _limit("offline_limit", ("单笔离线结算", "One offline sale"), limit_minor)
+
+
+def day_limit(limit_minor: int, left_minor: int) -> Notice:
+    """Say how much a day may bring, and how much of it is left."""
+    limit, left = _yuan(limit_minor), _yuan(left_minor)
+    return Notice(
+        "day_limit",
+        f"本终端当日累计不能超过 {limit}，还可收 {left}",
+        f"This terminal takes at most {limit} a day; {left} is left today",
+    )
+
+
+def _limit(code: str, what: tuple[str, str], limit_minor: int) -> Notice:
+    zh, en = what
+    limit = _yuan(limit_minor)
+    return Notice(code, f"{zh}不能超过 {limit}", f"{en} is at most {limit}")
+
+
+def _yuan(minor: int) -> str:
+    whole, point, fraction = Money(minor, Currency.CNY).text().partition(".")
+    return f"¥{int(whole):,}{point}{fraction}"
 
 
 def with_code(notice: Notice, code: str) -> Notice:

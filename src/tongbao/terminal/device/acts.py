@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 from tongbao.terminal.aside import PlatformMessage
 from tongbao.terminal.core.vocabulary import Phase
 from tongbao.terminal.device.logbook import pulled_log
-from tongbao.terminal.device.quiet import has_unsent, is_quiet
+from tongbao.terminal.device.quiet import has_unsent, is_quiet, unsent
 from tongbao.terminal.process import Ending
 from tongbao.wire.device.codec import encode
-from tongbao.wire.device.health import Act, ActKind, ActOutcome, ActResult, TestOccasion
+from tongbao.wire.device.health import AS_LOST, Act, ActKind, ActOutcome, ActResult, TestOccasion
 from tongbao.wire.device.paths import act_path
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from tongbao.terminal.device.store import DeviceStore
     from tongbao.terminal.process import Terminal
 
-AS_LOST: Final = "as_lost"
 # While one of these is on the screen somebody takes money: no order may break in.
 _BUSY: Final = frozenset(
     {
@@ -54,9 +53,12 @@ class RemoteActs:
         self._now = now
         self._pull = pull
         self.ending: Ending | None = None
+        self._put_off: dict[str, str] = {}
 
     async def do(self, act: Act, terminal: Terminal) -> None:
-        """Do one act and put its result in line; one that was taken before is passed over.
+        """Do one act and put its result in line; one that was done before is passed over.
+
+        What cannot be done now is told once, with its reason, and tried when it is ordered again.
 
         A self-test has its result in line when it ends. What the terminal must do after the result
         was delivered stands in `ending`.
@@ -64,14 +66,16 @@ class RemoteActs:
         if act.act_id in await asyncio.to_thread(self._store.acts_taken):
             return
         outcome, detail, log = await self._done(act, terminal)
+        if outcome is ActOutcome.REFUSED and self._put_off.get(act.act_id) == detail:
+            return
         result = ActResult(
             outcome=outcome, at_ms=self._now().us // 1000, detail=detail[:500], log=log
         )
-        await asyncio.to_thread(self._keep, act.act_id, encode(result))
-
-    def _keep(self, act_id: str, body: bytes) -> None:
-        self._store.keep_report(act_path(act_id), body)
-        self._store.keep_act(act_id)
+        await asyncio.to_thread(self._store.keep_report, act_path(act.act_id), encode(result))
+        if outcome is ActOutcome.REFUSED:
+            self._put_off[act.act_id] = detail
+        else:
+            await asyncio.to_thread(self._store.keep_act, act.act_id)
 
     async def _done(self, act: Act, terminal: Terminal) -> Outcome:
         match act.kind:
@@ -135,6 +139,12 @@ class RemoteActs:
             return ActOutcome.REFUSED, "payments are unsent or not settled", None
         if state.phase in _BUSY and not as_lost:
             return ActOutcome.REFUSED, "a payment or a service is under way", None
+        # Whoever follows up what is lost must know how much it was.
+        left = unsent(state)
+        words = (
+            f"lost with {left.reversals} reversals, {left.advices} advices, "
+            f"{left.signatures} signatures, {len(state.items)} payments of the open batch"
+        )
         await asyncio.to_thread(self._store.begin_wipe)
         self.ending = Ending.LEFT
-        return ActOutcome.DONE, "lost" if as_lost else "", None
+        return ActOutcome.DONE, words if as_lost else "", None

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final
 
 from tongbao.domain.ids import MerchantId, TerminalId
-from tongbao.terminal.core.kinds import RULES
+from tongbao.terminal.core.kinds import RULES, OriginalBy
 from tongbao.terminal.device.people import people_settings
-from tongbao.terminal.settings import TerminalSettings
+from tongbao.terminal.paper import PaperTexts
+from tongbao.terminal.settings import AmountLimits, TerminalSettings
+from tongbao.wire.device.settings import Language, Tender
 
 if TYPE_CHECKING:
     from tongbao.terminal.device.settings import DeviceSettings
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from tongbao.wire.device.settings import SettingsDocument
     from tongbao.wire.unionpay.profile import HostProfile
 
+_LANGUAGES: Final = {Language.CHINESE: "zh", Language.ENGLISH: "en"}
 # Returns a host profile by its name; ValueError when there is none.
 ProfileReader = Callable[[str], "HostProfile"]
 
@@ -41,12 +45,9 @@ def terminal_settings(
         profile = read_profile(host.profile)
     except ValueError:
         raise UnfitDocumentError("host.profile") from None
-    known = {rule.kind for rule in RULES}
     ca_file = store.host_ca_file if host.ca_pem is not None else device.gateway_ca_file
     has_certificate = store.certificate_file.exists() and host.tls
-    changes: dict[str, Any] = dict(device.terminal)
-    if document.limits.sale_minor:
-        changes["sale_limit_minor"] = document.limits.sale_minor
+    times: dict[str, Any] = dict(device.terminal)
     try:
         return TerminalSettings(
             terminal_id=TerminalId(document.terminal_id),
@@ -72,10 +73,35 @@ def terminal_settings(
             on_screen_card_entry=device.on_screen_card_entry,
             mail_order_allowed=merchant.mail_order_allowed,
             capabilities=device.capabilities,
-            refused_kinds=frozenset(known - set(document.kinds)),
             profile=profile,
             **people_settings(document),
-            **changes,
+            **_rules(document),
+            **times,
         )
     except (ValueError, TypeError) as error:
         raise UnfitDocumentError(str(error)) from None
+
+
+def _rules(document: SettingsDocument) -> dict[str, Any]:
+    """Return what may be done at the till, and what it says."""
+    return {
+        "refused_kinds": _refused_kinds(document),
+        "limits": AmountLimits(**asdict(document.limits)),
+        "paper": PaperTexts(
+            shop_name=document.shop.name if document.shop else "",
+            header=document.slip.header,
+            footer=document.slip.footer,
+        ),
+        "language": _LANGUAGES[document.language],
+        "training_allowed": document.training.is_allowed,
+        "training_needs_supervisor": document.training.needs_supervisor,
+    }
+
+
+def _refused_kinds(document: SettingsDocument) -> frozenset[str]:
+    """Return the kinds that are switched off; without cards nothing new is taken, only undone."""
+    refused = {rule.kind for rule in RULES} - set(document.kinds)
+    if Tender.CARD not in document.tenders:
+        new = {OriginalBy.NOTHING, OriginalBy.PHONE}
+        refused |= {rule.kind for rule in RULES if rule.original in new}
+    return frozenset(refused)

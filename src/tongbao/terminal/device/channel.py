@@ -16,9 +16,10 @@ import structlog
 from cryptography import x509
 
 from tongbao import __version__
-from tongbao.terminal.core.kinds import RULES
+from tongbao.terminal.core.host_parameters import HostParameters
 from tongbao.terminal.device.acts import RemoteActs
 from tongbao.terminal.device.applying import UnfitDocumentError, terminal_settings
+from tongbao.terminal.device.drift import still_to_come, unable
 from tongbao.terminal.device.gateway import Gateway, GatewayError
 from tongbao.terminal.device.quiet import changes_identity, has_unsent, is_quiet, pending, unsent
 from tongbao.terminal.device.staff_line import StaffLine
@@ -26,7 +27,7 @@ from tongbao.terminal.device.wording import words_of
 from tongbao.terminal.process import Ending
 from tongbao.wire.device import paths
 from tongbao.wire.device.activation import RenewalRequest
-from tongbao.wire.device.codec import encode
+from tongbao.wire.device.codec import as_json, encode
 from tongbao.wire.device.health import (
     Heartbeat,
     HeartbeatAnswer,
@@ -42,7 +43,6 @@ from tongbao.wire.device.settings import (
     SettingsDocument,
     SettingsReport,
     SignedReport,
-    Tender,
 )
 from tongbao.wire.device.signing import document_digest
 
@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from tongbao.terminal.device.store import DeviceStore
     from tongbao.terminal.process import Terminal
     from tongbao.terminal.settings import TerminalSettings
+    from tongbao.wire.device.document import Json
 
 _log = structlog.get_logger("tongbao.terminal.device")
 _RETRY_MAX_S: Final = 60.0
@@ -85,9 +86,11 @@ class Channel:
         self._terminal: Terminal | None = None
         self._hurry = asyncio.Event()
         self._sending = asyncio.Lock()
+        self._applying = asyncio.Lock()
         self._begun_us = clock().us
         self._deferred: int | None = None
         self._staff_line = StaffLine(self._gateway)
+        self._refused: int | None = None
         self._acts = RemoteActs(self._store, standing, clock, self._pull)
         self._shut_out = False
         document = self._document()
@@ -155,6 +158,8 @@ class Channel:
             await self._staff_line.tell(terminal)
             answer = await asyncio.to_thread(self._gateway.heartbeat, self._heartbeat(terminal))
             await self._take(answer, terminal)
+            async with self._applying:
+                await self._tell_standing(terminal)
             await self._deliver()
             await asyncio.to_thread(self._renew)
         except GatewayError as error:
@@ -174,7 +179,7 @@ class Channel:
     async def _take(self, answer: HeartbeatAnswer, terminal: Terminal) -> None:
         for act in answer.acts:
             await self._acts.do(act, terminal)
-        if answer.wanted_version > self._document().version:
+        if answer.wanted_version > max(self._document().version, self._refused or 0):
             await self._pull()
 
     async def _pull(self) -> None:
@@ -194,6 +199,10 @@ class Channel:
             self._staff_line.look(self._terminal, self._live, self._hurry)
 
     async def _apply(self) -> None:
+        async with self._applying:
+            await self._apply_wanted()
+
+    async def _apply_wanted(self) -> None:
         """Put wanted settings in force, now if the moment is quiet."""
         wanted, terminal = await asyncio.to_thread(self._store.wanted), self._terminal
         if wanted is None or terminal is None:
@@ -202,11 +211,12 @@ class Channel:
         try:
             settings = terminal_settings(self._settings, self._store, document, self._read_profile)
         except UnfitDocumentError as error:
+            self._refused = document.version
             await asyncio.to_thread(self._store.drop_wanted)
             await self._report(document, body, ReportOutcome.REFUSED, str(error))
             return
         is_other = changes_identity(self._live, settings)
-        why_not = _why_not(terminal, is_other=is_other)
+        why_not = _why_not(terminal, document, is_other=is_other)
         if why_not is not None:
             if self._deferred != document.version:
                 self._deferred = document.version
@@ -222,11 +232,36 @@ class Channel:
         else:
             terminal.take_settings(settings)
         _log.info("settings applied", version=document.version)
+        await self._tell_standing(terminal)
+
+    async def _tell_standing(self, terminal: Terminal) -> None:
+        """Report the settings in force, once, and again when what cannot be done has changed."""
+        kept = await asyncio.to_thread(self._store.document)
+        if kept is None:
+            return
+        document, body = kept
+        drift = self._drift(document, terminal)
+        standing: Json = [document_digest(body), [as_json(one) for one in drift]]
+        if await asyncio.to_thread(self._store.is_reported, standing):
+            return
         await self._report(document, body, ReportOutcome.APPLIED, "")
+        await asyncio.to_thread(self._store.keep_reported, standing)
+
+    def _drift(self, document: SettingsDocument, terminal: Terminal) -> tuple[Drift, ...]:
+        """Return what is not as a document wants it, whether it is in force or waits."""
+        in_force = self._document()
+        if document.version != in_force.version:
+            return still_to_come(in_force, document)
+        # Training has a host of its own, whose parameters say nothing of the live one's.
+        has_host = not terminal.settings.is_training
+        parameters = terminal.shell.state.loaded.parameters if has_host else HostParameters()
+        return unable(document, self._live, parameters)
 
     async def _report(
         self, document: SettingsDocument, body: bytes, outcome: ReportOutcome, detail: str
     ) -> None:
+        terminal = self._terminal
+        drift = () if terminal is None else self._drift(document, terminal)
         report = SettingsReport(
             serial_number=self._settings.serial_number,
             terminal_id=document.terminal_id,
@@ -235,7 +270,7 @@ class Channel:
             outcome=outcome,
             at_ms=self._clock().us // 1000,
             detail=detail[:200],
-            drift=_drift(document),
+            drift=drift,
         )
         signed = SignedReport(report=report, signature=self._identity.sign_report(encode(report)))
         await asyncio.to_thread(self._store.keep_report, paths.REPORT, encode(signed))
@@ -299,30 +334,24 @@ class Channel:
         return kept[0]
 
 
-def _why_not(terminal: Terminal, *, is_other: bool) -> str | None:
-    """Return why settings have to wait; None when they need not."""
+def _why_not(terminal: Terminal, document: SettingsDocument, *, is_other: bool) -> str | None:
+    """Return why settings have to wait; None when they need not.
+
+    What restarts the terminal also waits until nobody is logged in, or for the quiet hour.
+    """
     state = terminal.shell.state
     if terminal.settings.is_training:
+        if is_quiet(state) and not document.training.is_allowed:
+            terminal.end(Ending.OTHER_WORLD)
         return "the terminal is in training"
     if not is_quiet(state) or terminal.aside.is_testing:
         return "the terminal is in use"
     if is_other and has_unsent(state):
         return "payments are unsent or not settled"
+    is_quiet_hour = terminal.shell.now.local().hour == document.quiet_hour
+    if is_other and state.operator is not None and not is_quiet_hour:
+        return "it restarts the terminal: at the quiet hour, or when nobody is logged in"
     return None
-
-
-def _drift(document: SettingsDocument) -> tuple[Drift, ...]:
-    """Return what is wanted and this terminal cannot do."""
-    drift = []
-    unable = [tender.value for tender in document.tenders if tender is not Tender.CARD]
-    if unable:
-        wanted = ",".join(tender.value for tender in document.tenders)
-        drift.append(Drift(path="tenders", wanted=wanted, actual=Tender.CARD.value))
-    known = {rule.kind for rule in RULES}
-    unknown = [kind for kind in document.kinds if kind not in known]
-    if unknown:
-        drift.append(Drift(path="kinds", wanted=",".join(unknown)[:200], actual=""))
-    return tuple(drift)
 
 
 def _printer(terminal: Terminal) -> PrinterState:

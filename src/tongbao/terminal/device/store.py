@@ -16,7 +16,7 @@ from tongbao.crypto.master_key import write_owner_only
 from tongbao.domain.errors import ProtocolError
 from tongbao.wire.device.activation import HelloAnswer
 from tongbao.wire.device.codec import decode, encode
-from tongbao.wire.device.document import canonical, parse
+from tongbao.wire.device.document import Json, canonical, parse
 from tongbao.wire.device.health import SelfTestReport
 from tongbao.wire.device.settings import SettingsDocument
 
@@ -45,6 +45,7 @@ class DeviceStore:
         self._hello = self.folder / "hello.json"
         self._document = self.folder / "settings.json"
         self._wanted = self.folder / "settings-wanted.json"
+        self._reported = self.folder / "settings-reported.json"
         self._self_test = self.folder / "self-test.json"
         self._ready = self.folder / "ready"
         self._lock = self.folder / "locked"
@@ -94,6 +95,14 @@ class DeviceStore:
     def document(self) -> tuple[SettingsDocument, bytes] | None:
         """Return the settings in force and their bytes as received."""
         return _document(self._document)
+
+    def keep_reported(self, standing: Json) -> None:
+        """Keep what the platform was told last of the settings in force."""
+        write_owner_only(self._reported, canonical(standing))
+
+    def is_reported(self, standing: Json) -> bool:
+        """Whether the platform was told this last of the settings in force."""
+        return _content(self._reported) == canonical(standing)
 
     def keep_self_test(self, report: SelfTestReport) -> None:
         """Keep the newest self-test."""

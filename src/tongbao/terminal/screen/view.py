@@ -85,9 +85,19 @@ def screen_state(
         "found": _found(state, settings),
         **people_state(state, settings),
         **service_state(state, settings),
-        "training": settings.is_training,
+        **_wanted(settings),
         "sandbox": _sandbox(settings, reader_address),
         "sound": _sound(shell),
+    }
+
+
+def _wanted(settings: TerminalSettings) -> dict[str, Any]:
+    """Return what the platform wants of the screen itself."""
+    return {
+        "training": settings.is_training,
+        "training_allowed": settings.training_allowed,
+        "training_needs_supervisor": settings.training_needs_supervisor,
+        "language": settings.language or None,
     }
 
 

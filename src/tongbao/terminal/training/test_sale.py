@@ -26,6 +26,7 @@ from tongbao.terminal.core.recovery import read_records, restore
 from tongbao.terminal.core.state import PartCheck
 from tongbao.terminal.core.vocabulary import CheckResult, Outcome, Part, Phase
 from tongbao.terminal.papers import paper_to_escpos
+from tongbao.terminal.settings import AmountLimits
 from tongbao.terminal.training.issuer import TMK, TrainingIssuer
 from tongbao.terminal.training.world import training_settings
 
@@ -65,7 +66,14 @@ class _Counter:
 
     def __init__(self, live: TerminalSettings, now: Instant) -> None:
         operators = {_OPERATOR.value: hash_pin(_PIN, os.urandom(16))}
-        self._settings = replace(training_settings(live), operators=operators, operator_roles={})
+        # The test is of the parts and not of what the merchant may do: no limit, every kind.
+        self._settings = replace(
+            training_settings(live),
+            operators=operators,
+            operator_roles={},
+            limits=AmountLimits(),
+            refused_kinds=frozenset(),
+        )
         key = KeyBytes(os.urandom(16))
         algorithm = KeyAlgorithm.SM4 if live.profile.uses_sm4 else KeyAlgorithm.TDES
         stores = [SoftwareKeyStore.in_memory(KeyBytes(os.urandom(32))) for _ in range(2)]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from tongbao.wire.device.activation import ActivationFailure, Milliseconds, Seconds, Words
 from tongbao.wire.device.codec import Between, Length, Matches
@@ -111,6 +111,10 @@ class Heartbeat:
     is_locked: bool
     is_training: bool
     pending: Annotated[tuple[Pending, ...], Length(0, PENDING_MAX)] | None = None
+
+
+# In the body of a wipe: "true" wipes even what was not sent, because the machine is in wrong hands.
+AS_LOST: Final = "as_lost"
 
 
 class ActKind(StrEnum):

@@ -19,6 +19,7 @@ for page in (
     "tongbao.platform.fleet.admin",
     "tongbao.platform.fleet.admin_devices",
     "tongbao.platform.fleet.admin_activations",
+    "tongbao.platform.fleet.admin_settings",
     "tongbao.platform.accounts.admin",
     "tongbao.platform.approvals.admin",
     "tongbao.platform.audit.admin",

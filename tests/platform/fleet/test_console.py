@@ -126,3 +126,153 @@ def test_the_page_of_a_device_speaks_the_readers_language(room, language):
 def test_an_unknown_form_is_not_found(room):
     ready_to_ship()
     assert browser("fleet").post(DO, {"what": "explode"}).status_code == 404
+
+
+LEVEL = "/console/fleet/wantedsettings/level/{}/{}/"
+
+
+def typed(page, **changes):
+    """Return the form of a level's page as a browser would send it, with changes."""
+    from tongbao.platform.fleet.wanted_rules import DEFAULTS
+
+    form = {"what": "preview"}
+    for path, value in changes.items():
+        field = path.replace("__", "-")
+        assert f'name="own-{field}"' in page
+        form |= {f"own-{field}": "1", field: value}
+    assert all(f'name="{path.replace(".", "-")}"' in page for path in DEFAULTS)
+    return form
+
+
+def hidden(page, name):
+    from html import unescape
+
+    value = page.split(f'name="{name}" value="', 1)[1].split('"', 1)[0]
+    return unescape(value)
+
+
+def test_staff_sees_whom_a_change_reaches_before_it_is_made(room):
+    from tests.platform.fleet.stage import MERCHANT_ID
+
+    terminal_id = activated(Machine()).terminal_id
+    fleet, address = browser("fleet"), LEVEL.format("merchant", MERCHANT_ID)
+    form = typed(
+        text(fleet.get(address)), slip__footer="谢谢惠顾\n七日退换", limits__sale_minor="500"
+    )
+    page = text(fleet.post(address, form))
+    assert "Terminals: 1, of merchants: 1." in page
+    assert terminal_id in page
+    assert ("谢谢惠顾 / 七日退换" in page, "¥500.00" in page, "second person" in page) == (
+        True,
+        True,
+        False,
+    )
+    confirm = {"what": "confirm"} | {
+        name: hidden(page, name) for name in ("changes", "seen_version")
+    }
+    assert fleet.post(address, confirm).status_code == 302
+    shown = text(fleet.get(f"/console/fleet/terminal/{terminal_id}/change/"))
+    assert "谢谢惠顾 / 七日退换" in shown
+    assert "from: Merchant" in shown
+    # The same page sent once more has been overtaken by what it did itself.
+    again = fleet.post(address, confirm)
+    assert again.status_code == 422
+    assert "Somebody else changed this meanwhile" in text(again)
+    assert "谢谢惠顾" not in text(fleet.get(LEVEL.format("acquirer", "-")))
+    assert "Lines below the slip" in text(fleet.get("/console/fleet/wantedsettings/"))
+
+
+def test_a_wrong_setting_is_named_at_its_field_and_nothing_is_set(room):
+    from tongbao.platform.fleet.models import WantedSettings
+
+    fleet, address = browser("fleet"), LEVEL.format("acquirer", "-")
+    page = text(fleet.get(address))
+    form = typed(page, limits__day_minor="much", slip__header="好" * 17, quiet_hour="24")
+    answer = fleet.post(address, form)
+    assert answer.status_code == 422
+    assert "A line has at most 32 letters" in text(answer)
+    assert text(answer).count("The number is out of range.") == 2
+    assert "好" * 17 in text(answer)
+    assert WantedSettings.objects.count() == 0
+    nothing = fleet.post(address, {"what": "preview"}, follow=True)
+    assert "Nothing was changed." in text(nothing)
+
+
+def test_a_limit_for_all_goes_to_a_second_person_in_words(room):
+    from tongbao.platform.approvals.models import ChangeRequest
+    from tongbao.platform.fleet import wanted
+    from tongbao.platform.fleet.wanted_rules import Level
+
+    activated(Machine())
+    fleet, address = browser("fleet"), LEVEL.format("acquirer", "-")
+    page = text(fleet.post(address, typed(text(fleet.get(address)), limits__day_minor="50000")))
+    assert "A second person must approve it." in page
+    confirm = {"what": "confirm"} | {
+        name: hidden(page, name) for name in ("changes", "seen_version")
+    }
+    assert "Say why, for the person who approves." in text(fleet.post(address, confirm))
+    asked = text(fleet.post(address, confirm | {"reason": "风控"}, follow=True))
+    assert ("Limit for a day, for each terminal" in asked, "¥50,000.00" in asked) == (True, True)
+    request = ChangeRequest.objects.get()
+    decide = f"/console/approvals/changerequest/{request.pk}/decide/"
+    browser("fleet", name="gao").post(decide, {"act": "approve", "note": ""})
+    acquirer = wanted.Target(Level.ACQUIRER)
+    assert wanted.leaves_of(acquirer) == {"limits.day_minor": 5_000_000}
+
+
+@pytest.mark.parametrize("role", ["support", "auditor", "reviewer"])
+def test_who_does_not_run_the_fleet_opens_no_level_with_one_entry(room, role):
+    from tongbao.platform.audit.models import AuditEntry
+
+    visitor = browser(role)
+    before = AuditEntry.objects.count()
+    for address in (LEVEL.format("acquirer", "-"), LEVEL.format("merchant", "x")):
+        assert visitor.get(address).status_code == 403
+    outcomes = [row.outcome for row in AuditEntry.objects.order_by("entry_id")[before:]]
+    assert outcomes == ["denied", "denied"]
+
+
+@pytest.mark.parametrize(
+    ("scope", "key"), [("galaxy", "-"), ("acquirer", "x"), ("merchant", "-"), ("shop", "nowhere")]
+)
+def test_a_level_that_is_none_is_not_found(room, scope, key):
+    assert browser("fleet").get(LEVEL.format(scope, key)).status_code == 404
+
+
+def test_a_pulled_log_is_saved_as_text_and_who_saved_it_is_written_down(room):
+    import zlib
+
+    from tests.platform.fleet.stage import FLEET
+    from tongbao.platform.audit.models import AuditEntry
+    from tongbao.platform.fleet import acts
+    from tongbao.wire.device.health import ActKind, ActOutcome, ActResult
+
+    machine = Machine()
+    activated(machine)
+    act = acts.ask(FLEET, SERIAL, ActKind.LOG_PULL, {}, now_us=now_us())
+    address = f"/console/fleet/device/{SERIAL}/log/{act.pk}/"
+    fleet = browser("fleet")
+    assert fleet.get(address).status_code == 404
+    log = zlib.compress('{"kind": "signed_in"}\n签到'.encode())
+    result = ActResult(outcome=ActOutcome.DONE, at_ms=1, detail="", log=log)
+    acts.finish(machine.actor, SERIAL, act.pk, result, now_us=now_us())
+    assert address in text(fleet.get(PAGE))
+    before = AuditEntry.objects.count()
+    answer = fleet.get(address)
+    assert answer.content.decode() == '{"kind": "signed_in"}\n签到'
+    assert answer["Content-Disposition"] == f'attachment; filename="{act.pk}.log"'
+    entry = AuditEntry.objects.order_by("entry_id")[before:].get()
+    assert (entry.operation, entry.outcome) == ("terminal_log.read", "done")
+    assert browser("support", name="kang").get(address).status_code == 403
+    assert fleet.get(f"/console/fleet/device/OTHER/log/{act.pk}/").status_code == 404
+
+
+def test_a_wipe_needs_its_reason_and_says_whether_the_machine_is_lost(room):
+    from tongbao.platform.fleet.models import RemoteAct
+
+    activated(Machine())
+    fleet = browser("fleet")
+    form = {"what": "act", "kind": "wipe", "as_lost": "true"}
+    assert "Say why the terminal is to be wiped." in text(fleet.post(DO, form, follow=True))
+    fleet.post(DO, form | {"reason": "被盗"})
+    assert RemoteAct.objects.get().body == {"reason": "被盗", "as_lost": "true"}

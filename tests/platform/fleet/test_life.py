@@ -213,7 +213,45 @@ def test_only_staff_wipe_a_device_from_afar(room):
     with pytest.raises(AccessDeniedError):
         acts.ask(OWNER, SERIAL, ActKind.WIPE, {}, now_us=NOW)
     assert RemoteAct.objects.count() == 0
-    assert acts.ask(FLEET, SERIAL, ActKind.WIPE, {}, now_us=NOW).state == "asked"
+    with pytest.raises(acts.ActRefusedError, match="reason_missing"):
+        acts.ask(FLEET, SERIAL, ActKind.WIPE, {}, now_us=NOW)
+    assert acts.ask(FLEET, SERIAL, ActKind.WIPE, {"reason": "x"}, now_us=NOW).state == "asked"
+
+
+@pytest.mark.parametrize(
+    ("body", "told", "state", "number"),
+    [
+        ({"reason": "换新商户"}, {"reason": "换新商户"}, "returned", None),
+        (
+            {"reason": "被盗", "as_lost": "true", "words": "x"},
+            {"reason": "被盗", "as_lost": "true"},
+            "lost",
+            "kept",
+        ),
+    ],
+)
+def test_a_machine_that_wiped_itself_is_out_of_service(room, body, told, state, number):
+    from tongbao.platform.fleet import acts, telling
+    from tongbao.platform.fleet.models import DeviceCertificate, Installation
+    from tongbao.wire.device.health import ActKind, ActOutcome, ActResult
+
+    machine = Machine()
+    activated(machine)
+    act = acts.ask(FLEET, SERIAL, ActKind.WIPE, body, now_us=NOW)
+    answer = telling.heartbeat(machine.actor, SERIAL, beat(NOW), now_us=NOW)
+    assert answer.acts[0].body == told
+    not_now = ActResult(outcome=ActOutcome.REFUSED, at_ms=1, detail="unsent", log=None)
+    acts.finish(machine.actor, SERIAL, act.pk, not_now, now_us=NOW)
+    assert device().state == "active"
+    done = ActResult(outcome=ActOutcome.DONE, at_ms=1, detail="lost with 1 reversals", log=None)
+    for _ in range(2):
+        acts.finish(machine.actor, SERIAL, act.pk, done, now_us=NOW + MINUTE)
+    found = device()
+    assert (found.state, found.key_state) == (state, "none")
+    assert (found.terminal_id is not None) == (number == "kept")
+    assert Installation.objects.filter(until_us__isnull=True).count() == 0
+    assert DeviceCertificate.objects.filter(revoked_at_us__isnull=True).count() == 0
+    assert found.events.filter(note="lost with 1 reversals").count() == 2
 
 
 def test_settings_are_numbered_anew_only_when_something_changed(room_on_both):

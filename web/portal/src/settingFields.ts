@@ -35,6 +35,12 @@ export const SETTING_FIELDS: readonly SettingField[] = [
   { path: "heartbeat_s", key: "heartbeat_s", kind: "number", least: 5, most: 86_400 },
 ];
 
+/** What fits on the narrow paper; a character beyond ASCII takes two columns. */
+export const PAPER_COLUMNS = 32;
+export function columnsOf(line: string): number {
+  return [...line].reduce((width, character) => width + (character.codePointAt(0)! < 128 ? 1 : 2), 0);
+}
+
 /** The value of a setting as it is typed; money in yuan, lines one below the other. */
 export function typedOf(field: SettingField, value: unknown): string | string[] | boolean {
   if (field.kind === "many") {

@@ -99,6 +99,7 @@ class Operation(StrEnum):
     APPROVE_ROLES = "approval.roles"
     APPROVE_MERCHANT_CATEGORY = "approval.merchant_category"
     APPROVE_TERMINAL_MOVE = "approval.terminal_move"
+    APPROVE_TERMINAL_SETTINGS = "approval.terminal_settings"
     CHANGE_ASK = "change.ask"
     CHANGE_WITHDRAW = "change.withdraw"
     # audit
@@ -139,6 +140,7 @@ class Operation(StrEnum):
     TERMINAL_SETTINGS_ACQUIRER = "terminal_settings.acquirer"
     REMOTE_ACT_ASK = "remote_act.ask"
     REMOTE_ACT_STAFF = "remote_act.staff"
+    TERMINAL_LOG_READ = "terminal_log.read"
     # merchants
     MERCHANT_VIEW = "merchant.view"
     MERCHANT_CHANGE = "merchant.change"
@@ -238,6 +240,7 @@ OPERATIONS: Final[Mapping[Operation, Rule]] = {
     Operation.APPROVE_ROLES: Rule(_P.ADMINISTRATION, _T.STAFF),
     Operation.APPROVE_MERCHANT_CATEGORY: Rule(_P.REVIEW, _T.STAFF),
     Operation.APPROVE_TERMINAL_MOVE: Rule(_P.FLEET, _T.STAFF),
+    Operation.APPROVE_TERMINAL_SETTINGS: Rule(_P.FLEET, _T.STAFF),
     Operation.CHANGE_ASK: Rule(None, _T.SELF),
     Operation.CHANGE_WITHDRAW: Rule(None, _T.SELF),
     # audit
@@ -278,6 +281,7 @@ OPERATIONS: Final[Mapping[Operation, Rule]] = {
     Operation.TERMINAL_SETTINGS_ACQUIRER: Rule(_P.FLEET, _T.STAFF),
     Operation.REMOTE_ACT_ASK: Rule(_P.TERMINALS_MANAGE, _T.MERCHANT, staff=_P.FLEET),
     Operation.REMOTE_ACT_STAFF: Rule(_P.FLEET, _T.STAFF),
+    Operation.TERMINAL_LOG_READ: Rule(_P.FLEET, _T.STAFF),
     # merchants
     Operation.MERCHANT_VIEW: Rule(_P.MERCHANT_READ, _T.MERCHANT, staff=_P.CONSOLE),
     Operation.MERCHANT_CHANGE: Rule(_P.SETTINGS, _T.MERCHANT),

@@ -140,9 +140,9 @@ class ChangeRequestAdmin(ReadOnlyAdmin[ChangeRequest]):
             "label": standing_label(record),
             "differences": [
                 {
-                    "name": field_text(one.name),
-                    "before": value_text(one.before),
-                    "after": value_text(one.after),
+                    "name": field_text(one.name, record.kind),
+                    "before": value_text(one.before, (record.kind, one.name)),
+                    "after": value_text(one.after, (record.kind, one.name)),
                     "is_changed": one.is_changed,
                 }
                 for one in differences(record)

@@ -23,6 +23,7 @@ class ChangeKind(StrEnum):
     ROLES = "roles"
     MERCHANT_CATEGORY = "merchant_category"
     TERMINAL_MOVE = "terminal_move"
+    TERMINAL_SETTINGS = "terminal_settings"
 
 
 class ChangeOutcome(StrEnum):
@@ -52,4 +53,5 @@ APPROVING: Final[Mapping[ChangeKind, Operation]] = {
     ChangeKind.ROLES: Operation.APPROVE_ROLES,
     ChangeKind.MERCHANT_CATEGORY: Operation.APPROVE_MERCHANT_CATEGORY,
     ChangeKind.TERMINAL_MOVE: Operation.APPROVE_TERMINAL_MOVE,
+    ChangeKind.TERMINAL_SETTINGS: Operation.APPROVE_TERMINAL_SETTINGS,
 }

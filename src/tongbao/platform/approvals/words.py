@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from django.utils.translation import gettext
@@ -17,6 +18,7 @@ KIND_WORDS: Final = {
     ChangeKind.ROLES: _("Roles of staff"),
     ChangeKind.MERCHANT_CATEGORY: _("Merchant's category"),
     ChangeKind.TERMINAL_MOVE: _("Move of a terminal"),
+    ChangeKind.TERMINAL_SETTINGS: _("Settings of all terminals"),
 }
 OUTCOME_WORDS: Final = {
     ChangeOutcome.APPROVED: _("Approved by a second person"),
@@ -33,6 +35,7 @@ REFUSAL_WORDS: Final = {
     Refusal.NOT_POSSIBLE: _("The change cannot be made any more. Refuse the request."),
 }
 _ROLES: Final = {role.value: words for role, words in STAFF_ROLE_WORDS.items()}
+_TEXTS: Final[dict[str, tuple[Callable[[str], str], Callable[[str, Any], str]]]] = {}
 _NAMES: Final = {
     "name": _("name"),
     "roles": _("roles"),
@@ -55,15 +58,27 @@ def kind_text(kind: str) -> str:
     return str(KIND_WORDS.get(ChangeKind(kind), kind))
 
 
-def field_text(name: str) -> str:
+def connect_texts(
+    kind: ChangeKind, name: Callable[[str], str], value: Callable[[str, Any], str]
+) -> None:
+    """Name the functions that put the fields of a kind of change, and their values, in words."""
+    _TEXTS[kind] = (name, value)
+
+
+def field_text(name: str, kind: str = "") -> str:
     """Return a field's name in words; an unknown one with blanks for its underscores."""
+    if kind in _TEXTS:
+        return _TEXTS[ChangeKind(kind)][0](name)
     return str(_NAMES.get(name, name.replace("_", " ")))
 
 
-def value_text(value: Any) -> str:
-    """Return a value for people."""
+def value_text(value: Any, field: tuple[str, str] = ("", "")) -> str:
+    """Return a value for people; `field` is the kind of the change and the name of the field."""
+    kind, name = field
     if value is None:
         return "–"
+    if kind in _TEXTS:
+        return _TEXTS[ChangeKind(kind)][1](name, value)
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
     if isinstance(value, list):

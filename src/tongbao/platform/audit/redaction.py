@@ -29,6 +29,7 @@ SAFE_FIELDS: Final[Mapping[str, frozenset[str]]] = {
         {
             "activation_id",
             "act_id",
+            "as_lost",
             "cause",
             "ceremony_id",
             "courier",
@@ -54,6 +55,25 @@ SAFE_FIELDS: Final[Mapping[str, frozenset[str]]] = {
     "merchant": frozenset({"mcc", "city", "chain_id", "mail_order_allowed"}),
     "shop": frozenset({"city"}),
     "operator": frozenset({"number", "act", "by"}),
+    "terminal_settings": frozenset(
+        {
+            "auto_sign_in",
+            "heartbeat_s",
+            "kinds",
+            "language",
+            "limits.day_minor",
+            "limits.offline_minor",
+            "limits.refund_minor",
+            "limits.sale_minor",
+            "quiet_hour",
+            "sign_in_policy",
+            "slip.footer",
+            "slip.header",
+            "tenders",
+            "training.is_allowed",
+            "training.needs_supervisor",
+        }
+    ),
     "settlement_account": frozenset({"bank", "last4"}),
     "agent": frozenset({"region"}),
 }

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
 
 from tongbao.platform.access.enforce import require
 from tongbao.platform.access.operations import Operation
+from tongbao.platform.audit.services import record
 from tongbao.platform.fleet import history, outbox
+from tongbao.platform.fleet.lifecycle import DeviceStep
 from tongbao.platform.fleet.models import Device, RemoteAct
-from tongbao.platform.fleet.steps import device_of, locked
+from tongbao.platform.fleet.steps import Facts, StepRefusedError, device_of, locked, move
 from tongbao.platform.ids import new_id
-from tongbao.wire.device.health import Act, ActKind, ActOutcome, ActResult
+from tongbao.wire.device.health import AS_LOST, Act, ActKind, ActOutcome, ActResult
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,15 +26,19 @@ ACT_LIVES_US: Final = 7 * 24 * 3600 * 1_000_000
 DELIVERED_AT_ONCE_MAX: Final = 20
 STAFF_ONLY: Final = frozenset({ActKind.WIPE, ActKind.LOG_PULL})
 TEXT_LENGTH_MAX: Final = 200
+LOG_BYTES_MAX: Final = 16 * 1024 * 1024
 # What each kind needs in its body; a text is missing when it is empty.
 BODY_NEEDS: Final[Mapping[ActKind, tuple[str, ...]]] = {
     ActKind.MESSAGE: ("words",),
     ActKind.LOCK: ("words",),
+    ActKind.WIPE: ("reason",),
 }
+# What a kind may have besides; yes is the text "true".
+BODY_MAY: Final[Mapping[ActKind, str]] = {ActKind.WIPE: AS_LOST}
 
 
 class ActRefusedError(Exception):
-    """Nothing was asked; `reason` is no_terminal, open_already, text_missing or text_too_long."""
+    """Nothing was asked; `reason` is a key of `words.ACT_REFUSAL_WORDS`."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -60,9 +67,11 @@ def ask(
     )
     words = {name: body.get(name, "").strip() for name in BODY_NEEDS.get(kind, ())}
     if not all(words.values()):
-        raise ActRefusedError("text_missing")
+        raise ActRefusedError("reason_missing" if kind is ActKind.WIPE else "text_missing")
     if any(len(text) > TEXT_LENGTH_MAX for text in words.values()):
         raise ActRefusedError("text_too_long")
+    if body.get(BODY_MAY.get(kind, "")) == "true":
+        words[BODY_MAY[kind]] = "true"
     with locked(serial_number) as device:
         return _ask(actor, device, (kind, operation), words, now_us)
 
@@ -99,8 +108,8 @@ def _ask(
     entry = history.Entry(
         event=f"{kind.value}_asked",
         operation=operation,
-        note=words.get("words", ""),
-        detail={"act_id": act.pk},
+        note=words.get("words") or words.get("reason", ""),
+        detail={"act_id": act.pk, **({AS_LOST: True} if AS_LOST in words else {})},
     )
     history.write(actor, device, entry, now_us=now_us)
     return act
@@ -159,8 +168,8 @@ def finish(
     actor: Actor, serial_number: str, act_id: str, result: ActResult, *, now_us: int
 ) -> RemoteAct:
     """Write down how an act ended; said again, it changes nothing. Raises UnknownActError."""
-    with transaction.atomic():
-        act = RemoteAct.objects.select_for_update().filter(pk=act_id, device=serial_number).first()
+    with locked(serial_number) as device:
+        act = RemoteAct.objects.select_for_update().filter(pk=act_id, device=device).first()
         if act is None:
             raise UnknownActError(act_id)
         if act.state in ("done", "failed"):
@@ -180,6 +189,57 @@ def finish(
             note=result.detail,
             detail={"act_id": act.pk},
         )
-        history.write(actor, act.device, entry, now_us=now_us)
-        outbox.tell(act.device, f"terminal.act_{act.state}", now_us=now_us, kind=act.kind)
+        history.write(actor, device, entry, now_us=now_us)
+        outbox.tell(device, f"terminal.act_{act.state}", now_us=now_us, kind=act.kind)
+        if act.kind == ActKind.WIPE and result.outcome is ActOutcome.DONE:
+            _follow_wipe(actor, device, act, now_us)
     return act
+
+
+def _follow_wipe(actor: Actor, device: Device, act: RemoteAct, now_us: int) -> None:
+    """Take a machine that has wiped itself out of service: it has no key and no settings left.
+
+    One that was wiped as lost is lost; any other counts as taken back and is prepared anew.
+    """
+    step = DeviceStep.LOSE if act.body.get(AS_LOST) == "true" else DeviceStep.RETURN
+    facts = Facts(note=act.detail or str(act.body.get("reason", "")), detail={"act_id": act.pk})
+    try:
+        move(actor, device, step, now_us=now_us, facts=facts)
+    except StepRefusedError:
+        # It is out of service already, or staff must see first what was unsent.
+        return
+
+
+def read_log(actor: Actor, serial_number: str, act_id: str, *, now_us: int) -> bytes:
+    """Return the log that a device sent, as UTF-8 text, and write down who read it.
+
+    Raises AccessDeniedError; UnknownActError, also where no readable log came.
+    """
+    operation = Operation.TERMINAL_LOG_READ
+    require(actor, operation, now_us=now_us, target=("device", serial_number))
+    with transaction.atomic():
+        act = RemoteAct.objects.filter(pk=act_id, device=serial_number).first()
+        if act is None or act.log is None:
+            raise UnknownActError(act_id)
+        log = _unpacked(bytes(act.log))
+        record(
+            actor,
+            operation,
+            now_us=now_us,
+            target=("device", serial_number),
+            merchant_id=act.merchant_id,
+            after={"act_id": act_id},
+        )
+    return log
+
+
+def _unpacked(packed: bytes) -> bytes:
+    """Return a log of at most 16 MiB; UnknownActError for what is none."""
+    reader = zlib.decompressobj()
+    try:
+        log = reader.decompress(packed, LOG_BYTES_MAX)
+    except zlib.error:
+        raise UnknownActError("not a log") from None
+    if not reader.eof:
+        raise UnknownActError("not a whole log")
+    return log

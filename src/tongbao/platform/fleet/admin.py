@@ -14,14 +14,18 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tongbao.platform.clock import now_us
 from tongbao.platform.console.access import Operation, demand, may
 from tongbao.platform.console.formats import instant_text
 from tongbao.platform.console.read_only import ReadOnlyAdmin
 from tongbao.platform.console.words import active_label, local_name
+from tongbao.platform.fleet import wanted
 from tongbao.platform.fleet.models import Terminal, TerminalOrder, TerminalSession
 from tongbao.platform.fleet.order_words import ACTS, act_text
 from tongbao.platform.fleet.orders import OrderRefusedError, order
 from tongbao.platform.fleet.queries import with_session
+from tongbao.platform.fleet.setting_texts import effective_texts
+from tongbao.platform.fleet.shapes import terminals_out
 from tongbao.platform.payments.models import BatchEvent, Payment
 from tongbao.platform.payments.queries import with_status
 
@@ -104,6 +108,9 @@ class TerminalAdmin(ReadOnlyAdmin[Terminal]):
             ],
             "acts": [(digit, act_text(digit)) for digit in ACTS],
             "may_order": may(request, Operation.TERMINAL_ORDER),
+            "settings_rows": effective_texts(wanted.effective(record)),
+            "settings_drift": terminals_out([record], now_us=now_us())[0].drift,
+            "may_set": may(request, Operation.TERMINAL_SETTINGS_ACQUIRER),
             "batches": batches.order_by("-event_id")[:LATEST_REPORTS],
             "latest": with_status(payments)[:LATEST],
         }

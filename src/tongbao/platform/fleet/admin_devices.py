@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponseNotAllowed
+from django.http import Http404, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -23,9 +23,9 @@ from tongbao.platform.clock import now_us
 from tongbao.platform.console.access import may
 from tongbao.platform.console.read_only import ReadOnlyAdmin
 from tongbao.platform.console.words import local_name
-from tongbao.platform.fleet import device_forms, stock
+from tongbao.platform.fleet import acts, device_forms, stock
 from tongbao.platform.fleet.activation import ActivationRefusedError
-from tongbao.platform.fleet.acts import ActRefusedError
+from tongbao.platform.fleet.acts import ActRefusedError, UnknownActError
 from tongbao.platform.fleet.board import board
 from tongbao.platform.fleet.ceremonies import CeremonyRefusedError
 from tongbao.platform.fleet.device_page import device_context
@@ -50,7 +50,7 @@ from tongbao.platform.fleet.words import (
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
     from django.db.models import QuerySet
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
     from django.urls import URLPattern
 
 _REFUSALS = (
@@ -114,6 +114,9 @@ class DeviceAdmin(ReadOnlyAdmin[Device]):
         return [
             path("receive/", view(self.receive_view), name="fleet_device_receive"),
             path("<path:object_id>/do/", view(self.do_view), name="fleet_device_do"),
+            path(
+                "<path:object_id>/log/<str:act_id>/", view(self.log_view), name="fleet_device_log"
+            ),
             *super().get_urls(),
         ]
 
@@ -164,6 +167,21 @@ class DeviceAdmin(ReadOnlyAdmin[Device]):
             "faults": [(one.line, FAULT_WORDS[one.fault], one.value) for one in faults[:200]],
         }
         return TemplateResponse(request, "console/stock_faults.html", context, status=422)
+
+    def log_view(self, request: HttpRequest, object_id: str, act_id: str) -> HttpResponse:
+        """Hand out the log that a terminal sent, as text; who took it is in the audit log."""
+        if request.method != "GET":
+            return HttpResponseNotAllowed(["GET"])
+        try:
+            log = acts.read_log(actor_of(request), unquote(object_id), act_id, now_us=now_us())
+        except AccessDeniedError as error:
+            raise PermissionDenied from error
+        except UnknownActError:
+            raise Http404 from None
+        response = HttpResponse(log, content_type="text/plain; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="{act_id}.log"'
+        response["X-Content-Type-Options"] = "nosniff"
+        return response
 
     def do_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Take one form of a device's page."""

@@ -14,7 +14,7 @@ from tongbao.platform.fleet.activation_rules import Method
 from tongbao.platform.fleet.lifecycle import DeviceStep
 from tongbao.platform.fleet.models import Activation, Device
 from tongbao.platform.fleet.steps import Facts, take
-from tongbao.wire.device.health import ActKind
+from tongbao.wire.device.health import AS_LOST, ActKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -139,7 +139,8 @@ def _act(request: HttpRequest, device: Device) -> str:
         kind = ActKind(request.POST.get("kind", ""))
     except ValueError:
         raise UnknownFormError from None
-    words = {"words": request.POST.get("words", "")}
+    names = ("words", "reason", AS_LOST)
+    words = {name: request.POST[name] for name in names if name in request.POST}
     acts.ask(actor_of(request), device.pk, kind, words, **_facts(request))
     return _("Asked. The terminal hears of it with its next heartbeat.")
 

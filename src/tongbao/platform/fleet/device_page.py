@@ -40,6 +40,7 @@ LATEST = 12
 _CHOICES = 200
 _REMOTE = Operation.KEYS_REMOTE
 _ACT = Operation.REMOTE_ACT_STAFF
+_LOG = Operation.TERMINAL_LOG_READ
 _SERVICE_POINT = Operation.ACTIVATION_SERVICE_POINT
 _VERIFY = Operation.DEVICE_VERIFY
 
@@ -74,6 +75,7 @@ def device_context(request: HttpRequest, device: Device) -> dict[str, Any]:
                 "state": ACT_STATE_WORDS.get(act.state, act.state),
                 "at_us": act.asked_at_us,
                 "detail": act.detail,
+                "log_id": act.pk if act.log and may(request, _LOG) else "",
             }
             for act in device.acts.all()[:LATEST]
         ],
@@ -131,7 +133,9 @@ def _forms(request: HttpRequest, device: Device, state: DeviceState) -> dict[str
         "own_shops": own_shops,
         "can_replace": can_replace,
         "spare": spare[:_CHOICES] if can_replace else [],
-        "act_kinds": list(ACT_KIND_WORDS.items()),
+        "act_kinds": [
+            (kind, words) for kind, words in ACT_KIND_WORDS.items() if kind is not ActKind.WIPE
+        ],
         "can_act": has_number and may(request, _ACT),
         "can_serve": state in OPEN_FOR_ACTIVATION and may(request, _SERVICE_POINT),
         "can_call_off": DeviceStep.BREAK_OFF in steps,

@@ -12,6 +12,7 @@ from tongbao.platform.fleet import wanted
 from tongbao.platform.fleet.activation_rules import step_states
 from tongbao.platform.fleet.health_rules import HEALTHY_FROM, Reason, is_online
 from tongbao.platform.fleet.models import DeviceHealth, WantedReport
+from tongbao.platform.fleet.setting_texts import difference_out
 from tongbao.platform.fleet.words import (
     ACT_KIND_WORDS,
     ACT_STATE_WORDS,
@@ -20,12 +21,14 @@ from tongbao.platform.fleet.words import (
     CAUSE_WORDS,
     EVENT_WORDS,
     ORIGIN_WORDS,
+    OUTCOME_WORDS,
     PART_WORDS,
     REASON_WORDS,
     STATE_WORDS,
 )
 from tongbao.wire.device.activation import ActivationFailure
 from tongbao.wire.device.health import ActKind, Part
+from tongbao.wire.device.settings import ReportOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -93,6 +96,8 @@ class DriftOut(Out):
     is_in_step: bool
     differences: list[dict[str, str]]
     reported_at: datetime | None
+    outcome: WordOut | None
+    why: str
 
 
 class TerminalOut(Out):
@@ -296,11 +301,13 @@ def health_out(health: DeviceHealth) -> HealthOut:
 def _drift_out(terminal_id: str, wanted_version: int, applied: int) -> DriftOut:
     rows = WantedReport.objects.filter(terminal_id=terminal_id).order_by("-report_id")
     report = rows.first()
-    differences = list(report.drift) if report else []
+    differences = [difference_out(one) for one in report.drift] if report else []
     return DriftOut(
         wanted_version=wanted_version,
         applied_version=applied,
         is_in_step=applied >= wanted_version and not differences,
+        outcome=word(ReportOutcome(report.outcome), OUTCOME_WORDS) if report else None,
+        why=report.detail if report else "",
         differences=differences,
         reported_at=moment_or_none(report.received_at_us if report else None),
     )

@@ -35,6 +35,7 @@ from tongbao.wire.device.health import (
     TestOccasion,
     TestOutcome,
 )
+from tongbao.wire.device.settings import ReportOutcome
 from tongbao.wire.device.signing import report_signing_input
 
 if TYPE_CHECKING:
@@ -152,8 +153,8 @@ def report(actor: Actor, serial_number: str, signed: SignedReport, *, now_us: in
             signed_document=document,
             signature=signed.signature,
         )
-        DeviceHealth.objects.filter(device=device).update(applied_version=said.version)
-        if said.outcome.value == "applied":
+        if said.outcome is ReportOutcome.APPLIED:
+            DeviceHealth.objects.filter(device=device).update(applied_version=said.version)
             advance(device, ActivationStep.PARAMETERS, now_us=now_us)
     return row
 

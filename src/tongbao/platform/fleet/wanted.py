@@ -6,15 +6,17 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max
 
+from tongbao.platform.access.actor import ActorKind
 from tongbao.platform.access.enforce import require
 from tongbao.platform.access.operations import Operation
 from tongbao.platform.audit.services import record
 from tongbao.platform.fleet.models import Terminal, WantedIssue, WantedSettings
 from tongbao.platform.fleet.wanted_document import content_of
 from tongbao.platform.fleet.wanted_rules import (
+    MONEY_LEAVES,
     Effective,
     Layer,
     Level,
@@ -22,8 +24,11 @@ from tongbao.platform.fleet.wanted_rules import (
     category_layer,
     change,
     faults_of,
+    is_looser,
     merge,
+    needs_second_person,
 )
+from tongbao.platform.merchants.models import Merchant, Shop
 from tongbao.wire.device.codec import encode
 from tongbao.wire.device.signing import document_digest
 
@@ -73,61 +78,184 @@ def set_leaves(
     """Change what one level sets; the value None leaves a leaf to the level above again.
 
     `merchant_id` is whose shop or terminal it is, checked by the caller's look-up.
-    Raises AccessDeniedError; SettingsRefusedError.
+    Raises AccessDeniedError; SettingsRefusedError, also where a merchant's own people would allow
+    more than the acquirer does and where it takes two people (`wanted_changes.propose` asks).
     """
-    is_acquirer = target.scope is Level.ACQUIRER
-    operation = (
-        Operation.TERMINAL_SETTINGS_ACQUIRER if is_acquirer else Operation.TERMINAL_SETTINGS_CHANGE
-    )
-    kind = ("terminal_settings", f"{target.scope.value} {target.key}".strip())
-    require(actor, operation, now_us=now_us, merchant_id=merchant_id, target=kind)
-    faults = faults_of(changes)
+    permit(actor, target, merchant_id, now_us=now_us)
+    faults = faults_of(changes) or _faults_of_actor(actor, target, changes)
+    if needs_second_person(target.scope, changes):
+        faults += [SettingFault(path, "two_people") for path in changes if path in MONEY_LEAVES]
     if faults:
         raise SettingsRefusedError(faults)
-    with transaction.atomic():
-        newest = _newest(target)
-        before = dict(newest.document) if newest else {}
-        row = WantedSettings.objects.create(
-            scope=target.scope.value,
-            key=target.key,
-            version=newest.version + 1 if newest else 1,
-            document=change(before, changes),
-            at_us=now_us,
-            actor_id=actor.actor_id[:64],
-            actor_name=actor.name[:150],
-        )
-        record(
-            actor,
-            operation,
-            now_us=now_us,
-            target=kind,
-            merchant_id=merchant_id,
-            before={path: before.get(path) for path in changes},
-            after=dict(changes),
-        )
+    return write(actor, target, merchant_id, changes, now_us=now_us)
+
+
+def permit(actor: Actor, target: Target, merchant_id: str, *, now_us: int) -> None:
+    """Raise AccessDeniedError unless the actor may change what this level sets."""
+    require(
+        actor,
+        _operation(target),
+        now_us=now_us,
+        merchant_id=merchant_id,
+        target=_audited(target),
+    )
+
+
+def write(
+    actor: Actor, target: Target, merchant_id: str, changes: Mapping[str, Any], *, now_us: int
+) -> WantedSettings:
+    """Add the next version of what a level sets; everything was checked before.
+
+    Raises SettingsRefusedError when somebody else did at the same moment.
+    """
+    try:
+        with transaction.atomic():
+            newest = _newest(target)
+            before = dict(newest.document) if newest else {}
+            row = WantedSettings.objects.create(
+                scope=target.scope.value,
+                key=target.key,
+                version=newest.version + 1 if newest else 1,
+                document=change(before, changes),
+                at_us=now_us,
+                actor_id=actor.actor_id[:64],
+                actor_name=actor.name[:150],
+                by_staff=actor.kind is ActorKind.STAFF,
+            )
+            record(
+                actor,
+                _operation(target),
+                now_us=now_us,
+                target=_audited(target),
+                merchant_id=merchant_id,
+                before={path: before.get(path) for path in changes},
+                after=dict(changes),
+            )
+    except IntegrityError:
+        raise SettingsRefusedError([SettingFault(path, "overtaken") for path in changes]) from None
     return row
+
+
+def _operation(target: Target) -> Operation:
+    is_acquirer = target.scope is Level.ACQUIRER
+    return (
+        Operation.TERMINAL_SETTINGS_ACQUIRER if is_acquirer else Operation.TERMINAL_SETTINGS_CHANGE
+    )
+
+
+def _audited(target: Target) -> tuple[str, str]:
+    return ("terminal_settings", f"{target.scope.value} {target.key}".strip())
+
+
+def _faults_of_actor(
+    actor: Actor, target: Target, changes: Mapping[str, Any]
+) -> list[SettingFault]:
+    """Return the leaves with which somebody who is not staff would allow more than staff does.
+
+    The ceiling is what holds without this level, and what staff has set at it.
+    """
+    money = [path for path in changes if path in MONEY_LEAVES]
+    if actor.kind is ActorKind.STAFF or not money:
+        return []
+    above = effective_without(target).values
+    staff_set = _set_by_staff(target)
+    faults = []
+    for path in money:
+        wanted = above[path] if changes[path] is None else changes[path]
+        ceilings = [above[path], *([staff_set[path]] if path in staff_set else [])]
+        if any(is_looser(path, wanted, ceiling) for ceiling in ceilings):
+            faults.append(SettingFault(path, "above_the_acquirer"))
+    return faults
+
+
+def _set_by_staff(target: Target) -> dict[str, Any]:
+    """Return the leaves of a level that staff has set, as staff has set them last.
+
+    What the merchant's people tightened since does not lift what staff said; what staff has left
+    to the level above binds nobody.
+    """
+    rows = WantedSettings.objects.filter(scope=target.scope.value, key=target.key)
+    found: dict[str, Any] = {}
+    before: dict[str, Any] = {}
+    for row in rows.order_by("version"):
+        if row.by_staff:
+            for path in {*before, *row.document}:
+                if before.get(path) == row.document.get(path):
+                    continue
+                found.pop(path, None)
+                if path in row.document:
+                    found[path] = row.document[path]
+        before = row.document
+    return found
 
 
 def effective(terminal: Terminal) -> Effective:
     """Return what is to be in force on a terminal, with the level each leaf comes from."""
-    merchant = terminal.merchant
-    wanted = [
-        Target(Level.ACQUIRER),
-        Target(Level.MERCHANT, merchant.pk),
-        Target(Level.SHOP, terminal.shop_id or ""),
-        Target(Level.TERMINAL, terminal.pk),
-    ]
-    layers = [Layer(target.scope, leaves_of(target)) for target in wanted]
-    return merge([layers[0], category_layer(merchant.mcc), *layers[1:]])
+    return _merged(terminal.merchant, terminal.shop_id or "", terminal.pk)
 
 
 def effective_above(merchant_id: str, mcc: str, shop_id: str = "") -> Effective:
     """Return what is in force for all terminals of a merchant, or of one of its shops."""
-    wanted = [Target(Level.MERCHANT, merchant_id)]
-    wanted += [Target(Level.SHOP, shop_id)] if shop_id else []
-    acquirer = Layer(Level.ACQUIRER, leaves_of(Target(Level.ACQUIRER)))
-    nearer = [Layer(target.scope, leaves_of(target)) for target in wanted]
-    return merge([acquirer, category_layer(mcc), *nearer])
+    return _merged(Merchant(merchant_id=merchant_id, mcc=mcc), shop_id)
+
+
+def effective_at(target: Target) -> Effective:
+    """Return what is in force for whatever stands below a level, the level itself among it.
+
+    Raises Merchant.DoesNotExist, Shop.DoesNotExist or Terminal.DoesNotExist.
+    """
+    if target.scope is Level.ACQUIRER:
+        return merge([_layer(target)])
+    if target.scope is Level.MERCHANT:
+        return _merged(Merchant.objects.get(pk=target.key))
+    if target.scope is Level.SHOP:
+        shop = Shop.objects.select_related("merchant").get(pk=target.key)
+        return _merged(shop.merchant, shop.pk)
+    return effective(Terminal.objects.select_related("merchant").get(pk=target.key))
+
+
+def merchant_of(target: Target) -> str:
+    """Return whose level it is; empty for the acquirer's.
+
+    Raises Merchant.DoesNotExist, Shop.DoesNotExist or Terminal.DoesNotExist.
+    """
+    if target.scope is Level.ACQUIRER:
+        return ""
+    if target.scope is Level.MERCHANT:
+        return Merchant.objects.get(pk=target.key).pk
+    if target.scope is Level.SHOP:
+        return Shop.objects.get(pk=target.key).merchant_id
+    return Terminal.objects.get(pk=target.key).merchant_id
+
+
+def effective_without(target: Target) -> Effective:
+    """Return what would be in force at a level if it set nothing itself.
+
+    Raises as `merchant_of` does.
+    """
+    if target.scope is Level.ACQUIRER:
+        return merge([])
+    merchant = Merchant.objects.get(pk=merchant_of(target))
+    shop_id = ""
+    if target.scope is Level.TERMINAL:
+        shop_id = Terminal.objects.get(pk=target.key).shop_id or ""
+    return _merged(merchant, shop_id, without=target.scope)
+
+
+def _merged(
+    merchant: Merchant, shop_id: str = "", terminal_id: str = "", without: Level | None = None
+) -> Effective:
+    wanted = [
+        Target(Level.MERCHANT, merchant.pk),
+        *([Target(Level.SHOP, shop_id)] if shop_id else []),
+        *([Target(Level.TERMINAL, terminal_id)] if terminal_id else []),
+    ]
+    nearer = [_layer(target) for target in wanted if target.scope is not without]
+    return merge([_layer(Target(Level.ACQUIRER)), category_layer(merchant.mcc), *nearer])
+
+
+def _layer(target: Target) -> Layer:
+    return Layer(target.scope, leaves_of(target))
 
 
 def issue(terminal: Terminal, *, now_us: int) -> WantedIssue:

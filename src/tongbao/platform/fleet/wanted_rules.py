@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from tongbao.wire.device.settings import Language, SignInPolicy, Tender
+from tongbao.wire.escpos.operations import columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -45,11 +46,24 @@ KINDS: Final = (
     "balance",
 )
 _AMOUNT_MAX: Final = 999_999_999_999
-_LINE_LENGTH_MAX: Final = 64
+# What fits on the narrow paper of 58 mm without being broken; a Chinese character takes two.
+SLIP_COLUMNS_MAX: Final = 32
 _LINES_MAX: Final = 6
+# Commands to the printer, and what lies beyond the characters that a printer has (emoji).
+_NOT_PRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufff0-\U0010ffff]")
+# What decides how much money is taken and in which way.
+MONEY_LEAVES: Final = (
+    "tenders",
+    "kinds",
+    "limits.sale_minor",
+    "limits.refund_minor",
+    "limits.offline_minor",
+    "limits.day_minor",
+)
 
 DEFAULTS: Final[Mapping[str, Any]] = {
-    "tenders": [Tender.CARD.value, Tender.CODE.value, Tender.CASH.value],
+    # What the terminals of today do; another one is set where a terminal is to do it.
+    "tenders": [Tender.CARD.value],
     "kinds": [kind for kind in KINDS if kind != "mail_order"],
     "sign_in_policy": SignInPolicy.PER_SHIFT.value,
     "auto_sign_in": False,
@@ -151,6 +165,20 @@ def change(leaves: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, A
     return {path: value for path, value in changed.items() if value is not None}
 
 
+def is_looser(path: str, value: Any, ceiling: Any) -> bool:
+    """Whether a value of one of `MONEY_LEAVES` allows more than a ceiling does."""
+    if isinstance(value, list):
+        return not set(value) <= set(ceiling)
+    if path not in MONEY_LEAVES or ceiling is None:
+        return False
+    return value is None or bool(value > ceiling)
+
+
+def needs_second_person(level: Level, changes: Mapping[str, Any]) -> bool:
+    """Whether a change needs two people: money, at every merchant at once."""
+    return level is Level.ACQUIRER and any(path in MONEY_LEAVES for path in changes)
+
+
 def faults_of(leaves: Mapping[str, Any]) -> list[SettingFault]:
     """Return every leaf that cannot be set to its value; None means "not set here"."""
     faults = []
@@ -194,9 +222,9 @@ def _number(least: int, most: int) -> Callable[[Any], str]:
 def _lines(value: Any) -> str:
     if not isinstance(value, list) or len(value) > _LINES_MAX:
         return "too_many_lines"
-    if not all(isinstance(line, str) and len(line) <= _LINE_LENGTH_MAX for line in value):
-        return "line_too_long"
-    return "not_printable" if any(re.search(r"[\x00-\x1f\x7f]", line) for line in value) else ""
+    if not all(isinstance(line, str) and columns(line) <= SLIP_COLUMNS_MAX for line in value):
+        return "line_too_wide"
+    return "not_printable" if any(_NOT_PRINTABLE.search(line) for line in value) else ""
 
 
 _AMOUNT = _number(0, _AMOUNT_MAX)

@@ -13,6 +13,7 @@ from tongbao.platform.fleet.stock_list import Fault
 from tongbao.platform.fleet.wanted_rules import Level
 from tongbao.wire.device.activation import ActivationFailure
 from tongbao.wire.device.health import ActivationStep, ActKind, Part
+from tongbao.wire.device.settings import ReportOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -265,6 +266,7 @@ ACT_REFUSAL_WORDS: Final[Mapping[str, Any]] = {
     "no_terminal": gettext_lazy("No device serves this terminal number."),
     "open_already": gettext_lazy("The terminal was asked for this already. Wait for it."),
     "text_missing": gettext_lazy("Write the words that the terminal is to show."),
+    "reason_missing": gettext_lazy("Say why the terminal is to be wiped."),
     "text_too_long": gettext_lazy("The words are longer than 200 characters."),
     "delivered_already": gettext_lazy("The terminal has it already; it cannot be taken back."),
 }
@@ -276,8 +278,16 @@ SETTING_RULE_WORDS: Final[Mapping[str, Any]] = {
     "not_yes_or_no": gettext_lazy("Say yes or no."),
     "out_of_range": gettext_lazy("The number is out of range."),
     "too_many_lines": gettext_lazy("A slip takes at most six lines here."),
-    "line_too_long": gettext_lazy("A line has at most 64 characters."),
+    "line_too_wide": gettext_lazy(
+        "A line has at most 32 letters on the narrow paper; a Chinese character takes two."
+    ),
     "not_printable": gettext_lazy("A line holds characters that cannot be printed."),
+    "above_the_acquirer": gettext_lazy(
+        "We allow less here. Choose less, or ask us to allow more for you."
+    ),
+    "two_people": gettext_lazy("This needs a second person: change it in the operations console."),
+    "overtaken": gettext_lazy("Somebody else changed this meanwhile. Look again, then change it."),
+    "reason_missing": gettext_lazy("Say why, for the person who approves."),
 }
 # Parts as a supplier's list names them; another name stands for itself.
 PART_NAMES: Final[Mapping[str, Any]] = {
@@ -296,6 +306,52 @@ QR_WORDS: Final[Mapping[str, Any]] = {
     "foreign": gettext_lazy(
         "This is not the code of a terminal. Scan the one that the new terminal shows."
     ),
+}
+OUTCOME_WORDS: Final[Mapping[ReportOutcome, Any]] = {
+    ReportOutcome.APPLIED: gettext_lazy("In force"),
+    ReportOutcome.DEFERRED: gettext_lazy("Waits for a quiet moment"),
+    ReportOutcome.REFUSED: gettext_lazy("The terminal cannot work with these settings"),
+}
+SETTING_WORDS: Final[Mapping[str, Any]] = {
+    "tenders": gettext_lazy("Ways to pay"),
+    "kinds": gettext_lazy("Transactions"),
+    "sign_in_policy": gettext_lazy("PIN of the operator"),
+    "auto_sign_in": gettext_lazy("Operator logs in by itself"),
+    "limits.sale_minor": gettext_lazy("Limit for one payment"),
+    "limits.refund_minor": gettext_lazy("Limit for one refund"),
+    "limits.offline_minor": gettext_lazy("Limit for one offline sale"),
+    "limits.day_minor": gettext_lazy("Limit for a day, for each terminal"),
+    "slip.header": gettext_lazy("Lines above the slip"),
+    "slip.footer": gettext_lazy("Lines below the slip"),
+    "language": gettext_lazy("Language the screen starts in"),
+    "training.is_allowed": gettext_lazy("Training may be opened"),
+    "training.needs_supervisor": gettext_lazy("Training needs a supervisor"),
+    "quiet_hour": gettext_lazy("Hour for changes that restart the terminal"),
+    "heartbeat_s": gettext_lazy("Seconds between heartbeats"),
+}
+CHOICE_WORDS: Final[Mapping[str, Any]] = {
+    "card": gettext_lazy("Bank card"),
+    "code": gettext_lazy("Payment code"),
+    "cash": gettext_lazy("Cash"),
+    "sale": gettext_lazy("Sale"),
+    "void": gettext_lazy("Void"),
+    "refund": gettext_lazy("Refund"),
+    "pre_authorisation": gettext_lazy("Pre-authorisation"),
+    "pre_authorisation_void": gettext_lazy("Pre-authorisation void"),
+    "completion": gettext_lazy("Completion"),
+    "completion_advice": gettext_lazy("Completion advice"),
+    "completion_void": gettext_lazy("Completion void"),
+    "mail_order": gettext_lazy("Mail or phone order"),
+    "offline_sale": gettext_lazy("Offline sale"),
+    "adjustment": gettext_lazy("Adjustment"),
+    "tip": gettext_lazy("Tip"),
+    "balance": gettext_lazy("Balance"),
+    "per_trade": gettext_lazy("For each payment"),
+    "per_shift": gettext_lazy("Once a shift"),
+    "per_day": gettext_lazy("Once a day"),
+    "none": gettext_lazy("Not asked for"),
+    "zh-hans": gettext_lazy("Chinese"),
+    "en": gettext_lazy("English"),
 }
 EVENT_WORDS: Final[Mapping[str, Any]] = {
     "received_into_stock": gettext_lazy("Received into stock"),

@@ -9,6 +9,7 @@ from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
 from tongbao.platform.clock import now_us
+from tongbao.platform.console.access import Operation, may
 from tongbao.platform.console.acting import ActingAdmin
 from tongbao.platform.console.words import local_name
 from tongbao.platform.merchants import merchant_forms
@@ -71,6 +72,7 @@ class MerchantAdmin(ActingAdmin[Merchant]):
             "title": local_name(record),
             "terminals": record.terminals.order_by("terminal_id")[:50],
             "latest": with_status(payments)[:LATEST],
+            "may_set": may(request, Operation.TERMINAL_SETTINGS_ACQUIRER),
             **onboarding_of(record, now_us()),
             **merchant_context(request, record),
         }

@@ -12,6 +12,7 @@ from tongbao.platform.access.roles import PortalRole
 from tongbao.platform.accounts.models import Membership
 from tongbao.platform.accounts.notices import NoticeKind, notify
 from tongbao.platform.audit.services import record
+from tongbao.platform.merchants.binding import binding_changed
 from tongbao.platform.merchants.models import Merchant, Shop
 from tongbao.platform.merchants.opening import ACTIVE, SUSPENDED, NewShop, add_shop
 
@@ -25,6 +26,8 @@ REASON_LENGTH_MAX = 200
 _SHOP_FIELDS = frozenset(
     {"name", "address", "city", "latitude_udeg", "longitude_udeg", "is_active"}
 )
+# Where a shop is: what its terminals are bound to.
+_PLACE_FIELDS = frozenset({"address", "city", "latitude_udeg", "longitude_udeg"})
 
 
 class TooManyShopsError(Exception):
@@ -83,6 +86,8 @@ def change_shop(
         for name, value in fields.items():
             setattr(shop, name, value)
         shop.save()
+        if any(before[name] != fields[name] for name in _PLACE_FIELDS & fields.keys()):
+            binding_changed(merchant_id, now_us=now_us)
         record(
             actor,
             Operation.SHOP_CHANGE,

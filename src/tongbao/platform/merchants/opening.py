@@ -9,6 +9,7 @@ from django.db import transaction
 
 from tongbao.domain.ids import MerchantId
 from tongbao.platform.ids import new_id
+from tongbao.platform.merchants.binding import binding_changed
 from tongbao.platform.merchants.models import (
     CategoryRecord,
     Merchant,
@@ -135,7 +136,9 @@ def replace_account(merchant_id: str, account: NewAccount, *, now_us: int) -> Se
         SettlementAccount.objects.filter(merchant_id=merchant_id, ended_at_us=None).update(
             ended_at_us=now_us
         )
-        return _add_account(merchant_id, account, now_us)
+        row = _add_account(merchant_id, account, now_us)
+        binding_changed(merchant_id, now_us=now_us)
+        return row
 
 
 def replace_category(

@@ -299,6 +299,8 @@ export interface DriftOut {
   is_in_step: boolean;
   differences: readonly Readonly<Record<string, string>>[];
   reported_at: string | null;
+  outcome: WordOut | null;
+  why: string;
 }
 
 export interface EndpointChange {

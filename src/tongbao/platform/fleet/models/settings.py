@@ -24,6 +24,7 @@ class WantedSettings(models.Model):
     at_us = models.BigIntegerField(_("set"))
     actor_id = models.CharField(max_length=64)
     actor_name = models.CharField(_("who"), max_length=150)
+    by_staff = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         verbose_name = _("wanted settings")

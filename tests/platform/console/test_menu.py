@@ -26,10 +26,11 @@ SUPPORT = {
     "/console/api/webhookdelivery/",
     "/console/api/webhookendpoint/",
 }
+FLEET = {"/console/fleet/wantedsettings/", "/console/service-point/"}
 MORE = {
-    "fleet": {"/console/service-point/"},
+    "fleet": FLEET,
     "support": SUPPORT,
-    "administrator": {"/console/service-point/", TASKS} | SUPPORT,
+    "administrator": {TASKS} | FLEET | SUPPORT,
     "reviewer": {"/console/onboarding/agent/", "/console/onboarding/application/"},
     "auditor": {"/console/audit/auditentry/"},
 }

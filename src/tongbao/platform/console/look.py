@@ -116,6 +116,9 @@ UNFOLD: dict[str, Any] = {
                         "qr_code_scanner",
                         "fleet_activation_changelist",
                     ),
+                    _item(
+                        gettext_lazy("Terminal settings"), "tune", "fleet_wantedsettings_changelist"
+                    ),
                     _item(gettext_lazy("Service point"), "storefront", "service_point"),
                     _item(gettext_lazy("Merchants"), "store", "merchants_merchant_changelist"),
                     _item(

@@ -308,7 +308,7 @@ QR_WORDS: Final[Mapping[str, Any]] = {
     ),
 }
 OUTCOME_WORDS: Final[Mapping[ReportOutcome, Any]] = {
-    ReportOutcome.APPLIED: gettext_lazy("In force"),
+    ReportOutcome.APPLIED: gettext_lazy("In force on the terminal"),
     ReportOutcome.DEFERRED: gettext_lazy("Waits for a quiet moment"),
     ReportOutcome.REFUSED: gettext_lazy("The terminal cannot work with these settings"),
 }

@@ -17,6 +17,7 @@ EVERYBODY = {
     "/console/fleet/device/",
     "/console/fleet/terminal/",
     "/console/merchants/merchant/",
+    "/console/my-security/",
     "/console/payments/batchevent/",
     "/console/payments/payment/",
     "/console/payments/paymentexception/",

@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 
 from tongbao.domain.dates import CHINA_TIME
 from tongbao.platform.console.formats import amount_text, start_of_day_us
+from tongbao.platform.console.queues import queues_of
 from tongbao.platform.fleet.models import Terminal, TerminalSession
 from tongbao.platform.merchants.models import Merchant
 from tongbao.platform.payments.exceptions import open_count
@@ -43,7 +44,6 @@ class Day:
 
 def dashboard_context(request: HttpRequest) -> dict[str, Any]:
     """Return the figures of the day in a fixed number of queries."""
-    del request
     today = datetime.now(CHINA_TIME).date()
     by_day = _week(today)
     return {
@@ -61,6 +61,7 @@ def dashboard_context(request: HttpRequest) -> dict[str, Any]:
         ],
         "doubt": _sum(total for (_, status), total in by_day.items() if status is Status.IN_DOUBT),
         "exceptions": open_count(),
+        "queues": queues_of(request),
         "week": _bars(today, by_day),
         "latest": with_status(Payment.objects.order_by("-payment_id"))[:LATEST],
         "terminals": Terminal.objects.filter(is_active=True).count(),

@@ -148,6 +148,7 @@ UNFOLD: dict[str, Any] = {
                     ),
                     _item(gettext_lazy("Staff"), "badge", "accounts_user_changelist"),
                     _item(gettext_lazy("Audit log"), "policy", "audit_auditentry_changelist"),
+                    _item(gettext_lazy("Second step"), "passkey", "my_security"),
                 ],
             },
         ],

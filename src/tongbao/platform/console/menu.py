@@ -19,6 +19,7 @@ _LIST: Final = "_changelist"
 # Pages that are no list of records, with the operation that opens them.
 PAGES: Final[Mapping[str, Operation]] = {
     "index": Operation.CONSOLE_VIEW,
+    "my_security": Operation.CONSOLE_VIEW,
     "service_point": Operation.ACTIVATION_SERVICE_POINT,
 }
 

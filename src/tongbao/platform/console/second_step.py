@@ -1,27 +1,16 @@
-"""The second step of the console's log-in: an authenticator app, a recovery code or an SMS.
+"""The second step of the console's log-in: an app, a passkey, a recovery code or an SMS.
 
 Nothing of the console opens before it. Who has no second factor yet sets one up here.
 """
 
 from __future__ import annotations
 
-from base64 import b64encode
 from typing import TYPE_CHECKING, Any, Final
 
-from allauth.account.internal.flows.login import record_authentication
-from allauth.core.internal.cryptokit import normalize_user_code
-from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm
-from allauth.mfa.models import Authenticator
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import (
-    TOTP,
-    clear_totp_secret,
-    get_totp_secret,
-    validate_totp_code,
-)
+from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm
+from allauth.mfa.webauthn.internal import auth as webauthn
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -38,9 +27,18 @@ from tongbao.platform.accounts.codes import (
     check_code,
     send_code,
 )
-from tongbao.platform.accounts.second_factor import mark_second_factor, second_factor_at_us
+from tongbao.platform.accounts.second_factor import mark_second_factor
 from tongbao.platform.audit.services import Outcome, record
 from tongbao.platform.clock import now_us
+from tongbao.platform.console.factors import (
+    NAME_LENGTH_MAX,
+    SHOWN_CODES,
+    add_app,
+    add_passkey,
+    app_offer,
+    factors_of,
+    passkey_offer,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +47,6 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 NEXT: Final = "next"
-_SHOWN_CODES: Final = "console_recovery_codes"
 _METHODS: Final = ("GET", "HEAD", "POST")
 
 
@@ -60,7 +57,7 @@ def second_step_view(site: AdminSite, request: HttpRequest) -> HttpResponse:
         return redirect(f"{reverse('admin:login')}?{NEXT}={reverse('admin:index')}")
     if request.method not in _METHODS:
         return HttpResponseNotAllowed(_METHODS)
-    if _SHOWN_CODES in request.session:
+    if SHOWN_CODES in request.session:
         return _recovery_codes(site, request)
     if request.method == "POST":
         error = _act(request)
@@ -75,6 +72,8 @@ def _act(request: HttpRequest) -> str | None:
     """Return an error in words, nothing when the step is made, and None to show the page again."""
     acts: dict[str, Callable[[HttpRequest], str | None]] = {
         "enrol": _enrol,
+        "enrol_passkey": _enrol,
+        "passkey": _take_passkey,
         "code": _take_code,
         "send": _send,
         "sms": _take_sms,
@@ -84,65 +83,45 @@ def _act(request: HttpRequest) -> str | None:
 
 
 def _step(site: AdminSite, request: HttpRequest) -> HttpResponse:
-    if _may_enrol(request):
-        return _page(site, request, "console/enrol.html", _enrolment(request))
-    return _page(site, request, "console/second_step.html", {"has_app": _has_app(request)})
-
-
-def _may_enrol(request: HttpRequest) -> bool:
-    """Return whether an app may be set up: nothing else proves the person, or they were proven."""
-    if _has_app(request):
-        return False
-    return not _can_sms(request) or second_factor_at_us(request) is not None
-
-
-def _has_app(request: HttpRequest) -> bool:
-    apps = Authenticator.objects.filter(user_id=request.user.pk, type=Authenticator.Type.TOTP)
-    return bool(apps.exists())
-
-
-def _enrolment(request: HttpRequest) -> dict[str, Any]:
-    secret = get_totp_secret()
-    adapter = get_adapter()
-    picture = adapter.build_totp_svg(adapter.build_totp_url(request.user, secret))
-    return {
-        "picture": "data:image/svg+xml;base64," + b64encode(picture.encode()).decode(),
-        "secret": " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
-    }
+    held = factors_of(request.user)
+    if held.ways == 0:
+        offers = {**app_offer(request), "passkey_options": passkey_offer(request)}
+        return _page(site, request, "console/enrol.html", offers)
+    context: dict[str, Any] = {"has_app": held.has_app, "codes_left": held.codes_left}
+    if held.passkeys:
+        context["passkey_options"] = webauthn.begin_authentication(request.user)
+    return _page(site, request, "console/second_step.html", context)
 
 
 def _enrol(request: HttpRequest) -> str | None:
-    """Keep the app's secret once it gave a right code; then recovery codes are shown."""
-    user = request.user
-    if not _may_enrol(request):
+    """Keep the first factor of a person whom nothing else proves; recovery codes follow."""
+    if factors_of(request.user).ways:
         return gettext("You have a second factor already.")
-    code = normalize_user_code(request.POST.get("code", ""))
-    secret = get_totp_secret()
-    if not validate_totp_code(secret, code):
-        return gettext("This code is not right. Wait for the next one and type it.")
-    with transaction.atomic():
-        totp = TOTP.activate(user, secret)
-        totp.validate_code(code)
-        codes = RecoveryCodes.activate(user).generate_codes()
-        record(
-            actor_of(request),
-            Operation.ME_CREDENTIALS,
-            now_us=now_us(),
-            target=("user", str(user.pk)),
-            after={"kind": "totp"},
-        )
-    clear_totp_secret(request)
-    request.session[_SHOWN_CODES] = codes
-    record_authentication(request, user, "mfa", id=totp.instance.pk, type="totp")
-    return None
+    if request.POST.get("act") == "enrol":
+        return add_app(request, request.POST.get("code", "")) or None
+    name = request.POST.get("name", "")[:NAME_LENGTH_MAX]
+    return add_passkey(request, name, request.POST.get("credential", "")) or None
 
 
 def _recovery_codes(site: AdminSite, request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and request.POST.get("act") == "kept":
-        del request.session[_SHOWN_CODES]
+        del request.session[SHOWN_CODES]
         return HttpResponseRedirect(_destination(request))
-    context = {"codes": request.session[_SHOWN_CODES]}
+    context = {"codes": request.session[SHOWN_CODES]}
     return _page(site, request, "console/recovery_codes.html", context)
+
+
+def _take_passkey(request: HttpRequest) -> str | None:
+    """Take what a passkey signed; wrong ones are limited by allauth."""
+    data = {"credential": request.POST.get("credential", "")}
+    form = AuthenticateWebAuthnForm(data, user=request.user)
+    if form.is_valid():
+        form.save()
+        return ""
+    _record_wrong(request)
+    if form.has_error("credential", "too_many_login_attempts"):
+        return gettext("Too many wrong codes. Wait five minutes.")
+    return gettext("The passkey was not taken. Try again, or use another way.")
 
 
 def _take_code(request: HttpRequest) -> str | None:
@@ -192,10 +171,6 @@ def _record_wrong(request: HttpRequest) -> None:
         outcome=Outcome.DENIED,
         target=("user", str(request.user.pk)),
     )
-
-
-def _can_sms(request: HttpRequest) -> bool:
-    return bool(getattr(request.user, "phone", None))
 
 
 def _page(

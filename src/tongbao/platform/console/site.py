@@ -38,6 +38,9 @@ class ConsoleSite(AdminSite):
 
     def get_urls(self) -> list[Any]:
         """Add the pages that are no lists of records."""
+        from tongbao.platform.console.my_security import (  # noqa: PLC0415 - models come later
+            my_security_view,
+        )
         from tongbao.platform.console.second_step import (  # noqa: PLC0415 - models come later
             second_step_view,
         )
@@ -49,6 +52,9 @@ class ConsoleSite(AdminSite):
         service_point = self.admin_view(partial(service_point_view, self))
         return [
             path("second-step/", view, name="second_step"),
+            path(
+                "my-security/", self.admin_view(partial(my_security_view, self)), name="my_security"
+            ),
             path("service-point/", service_point, name="service_point"),
             *super().get_urls(),
         ]

@@ -22,11 +22,12 @@ PASSWORD = "correct-horse-battery-9"
 
 @dataclass(frozen=True)
 class RunningConsole:
-    """Where it listens, what is in its database, and its process."""
+    """Where it listens, what is in its database, its process, and the database's address."""
 
     base: str
     payments: dict[str, int]
     part: Part
+    url: str
     # Codes for the second step of a log-in, each good once.
     codes: list[str]
 
@@ -55,4 +56,4 @@ def running_console(folder: Path, more_approved: int = 0) -> Iterator[RunningCon
     settings = write_settings(folder, url)
     arguments = ["platform", "serve", "--config", str(settings)]
     with Part("platform", arguments, folder / "console.log") as part:
-        yield RunningConsole(f"http://{part.ready['address']}", payments, part, codes)
+        yield RunningConsole(f"http://{part.ready['address']}", payments, part, url, codes)

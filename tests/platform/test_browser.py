@@ -2,6 +2,7 @@
 
 import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from playwright.sync_api import expect, sync_playwright
 from tests.platform.running import NAME, PASSWORD, running_console
 from tests.platform.seed import MERCHANT
 from tests.platform.seed_beside import EXCEPTION
+from tests.till.looking import AXE, axe_findings
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -277,3 +279,36 @@ def test_a_missing_page_says_so_in_our_look(visit):
     expect(visitor.page.get_by_role("heading", name="没有这个页面")).to_be_visible()
     visitor.page.get_by_role("link", name="返回控制台").click()
     expect(visitor.page.get_by_role("heading", name="今天")).to_be_visible()
+
+
+@pytest.fixture(scope="module")
+def office(console):
+    """The offices' pages by name, each with something to show."""
+    from tests.platform.conftest import django_on
+    from tests.platform.console.office import fill_office
+
+    def fill():
+        with django_on(console.url):
+            return fill_office()
+
+    # The browser's loop runs in this thread, and Django works in no thread with a loop.
+    with ThreadPoolExecutor(1) as elsewhere:
+        return elsewhere.submit(fill).result()
+
+
+@pytest.mark.parametrize(("size", "language"), [("desk", "zh-CN"), ("phone", "en")])
+def test_the_offices_pages_fit_and_leave_nobody_out(visit, office, size, language):
+    visitor = visit(size=size, language=language)
+    visitor.log_in()
+    found = []
+    for name, path in office.items():
+        visitor.open(path)
+        if visitor.too_wide_by() > 0:
+            found.append(f"{name}: too wide by {visitor.too_wide_by()}")
+        if AXE.exists() and size == "desk":
+            found += [f"{name}: {one}" for one in axe_findings(visitor.page)]
+        if SHOTS:
+            picture = Path(SHOTS) / f"{name}-{size}-{language[:2]}.png"
+            visitor.page.screenshot(path=picture, full_page=True)
+    assert found == []
+    assert visitor.complaints == []

@@ -46,6 +46,7 @@ def dashboard_context(request: HttpRequest) -> dict[str, Any]:
     """Return the figures of the day in a fixed number of queries."""
     today = datetime.now(CHINA_TIME).date()
     by_day = _week(today)
+    exceptions = open_count()
     return {
         "title": gettext("Today"),
         "today": today,
@@ -60,8 +61,8 @@ def dashboard_context(request: HttpRequest) -> dict[str, Any]:
             for status in (Status.APPROVED, Status.DECLINED, Status.REVERSED)
         ],
         "doubt": _sum(total for (_, status), total in by_day.items() if status is Status.IN_DOUBT),
-        "exceptions": open_count(),
-        "queues": queues_of(request),
+        "exceptions": exceptions,
+        "queues": queues_of(request, exceptions),
         "week": _bars(today, by_day),
         "latest": with_status(Payment.objects.order_by("-payment_id"))[:LATEST],
         "terminals": Terminal.objects.filter(is_active=True).count(),

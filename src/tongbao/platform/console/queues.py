@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext
 
@@ -19,7 +20,6 @@ from tongbao.platform.fleet.models import Activation
 from tongbao.platform.onboarding.models import Application
 from tongbao.platform.onboarding.promises import PROMISES
 from tongbao.platform.onboarding.states import State
-from tongbao.platform.payments.exceptions import open_count
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -36,8 +36,11 @@ class Queue:
     address: str
 
 
-def queues_of(request: HttpRequest) -> list[Queue]:
-    """Return the queues in which this person may act, in the order of the day's work."""
+def queues_of(request: HttpRequest, exceptions: int) -> list[Queue]:
+    """Return the queues in which this person may act, each with one query.
+
+    `exceptions`: how many are open, which the caller knows.
+    """
     at_us = now_us()
     found = []
     if may(request, Operation.APPLICATION_REVIEW):
@@ -46,35 +49,41 @@ def queues_of(request: HttpRequest) -> list[Queue]:
         found.append(_activations(at_us))
     if may(request, Operation.EXCEPTION_WORK):
         address = _list("payments_paymentexception", standing="open")
-        found.append(_queue(gettext("Exceptions"), "error", open_count(), address=address))
+        found.append(_queue(gettext("Exceptions"), "error", exceptions, address=address))
     found.append(_approvals(request, at_us))
     return found
 
 
 def _reviews(at_us: int) -> Queue:
     ours = [state.value for state, promise in PROMISES.items() if promise.by_us]
-    late = Application.objects.filter(status__in=ours, promised_at_us__lt=at_us).count()
-    waiting = Application.objects.filter(status=State.IN_REVIEW.value).count()
-    address = _list("onboarding_application", queue="late" if late else "review")
-    return _queue(gettext("Reviews"), "fact_check", waiting, late, address=address)
+    counts = Application.objects.aggregate(
+        all=Count("pk", filter=Q(status=State.IN_REVIEW.value)),
+        late=Count("pk", filter=Q(status__in=ours, promised_at_us__lt=at_us)),
+    )
+    address = _list("onboarding_application", queue="late" if counts["late"] else "review")
+    return _queue(gettext("Reviews"), "fact_check", counts["all"], counts["late"], address=address)
 
 
 def _activations(at_us: int) -> Queue:
-    waiting = Activation.objects.filter(ended_at_us__isnull=True)
-    late = waiting.filter(promised_at_us__lt=at_us).count()
-    address = _list("fleet_activation", standing="late" if late else "open")
-    return _queue(gettext("Activations"), "qr_code_scanner", waiting.count(), late, address=address)
+    counts = Activation.objects.filter(ended_at_us__isnull=True).aggregate(
+        all=Count("pk"), late=Count("pk", filter=Q(promised_at_us__lt=at_us))
+    )
+    address = _list("fleet_activation", standing="late" if counts["late"] else "open")
+    return _queue(
+        gettext("Activations"), "qr_code_scanner", counts["all"], counts["late"], address=address
+    )
 
 
 def _approvals(request: HttpRequest, at_us: int) -> Queue:
-    waiting = with_standing(ChangeRequest.objects.all(), at_us).filter(is_open=True)
     kinds = [kind.value for kind, operation in APPROVING.items() if may(request, operation)]
-    mine = waiting.filter(kind__in=kinds).exclude(asked_by=actor_of(request).actor_id).count()
+    mine = Q(kind__in=kinds) & ~Q(asked_by=actor_of(request).actor_id)
+    waiting = with_standing(ChangeRequest.objects.all(), at_us).filter(is_open=True)
+    counts = waiting.aggregate(all=Count("pk"), mine=Count("pk", filter=mine))
     return Queue(
         name=gettext("Change requests"),
         icon="approval_delegation",
-        count=waiting.count(),
-        mark=gettext("For you: %(n)d") % {"n": mine} if mine else "",
+        count=counts["all"],
+        mark=gettext("For you: %(n)d") % {"n": counts["mine"]} if counts["mine"] else "",
         address=_list("approvals_changerequest", standing="open"),
     )
 

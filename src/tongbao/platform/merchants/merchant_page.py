@@ -19,6 +19,7 @@ from tongbao.platform.console.labels import label
 from tongbao.platform.contracts.fees import (
     METHOD_WORDS,
     STANDARD_RATES,
+    Method,
     Rate,
     percent_text,
     yuan_text,
@@ -87,7 +88,7 @@ def _fee_fields(merchant: Merchant) -> list[dict[str, str]]:
             "percent": percent_text(rate.rate_ppm),
             "cap": _cap_text(rate),
         }
-        for method, rate in sorted(rates.items())
+        for method, rate in ((one, rates[one]) for one in Method)
     ]
 
 

@@ -266,13 +266,19 @@ def test_the_totals_stay_while_one_status_is_shown(staff):
 
 
 def test_above_a_limit_totals_are_not_summed(staff, monkeypatch):
+    from tongbao.platform.console import paging
     from tongbao.platform.payments import admin
 
-    monkeypatch.setattr(admin, "FOUND_ROWS_MAX", 11)
+    monkeypatch.setattr(paging, "COUNTED_MAX", 12)
     monkeypatch.setattr(admin, "TOTALS_ROWS_MAX", 12)
-    page = text_of(browser_of(staff).get(LIST))
-    assert "Choose fewer days to see totals" in page
-    assert "¥312.33" not in page
+    browser = browser_of(staff)
+    for query in ("", "?day=month", "?status=declined"):
+        page = text_of(browser.get(LIST + query))
+        assert "Choose fewer days to see totals" in page
+        assert "¥312.33" not in page
+    monkeypatch.setattr(admin, "TOTALS_ROWS_MAX", 13)
+    assert "¥312.33" in text_of(browser.get(f"{LIST}?day=month"))
+    assert "¥312.33" not in text_of(browser.get(LIST))
 
 
 def test_a_page_of_the_list_holds_25_payments(django_sqlite):

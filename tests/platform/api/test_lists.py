@@ -57,6 +57,28 @@ def test_the_list_of_doubts_is_exact_before_while_and_after_it_is_followed(djang
     assert young.pk in doubts()
 
 
+@pytest.mark.parametrize("folded_min", [1, 250])
+def test_the_newest_of_a_status_are_those_of_the_fold(django_sqlite, monkeypatch, folded_min):
+    from tongbao.platform.payments import listing
+    from tongbao.platform.payments.models import Payment
+    from tongbao.platform.payments.queries import with_status
+    from tongbao.platform.payments.status import Status
+
+    monkeypatch.setattr(listing, "FOLDED_MIN", folded_min)
+    seed(django_sqlite)
+    everything = with_status(Payment.objects.order_by("-payment_id"))
+    words = list(everything.values_list("pk", "status"))
+    for status in Status:
+        rows = Payment.objects.filter(listing.candidates(status))
+        of_it = [key for key, word in words if word == status]
+        assert len(of_it) >= 2
+        for most in (1, 2, 100):
+            assert listing.newest_of_status(rows, status, most) == of_it[:most], (status, most)
+        assert set(
+            listing.of_status(Payment.objects.all(), status).values_list("pk", flat=True)
+        ) == set(of_it)
+
+
 def test_a_payment_to_which_nothing_happens_becomes_a_known_doubt(django_sqlite):
     from tongbao.platform.payments.doubts import SETTLED_AFTER_US
 

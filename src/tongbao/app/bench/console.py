@@ -16,7 +16,12 @@ from tongbao.app.bench.console_data import (
     merchant_number,
     terminal_number,
 )
-from tongbao.app.bench.machine import machine_facts, process_cpu_s
+from tongbao.app.bench.machine import (
+    machine_facts,
+    parent_of,
+    process_cpu_s,
+    process_tree_cpu_s,
+)
 from tongbao.app.postgresql import PrivatePostgresql
 from tongbao.platform.project import bind, configured
 from tongbao.platform.schema import migrate
@@ -138,13 +143,16 @@ def _measured(name: str, ask: Callable[[], None]) -> PageTime:
 
 
 def _cpu_s() -> float:
-    """Return the processor time of this process and of its connection's server process."""
+    """Return the processor time of this process and of the server for it.
+
+    PostgreSQL's helpers of a query end with it; then their time is that of the server's children.
+    """
     from django.db import connection  # noqa: PLC0415 - needs the settings first
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         (backend,) = cursor.fetchone()
-    return time.process_time() + process_cpu_s(backend)
+    return time.process_time() + process_cpu_s(backend) + process_tree_cpu_s(parent_of(backend))
 
 
 def pages(filled: Filled) -> Iterator[tuple[str, Callable[[], None]]]:

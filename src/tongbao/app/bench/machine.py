@@ -44,6 +44,18 @@ def process_cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND
 
 
+def process_tree_cpu_s(pid: int) -> float:
+    """Return the CPU time of a process and of those of its children that have ended."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return sum(int(field) for field in fields[11:15]) / _TICKS_PER_SECOND
+
+
+def parent_of(pid: int) -> int:
+    """Return the process id of a process's parent."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return int(fields[1])
+
+
 def machine_cpu_s() -> tuple[float, float]:
     """Return the machine's CPU time so far, busy and in all, summed over its processors."""
     line = Path("/proc/stat").read_text(encoding="ascii").partition("\n")[0]

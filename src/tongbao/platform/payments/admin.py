@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tongbao.platform.console.access import Operation, demand, may
 from tongbao.platform.console.formats import instant_text, short_card
-from tongbao.platform.console.paging import CutPaginator
+from tongbao.platform.console.paging import CutChangeList, CutPaginator
 from tongbao.platform.console.read_only import ReadOnlyAdmin
 from tongbao.platform.console.words import local_name, reader_is_chinese
 from tongbao.platform.fleet.models import Terminal
@@ -32,9 +32,9 @@ from tongbao.platform.payments.filters import (
     StatusFilter,
     TerminalFilter,
 )
-from tongbao.platform.payments.listing import searched
+from tongbao.platform.payments.listing import newest_of_status, searched
 from tongbao.platform.payments.models import Payment
-from tongbao.platform.payments.queries import Total, totals, with_status, with_void
+from tongbao.platform.payments.queries import Total, Totals, totals, with_status, with_void
 from tongbao.platform.payments.response_words import describe
 from tongbao.platform.payments.signatures import signature_picture
 from tongbao.platform.payments.status import OUTCOMES, Status, fold
@@ -59,7 +59,21 @@ if TYPE_CHECKING:
 
 # Above this many payments the strip of totals would take longer than a reader waits.
 TOTALS_ROWS_MAX = 50_000
-FOUND_ROWS_MAX = 500
+# What narrows a list by an index; by kind or by a search the whole table would be read for totals.
+_INDEXED = (DAY_PARAMETER, "business_date_from", "business_date_to", "merchant", "terminal")
+
+
+class PaymentPaginator(CutPaginator):
+    """Folds only the newest payments that can have the status that the list is narrowed to."""
+
+    status: Status | None = None
+
+    def newest(self, most: int) -> list[Any]:
+        """Ask for the keys of the first payments of the list."""
+        if self.status is None:
+            return super().newest(most)
+        rows: Any = self.object_list
+        return newest_of_status(rows, self.status, most)
 
 
 @admin.register(Payment)
@@ -79,7 +93,7 @@ class PaymentAdmin(ReadOnlyAdmin[Payment]):
     search_help_text = _("Reference number, trace, last four digits or amount")
     page_template = "console/payment.html"
     list_before = "console/totals.html"
-    paginator = CutPaginator
+    paginator = PaymentPaginator
     empty_title = _("No payments yet")
     empty_words = _("A payment appears here the moment the host writes it down.")
 
@@ -99,20 +113,31 @@ class PaymentAdmin(ReadOnlyAdmin[Payment]):
         del request
         return searched(queryset, search_term), False
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Return the list that shows what its paginator found."""
+        del request, kwargs
+        return CutChangeList
+
+    def get_paginator(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Any],
+        per_page: int,
+        orphans: int = 0,
+        allow_empty_first_page: bool = True,
+    ) -> PaymentPaginator:
+        """Tell the pages which status is looked for."""
+        pages = PaymentPaginator(queryset, per_page, orphans, allow_empty_first_page)
+        pages.status = _chosen_status(request)
+        return pages
+
     def list_context(self, request: HttpRequest, changelist: ChangeList) -> dict[str, Any]:
         """Return the totals by status of everything else that is filtered and searched for."""
-        others = changelist.get_queryset(request, exclude_parameters=[STATUS_PARAMETER])
         chosen = request.GET.get(STATUS_PARAMETER, "")
-        some = list(others.order_by().values_list("pk", flat=True)[: FOUND_ROWS_MAX + 1])
-        if len(some) <= FOUND_ROWS_MAX:
-            # So few that they are named one by one: the search is not done again for the totals.
-            others, few = Payment.objects.filter(pk__in=some), True
-        else:
-            few = others.order_by().values("pk")[: TOTALS_ROWS_MAX + 1].count() <= TOTALS_ROWS_MAX
-        sums = totals(others) if few else None
+        sums = self._totals(request, changelist)
         return {
             **super().list_context(request, changelist),
-            "totals_known": few,
+            "totals_known": sums is not None,
             "days": [
                 {
                     "label": label,
@@ -148,6 +173,20 @@ class PaymentAdmin(ReadOnlyAdmin[Payment]):
                 for status in Status
             ],
         }
+
+    def _totals(self, request: HttpRequest, changelist: ChangeList) -> Totals | None:
+        """Return the totals, or None when more would have to be read than a reader waits for."""
+        pages: Any = changelist.paginator
+        others = changelist.get_queryset(request, exclude_parameters=[STATUS_PARAMETER])
+        if pages.status is not None:
+            pages = CutPaginator(others, self.list_per_page)
+        if not pages.is_cut:
+            # So few that they are named one by one: nothing is searched for again.
+            return totals(Payment.objects.filter(pk__in=pages.keys))
+        if not any(request.GET.get(name) for name in _INDEXED):
+            return None
+        found = others.order_by().values("pk")[: TOTALS_ROWS_MAX + 1].count()
+        return totals(others) if found <= TOTALS_ROWS_MAX else None
 
     @admin.display(description=_("Received"))
     def received(self, payment: Payment) -> str:
@@ -281,3 +320,8 @@ class PaymentAdmin(ReadOnlyAdmin[Payment]):
         if payment is None:
             raise Http404
         return payment
+
+
+def _chosen_status(request: HttpRequest) -> Status | None:
+    chosen = request.GET.get(STATUS_PARAMETER, "")
+    return Status(chosen) if chosen in set(Status) else None

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tongbao.domain.dates import CHINA_TIME
 from tongbao.platform.merchants.models import Merchant
-from tongbao.platform.payments.listing import of_status
+from tongbao.platform.payments.listing import candidates
 from tongbao.platform.payments.status import Status
 from tongbao.platform.payments.words import KIND_WORDS, STATUS_WORDS
 
@@ -43,10 +43,10 @@ class StatusFilter(SimpleListFilter):
         return [(status.value, STATUS_WORDS[status]) for status in Status]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Keep the payments of the chosen status."""
+        """Keep the payments that can have the chosen status; the list's pages fold them."""
         del request
         chosen = self.value()
-        return of_status(queryset, Status(chosen)) if chosen else queryset
+        return queryset.filter(candidates(Status(chosen))) if chosen else queryset
 
 
 class KindFilter(SimpleListFilter):

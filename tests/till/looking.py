@@ -69,12 +69,12 @@ def type_keys(page: Page, text: str) -> None:
         page.keyboard.press(key, delay=KEY_DELAY_MS)
 
 
-def faults_of(page: Page) -> list[str]:
+def faults_of(page: Page, *, with_axe: bool = True) -> list[str]:
     """Everything wrong with the page as it is shown now, as words; empty when nothing is."""
     faults = [f"too small to hit: {each}" for each in page.evaluate(_TARGETS, TOUCH_PX)]
     faults += [f"wider than its place: {each}" for each in page.evaluate(_OVERFLOWING)]
     faults += [f"cut off: {each}" for each in page.evaluate(_CUT_OFF)]
-    return faults + axe_findings(page)
+    return faults + axe_findings(page) if with_axe else faults
 
 
 def axe_findings(page: Page) -> list[str]:

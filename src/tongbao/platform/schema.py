@@ -3,19 +3,27 @@
 A new SQLite file is a copy of one that was migrated once in this process, which takes a
 millisecond; anything that exists already goes through Django's migrations. Safe to call again and
 from several processes at once.
+
+Where the variable TONGBAO_SCHEMA_FOLDER names a folder, that first file is kept there for every
+other process of the same code, as for those of a test run.
 """
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import os
 import secrets
 import tempfile
 import threading
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Final
 
 from tongbao.platform.database import SQLITE_PREFIX, sqlite_path
 from tongbao.platform.project import run_with
+
+SHARED_FOLDER_VARIABLE: Final = "TONGBAO_SCHEMA_FOLDER"
 
 _template: list[bytes] = []
 _template_lock = threading.Lock()
@@ -55,12 +63,38 @@ def _run_migrations(database_url: str) -> None:
 def _migrated_template() -> bytes:
     with _template_lock:
         if not _template:
-            with tempfile.TemporaryDirectory(prefix="tongbao-schema-") as folder:
-                file = Path(folder) / "template.db"
-                _run_migrations(f"{SQLITE_PREFIX}{file}")
-                _empty_wal(file)
-                _template.append(file.read_bytes())
+            shared = os.environ.get(SHARED_FOLDER_VARIABLE)
+            _template.append(_shared_template(Path(shared)) if shared else _new_template())
         return _template[0]
+
+
+def _new_template() -> bytes:
+    with tempfile.TemporaryDirectory(prefix="tongbao-schema-") as folder:
+        file = Path(folder) / "template.db"
+        _run_migrations(f"{SQLITE_PREFIX}{file}")
+        _empty_wal(file)
+        return file.read_bytes()
+
+
+def _shared_template(folder: Path) -> bytes:
+    """Read what another process made of the same code, or make it; the others wait meanwhile."""
+    file = folder / f"{_code_digest()}.db"
+    with (folder / "making.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not file.exists():
+            part = file.with_suffix(".part")
+            part.write_bytes(_new_template())
+            part.rename(file)
+    return file.read_bytes()
+
+
+def _code_digest() -> str:
+    """Return a digest of all code of the platform, whatever a migration may call."""
+    found = hashlib.sha256()
+    root = Path(__file__).resolve().parent
+    for source in sorted(root.rglob("*.py")):
+        found.update(str(source.relative_to(root)).encode() + b"\0" + source.read_bytes())
+    return found.hexdigest()
 
 
 def _empty_wal(file: Path) -> None:

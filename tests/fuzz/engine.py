@@ -1,9 +1,13 @@
-"""One target under atheris in a process of its own: `python -m tests.fuzz.engine TARGET …`.
+"""Targets under atheris, each in a process of its own: `python -m tests.fuzz.engine TARGET …`.
 
 libFuzzer ends its process in its own way and atheris must load the code it measures, so a campaign
 and a test start this module as a child. A finding is written to a folder and the run goes on; the
 judge is the same as for replays. Slow inputs are only suspects here, because measuring coverage
 costs time: `tests.fuzz.replay` times them without it.
+
+Loading the measured code takes seconds, a short run a fraction of one: of several targets each is a
+fork, one after the other, with folders of its own below the given ones and its words in
+`engine.log` beside its findings.
 """
 
 from __future__ import annotations
@@ -11,13 +15,15 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import sys
 import time
+import traceback
 from pathlib import Path
 
 import atheris
 
-from tests.fuzz.target import INPUT_BYTES_MAX, Finding, judge, judge_time
+from tests.fuzz.target import INPUT_BYTES_MAX, Finding, Target, judge, judge_time
 
 # The code that is measured; tests and crypto only cost time.
 _MEASURED = [
@@ -58,7 +64,7 @@ class Notebook:
 def main() -> None:
     """Fuzz until time or runs are used up."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("target")
+    parser.add_argument("targets", nargs="+", metavar="TARGET")
     parser.add_argument("--corpus", type=Path, required=True, help="folder that grows")
     parser.add_argument("--findings", type=Path, required=True)
     parser.add_argument("--seconds", type=int, default=0, help="0: no limit")
@@ -71,13 +77,40 @@ def main() -> None:
         from tests.fuzz.targets_codec import PLANTED
         from tongbao.wire.iso8583 import codec
 
-        target = PLANTED if options.target == PLANTED.name else TARGETS[options.target]
-        run = target.prepare()
-        seeds = target.seeds()
+        known = {**TARGETS, PLANTED.name: PLANTED}
     # Mutants have ever new bitmaps: generating a function for each would take most of the time.
     codec._USES_BEFORE_FAST = -1
+    names = options.targets
+    if len(names) == 1:
+        _fuzz(known[names[0]], options)
+        return
+    sys.exit(max(_fuzz_apart(known[name], options) for name in names))
+
+
+def _fuzz_apart(target: Target, options: argparse.Namespace) -> int:
+    """Fuzz one of several targets in a fork; return its exit code."""
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    options.corpus /= target.name
+    options.findings /= target.name
+    options.corpus.mkdir()
+    options.findings.mkdir()
+    with (options.findings / "engine.log").open("wb") as log:
+        os.dup2(log.fileno(), sys.stdout.fileno())
+        os.dup2(log.fileno(), sys.stderr.fileno())
+    try:
+        _fuzz(target, options)
+    finally:
+        traceback.print_exc()
+        os._exit(1)
+
+
+def _fuzz(target: Target, options: argparse.Namespace) -> None:
+    """Give the process to libFuzzer, which ends it."""
+    run = target.prepare()
     notebook = Notebook(options.findings, target.name)
-    for name, data in seeds.items():
+    for name, data in target.seeds().items():
         (options.corpus / f"seed-{name}").write_bytes(data)
     tokens = options.findings / f"{target.name}.tokens"
     tokens.write_text("".join(f'"{_escaped(token)}"\n' for token in target.tokens), "ascii")

@@ -237,12 +237,26 @@ def test_hot_tables_carry_only_the_indexes_they_need(sqlite_url, postgresql_url)
     assert sqlite == [6, 2]
 
 
-def test_a_new_file_equals_a_file_that_was_migrated_step_by_step(tmp_path):
+def test_a_new_file_equals_an_empty_one_that_was_migrated_step_by_step(tmp_path):
     copied, stepped = (f"sqlite:///{tmp_path / name}" for name in ("copied.db", "stepped.db"))
     migrate(copied)
-    schema._run_migrations(stepped)
+    (tmp_path / "stepped.db").touch()
+    migrate(stepped)
     dump = "SELECT type, name, sql FROM sqlite_master ORDER BY type, name"
     assert sqlite_rows(copied, dump) == sqlite_rows(stepped, dump)
+
+
+def test_processes_of_one_run_share_the_first_file_and_another_version_does_not(
+    tmp_path, monkeypatch
+):
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    made = []
+    monkeypatch.setattr(schema, "_new_template", lambda: made.append(1) or b"first")
+    assert [schema._shared_template(shared) for _ in range(2)] == [b"first", b"first"]
+    monkeypatch.setattr(schema, "_code_digest", lambda: "of another version")
+    assert schema._shared_template(shared) == b"first"
+    assert len(made) == 2
 
 
 def test_migrating_again_keeps_what_is_there(database_url):
@@ -299,13 +313,6 @@ def test_looking_for_what_names_a_payment_uses_the_partial_index(sqlite_url):
         "AND original_id > 0",
     )
     assert "payments_payment_of_original" in plans[0][3]
-
-
-def test_an_empty_file_is_migrated_too(tmp_path):
-    (tmp_path / "empty.db").touch()
-    url = f"sqlite:///{tmp_path / 'empty.db'}"
-    migrate(url)
-    assert sqlite_rows(url, "SELECT count(*) FROM payments_payment") == [(0,)]
 
 
 def test_missing_folders_are_made_and_the_file_is_private(tmp_path):

@@ -68,14 +68,7 @@ def check_day(document):
     )
 
 
-def test_the_demo_proves_its_books_on_sqlite_and_leaves_nothing_behind(tmp_path):
-    finished = run_demo(tmp_path, "--json")
-    assert finished.returncode == 0, finished.stderr
-    check_day(json.loads(finished.stdout))
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_the_demo_proves_its_books_on_postgresql():
+def test_the_demo_proves_its_books_on_postgresql_and_leaves_nothing_behind():
     try:
         find_binaries()
     except PostgresqlMissingError as error:
@@ -94,6 +87,7 @@ def test_the_demo_tells_its_story_and_keeps_the_books_when_asked(tmp_path):
     assert finished.returncode == 0, finished.stderr
     assert "差额 difference 0.00  三方账目一致" in finished.stdout
     assert "SIGKILL" in finished.stdout
+    assert "176.10" in finished.stdout or "276.09" in finished.stdout
     folder = Path(finished.stderr.strip().splitlines()[-1])
     assert folder.parent == tmp_path
     assert list(folder.glob("world-*/platform.sqlite3"))

@@ -9,6 +9,7 @@ when the process dies between, the repeat is told that the outcome is unknown.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 HEADER = "Idempotency-Key"
 REPEATED_HEADER = "Idempotency-Repeated"
 KEY_LENGTH_MAX = 100
+_WELL_FORMED = re.compile(f"[!-~]{{1,{KEY_LENGTH_MAX}}}")
 KEPT_US = 24 * 3600 * 1_000_000
 # An act that waits for others and is silent for so long has lost its process.
 UNKNOWN_AFTER_US = 60_000_000
@@ -46,8 +48,9 @@ def once(
     key = request.headers.get(HEADER)
     if key is None:
         return act()
-    if not (0 < len(key) <= KEY_LENGTH_MAX and key.isascii() and key.isprintable()):
-        raise invalid(HEADER, _("Use 1 to 100 printable ASCII characters."), "idempotency_key")
+    if not _WELL_FORMED.fullmatch(key):
+        words = _("Use 1 to 100 printable ASCII characters without spaces.")
+        raise invalid(HEADER, words, "idempotency_key")
     digest = _digest_of(request)
     IdempotentAnswer.objects.filter(caller=caller, key=key, at_us__lte=now_us - KEPT_US).delete()
     kept = _kept(caller, key)

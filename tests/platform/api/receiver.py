@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -17,7 +18,7 @@ class Receiver:
     each payment what has the highest number.
     """
 
-    def __init__(self, secret: str = "") -> None:
+    def __init__(self, secret: str = "", tls: ssl.SSLContext | None = None) -> None:
         self.secret = secret
         self.answers: list[int | str] = []
         self.calls: list[tuple[dict[str, str], bytes]] = []
@@ -44,7 +45,15 @@ class Receiver:
         self.release = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}/hook?shop=1"
+        self._server.handle_error = lambda *_: None  # type: ignore[method-assign]  # a peer that leaves is no news
+        if tls is not None:
+            listening = self._server.socket
+            self._server.socket = tls.wrap_socket(
+                listening, server_side=True, do_handshake_on_connect=False
+            )
+        scheme = "http" if tls is None else "https"
+        self.port = self._server.server_port
+        self.url = f"{scheme}://127.0.0.1:{self.port}/hook?shop=1"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
 

@@ -52,7 +52,7 @@ def send(call: Call, *, sandbox: bool, deadline_s: float = DEADLINE_S) -> Answer
     code, failure = None, ""
     try:
         target = target_of(call.url, sandbox=sandbox)
-        code = _post(target, _address_of(target, sandbox=sandbox), call, began + deadline_s)
+        code = _post(target, _addresses_of(target, sandbox=sandbox), call, began + deadline_s)
     except AddressError as error:
         failure = f"address_{error.code}"
     except TimeoutError:
@@ -68,38 +68,57 @@ def send(call: Call, *, sandbox: bool, deadline_s: float = DEADLINE_S) -> Answer
     return Answer(int((time.monotonic() - began) * 1000), code, failure)
 
 
-def _address_of(target: Target, *, sandbox: bool) -> str:
-    """Return the one address to connect to; every address of the name must be outside."""
+def _addresses_of(target: Target, *, sandbox: bool) -> list[str]:
+    """Return the addresses that may be connected to; every one of the name must be outside."""
     found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
-    addresses = [str(entry[4][0]) for entry in found]
+    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     for address in addresses:
         check_address(address, sandbox=sandbox)
-    return addresses[0]
+    return addresses
 
 
-def _post(target: Target, address: str, call: Call, ends_s: float) -> int:
-    left_s = max(0.1, ends_s - time.monotonic())
-    raw = socket.create_connection((address, target.port), min(CONNECT_S, left_s))
-    watch = threading.Timer(max(0.1, ends_s - time.monotonic()), _cut, [raw])
+def _connected(addresses: list[str], port: int, ends_s: float) -> socket.socket:
+    """Connect to the first address that answers: not every machine has a way to IPv6."""
+    for address in addresses[:-1]:
+        with suppress(OSError):
+            return socket.create_connection((address, port), min(CONNECT_S, _left_s(ends_s)))
+    return socket.create_connection((addresses[-1], port), min(CONNECT_S, _left_s(ends_s)))
+
+
+def _post(target: Target, addresses: list[str], call: Call, ends_s: float) -> int:
+    line = _connected(addresses, target.port, ends_s)
+    lines = [line]
+    watch = threading.Timer(_left_s(ends_s), _cut, [lines])
     watch.daemon = True
     watch.start()
     try:
-        raw.settimeout(max(0.1, ends_s - time.monotonic()))
-        line = raw
+        line.settimeout(_left_s(ends_s))
         if target.scheme == "https":
-            line = ssl.create_default_context().wrap_socket(raw, server_hostname=target.host)
+            # From here the TLS socket owns the line; it must be known before the handshake drips.
+            lines[0] = line = ssl.create_default_context().wrap_socket(
+                line, server_hostname=target.host, do_handshake_on_connect=False
+            )
+            line.do_handshake()
         connection = http.client.HTTPConnection(target.host, target.port)
         connection.sock = line
         headers = {**call.headers, "Host": target.host_header, "Connection": "close"}
         connection.request("POST", target.path, call.body, headers)
-        return connection.getresponse().status
+        with connection.getresponse() as response:
+            return response.status
     finally:
         watch.cancel()
         with suppress(OSError):
-            raw.close()
+            lines[0].close()
 
 
-def _cut(line: socket.socket) -> None:
-    """End a connection that drips: a byte a second would outlive any time-out of one read."""
+def _left_s(ends_s: float) -> float:
+    return max(0.1, ends_s - time.monotonic())
+
+
+def _cut(lines: list[socket.socket]) -> None:
+    """End a connection that drips: a byte a second would outlive any time-out of one read.
+
+    The line below TLS is cut: TLS itself belongs to the thread that reads.
+    """
     with suppress(OSError):
-        line.shutdown(socket.SHUT_RDWR)
+        socket.socket.shutdown(lines[0], socket.SHUT_RDWR)

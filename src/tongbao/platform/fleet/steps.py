@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from tongbao.platform.access.enforce import require
-from tongbao.platform.fleet import checks, effects, history
+from tongbao.platform.fleet import checks, effects, history, outbox
 from tongbao.platform.fleet.lifecycle import (
     TRANSITIONS,
     WHO,
@@ -125,7 +125,7 @@ def move(
     for check in transition.checks:
         if not checks.holds(check, device, facts):
             raise StepRefusedError(step, before, check)
-    terminal_id, merchant_id = device.terminal_id or "", device.merchant_id or ""
+    standing = outbox.Standing.of(device)
     for effect in transition.effects:
         effects.run(effect, device, now_us=now_us, reason=step.value)
     if transition.to is not before:
@@ -136,7 +136,7 @@ def move(
     elif transition.to is DeviceState.RETURNED:
         device.returned_at_us = now_us
     device.save()
-    released = {"terminal_id": terminal_id, "merchant_id": merchant_id}
+    released = {"terminal_id": standing.terminal_id, "merchant_id": standing.merchant_id}
     detail = {**({} if device.terminal_id else released), **facts.detail}
     entry = history.Entry(
         event=step.value,
@@ -146,3 +146,4 @@ def move(
         detail={name: value for name, value in detail.items() if value},
     )
     history.write(actor, device, entry, now_us=now_us)
+    outbox.tell_step(device, standing, step.value, now_us=now_us)

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from tongbao.platform.access.enforce import require
 from tongbao.platform.access.operations import Operation
-from tongbao.platform.fleet import acts, history, outbox, wanted
+from tongbao.platform.fleet import acts, history, wanted
 from tongbao.platform.fleet.activation_rules import CAUSE_OF_CHECK, STEPS
 from tongbao.platform.fleet.health_rules import Health, Reason, health_of, is_worth_keeping
 from tongbao.platform.fleet.lifecycle import DeviceState, DeviceStep
@@ -221,7 +221,6 @@ def _put_into_service(actor: Actor, device: Device, now_us: int) -> None:
         _stop(device, cause or ActivationFailure.CALLED_OFF, "")
         return
     advance(device, ActivationStep.READY, now_us=now_us)
-    outbox.tell(device, "terminal.activated", now_us=now_us)
 
 
 def advance(device: Device, step: ActivationStep, *, now_us: int) -> None:

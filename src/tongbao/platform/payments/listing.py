@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from tongbao.platform.fleet.models import Terminal
 from tongbao.platform.payments import doubts
 from tongbao.platform.payments.models import Payment, PaymentEvent
+from tongbao.platform.payments.places import made_in
 from tongbao.platform.payments.queries import with_status, with_void
 from tongbao.platform.payments.search import read_word
 from tongbao.platform.payments.status import EventKind, Status
@@ -68,8 +68,7 @@ def narrowed(merchant_id: str, narrowing: Narrowing) -> QuerySet[Payment]:
         **{name: value for name, value in conditions.items() if value is not None},
     )
     if narrowing.shop_id is not None:
-        terminals = Terminal.objects.filter(merchant_id=merchant_id, shop_id=narrowing.shop_id)
-        payments = payments.filter(terminal_id__in=terminals.values("pk"))
+        payments = payments.filter(made_in(merchant_id, narrowing.shop_id))
     if narrowing.search is not None:
         payments = searched(payments, narrowing.search)
     if narrowing.status is not None:

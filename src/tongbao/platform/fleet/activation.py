@@ -157,7 +157,9 @@ def _is_far(device: Device, point: Point | None) -> bool:
 
 def _match(device: Device, claim: Claim, now_us: int) -> _Outcome:
     """Find the invitation with this code; a wrong code counts against every open one."""
-    recent = list(Activation.objects.filter(device=device).order_by("-created_at_us")[:10])
+    rows = Activation.objects.filter(device=device).order_by("-created_at_us")
+    newest, still_open = rows[:10], rows.filter(ended_at_us__isnull=True)
+    recent = list({row.pk: row for row in (*newest, *still_open)}.values())
     for row in recent:
         fits = is_code(settings.SECRET_KEY, row.pk, claim.code, row.code_hash)
         if fits and row.state in ("confirmed", "certified") and row.ended_at_us is None:

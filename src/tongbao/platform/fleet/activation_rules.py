@@ -22,6 +22,8 @@ PROMISE_US: Final = 10 * _MINUTE_US
 TRIES_MAX: Final = 5
 REST_AFTER_TRIES_US: Final = 15 * _MINUTE_US
 OPEN_INVITATIONS_MAX: Final = 3
+# So old an invitation gives way when all are taken: nobody keeps a terminal without a code.
+GIVES_WAY_US: Final = 2 * _MINUTE_US
 DISTANCE_MAX_M: Final = 3_000
 _EARTH_RADIUS_M: Final = 6_371_000
 

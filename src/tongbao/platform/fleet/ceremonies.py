@@ -164,10 +164,13 @@ def end_expired(now_us: int) -> int:
     """End every ceremony whose time is over and destroy what it kept; returns how many."""
     late = KeyCeremony.objects.filter(ended_at_us__isnull=True, expires_at_us__lte=now_us)
     ended = 0
-    for ceremony in late:
-        with transaction.atomic():
-            _end(ceremony, "aborted", "expired", now_us)
-        ended += 1
+    for ceremony_id, serial_number in late.values_list("pk", "device_id"):
+        with locked(serial_number):
+            ceremony = KeyCeremony.objects.select_for_update().get(pk=ceremony_id)
+            # The last component may have come while this waited for the device.
+            if ceremony.ended_at_us is None:
+                _end(ceremony, "aborted", "expired", now_us)
+                ended += 1
     return ended
 
 

@@ -10,12 +10,17 @@ from django.db import transaction
 from tongbao.platform.access.enforce import require
 from tongbao.platform.access.operations import Operation
 from tongbao.platform.fleet import history
-from tongbao.platform.fleet.authority import DeviceAuthority
+from tongbao.platform.fleet.authority import RENEW_WITHIN_DAYS, DeviceAuthority
 from tongbao.platform.fleet.models import Device, DeviceCertificate
 from tongbao.platform.fleet.steps import device_of, locked
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from tongbao.platform.access.actor import Actor
+
+
+_RENEW_WITHIN_US = RENEW_WITHIN_DAYS * 24 * 3600 * 1_000_000
 
 
 class AuthorityMissingError(RuntimeError):
@@ -47,13 +52,26 @@ def issue(device: Device, csr_pem: str, public_key: bytes, *, now_us: int) -> De
     )
 
 
+def good_ones(device: Device, now_us: int) -> QuerySet[DeviceCertificate]:
+    """Return the certificates of a device that are neither revoked nor over, newest first."""
+    rows = DeviceCertificate.objects.filter(
+        device=device, revoked_at_us__isnull=True, not_after_us__gt=now_us
+    )
+    return rows.order_by("-issued_at_us", "-not_after_us")
+
+
 def renew(actor: Actor, serial_number: str, csr_pem: str, *, now_us: int) -> DeviceCertificate:
     """Give a device with a good certificate the next one, for the key it has.
 
+    It gets the newest one again while that is not near its end: the answer may have been lost, or
+    the device's clock may be wrong.
     Raises AccessDeniedError; RequestRefusedError; AuthorityMissingError.
     """
     require(actor, Operation.DEVICE_SPEAK, now_us=now_us, target=("device", serial_number))
     with locked(serial_number) as device:
+        newest = good_ones(device, now_us).first()
+        if newest is not None and newest.not_after_us - now_us > _RENEW_WITHIN_US:
+            return newest
         certificate = issue(device, csr_pem, bytes(device.public_key or b""), now_us=now_us)
         entry = history.Entry(
             event="certificate_renewed",

@@ -9,6 +9,7 @@ from django.conf import settings
 from tongbao.platform.access.operations import Operation
 from tongbao.platform.fleet import certificates, history, outbox
 from tongbao.platform.fleet.activation_rules import (
+    GIVES_WAY_US,
     INVITATION_US,
     OPEN_FOR_ACTIVATION,
     OPEN_INVITATIONS_MAX,
@@ -122,10 +123,27 @@ def _invitation(actor: Actor, device: Device, public_key: bytes, now_us: int) ->
         and newest.cause == ActivationFailure.TOO_MANY_TRIES
         and now_us < (newest.ended_at_us or 0) + REST_AFTER_TRIES_US
     )
-    open_rows = rows.filter(ended_at_us__isnull=True, state="waiting").count()
-    if is_resting or open_rows >= OPEN_INVITATIONS_MAX:
+    if is_resting or not _makes_room(device, now_us):
         return None
     return _invite(actor, device, public_key, now_us)
+
+
+def _makes_room(device: Device, now_us: int) -> bool:
+    """Have the oldest invitation give way when all are taken; False while it is too young.
+
+    Whoever knows a serial number can say hello with keys of their own.
+    """
+    rows = Activation.objects.filter(device=device, ended_at_us__isnull=True, state="waiting")
+    waiting = list(rows.order_by("created_at_us", "activation_id"))
+    if len(waiting) < OPEN_INVITATIONS_MAX:
+        return True
+    oldest = waiting[0]
+    if now_us < oldest.created_at_us + GIVES_WAY_US:
+        return False
+    oldest.state, oldest.ended_at_us = "expired", now_us
+    oldest.cause = ActivationFailure.CODE_EXPIRED.value
+    oldest.save()
+    return True
 
 
 def _invite(actor: Actor, device: Device, public_key: bytes, now_us: int) -> Activation:
@@ -179,7 +197,7 @@ def _progressed(
     if row.state == "confirmed" and csr_pem is not None:
         return _certify(actor, device, row, csr_pem, now_us)
     if row.state in ("certified", "done"):
-        return _certified(device, bytes(row.public_key))
+        return _certified_again(actor, device, row, csr_pem, now_us)
     if row.state == "waiting":
         return _state(ActivationState.WAITING, row)
     if row.state == "confirmed":
@@ -206,14 +224,32 @@ def _certify(
     )
     history.write(actor, device, entry, now_us=now_us)
     outbox.tell(device, "terminal.certified", now_us=now_us)
-    return _certified(device, bytes(row.public_key))
+    return _certified(certificate)
 
 
-def _certified(device: Device, public_key: bytes) -> ActivationAnswer:
-    good = DeviceCertificate.objects.filter(device=device, revoked_at_us__isnull=True)
-    certificate = good.order_by("-issued_at_us").first()
-    if certificate is None or bytes(device.public_key or b"") != public_key:
+def _certified_again(
+    actor: Actor, device: Device, row: Activation, csr_pem: str | None, now_us: int
+) -> ActivationAnswer:
+    """Give a certified device its certificate once more, or the next one when that is over.
+
+    A device that was off for longer than its certificate lived proves its key by its signature.
+    """
+    if bytes(device.public_key or b"") != bytes(row.public_key):
         return failed(ActivationFailure.CALLED_OFF)
+    rows = DeviceCertificate.objects.filter(device=device, revoked_at_us__isnull=True)
+    certificate = certificates.good_ones(device, now_us).first()
+    if certificate is None and csr_pem is not None and rows.exists():
+        try:
+            certificate = certificates.renew(actor, device.pk, csr_pem, now_us=now_us)
+        except RequestRefusedError:
+            return failed(ActivationFailure.CERTIFICATE_REFUSED)
+    if certificate is None:
+        return failed(ActivationFailure.CALLED_OFF)
+    return _certified(certificate)
+
+
+def _certified(certificate: DeviceCertificate) -> ActivationAnswer:
+    device = certificate.device
     return ActivationAnswer(
         state=ActivationState.CERTIFIED,
         terminal_id=device.terminal_id,

@@ -20,13 +20,13 @@ from tongbao.terminal.core.host_parameters import HostParameters
 from tongbao.terminal.device.acts import RemoteActs
 from tongbao.terminal.device.applying import UnfitDocumentError, terminal_settings
 from tongbao.terminal.device.drift import still_to_come, unable
-from tongbao.terminal.device.gateway import Gateway, GatewayError
+from tongbao.terminal.device.gateway import Gateway, GatewayError, Trouble
 from tongbao.terminal.device.quiet import changes_identity, has_unsent, is_quiet, pending, unsent
 from tongbao.terminal.device.staff_line import StaffLine
 from tongbao.terminal.device.wording import words_of
 from tongbao.terminal.process import Ending
 from tongbao.wire.device import paths
-from tongbao.wire.device.activation import RenewalRequest
+from tongbao.wire.device.activation import ActivationPoll, RenewalRequest
 from tongbao.wire.device.codec import as_json, encode
 from tongbao.wire.device.health import (
     Heartbeat,
@@ -139,6 +139,8 @@ class Channel:
         try:
             while True:
                 self._hurry.clear()
+                if looking.done():
+                    looking.result()  # nothing can be kept any more
                 next_in_s = await self._beat()
                 pause_s = first_s if next_in_s else min(pause_s * 2, _RETRY_MAX_S)
                 with contextlib.suppress(TimeoutError):
@@ -164,6 +166,8 @@ class Channel:
             await asyncio.to_thread(self._renew)
         except GatewayError as error:
             self._note(error)
+            if error.trouble is Trouble.CERTIFICATE_REFUSED:
+                await asyncio.to_thread(self._certify_again)
             return None
         finally:
             self._end_if_ordered(terminal)
@@ -187,10 +191,11 @@ class Channel:
         kept = self._store.wanted()
         since = self._document().version if kept is None else kept[0].version
         body = await asyncio.to_thread(self._gateway.wanted, since)
-        if body is not None:
-            await asyncio.to_thread(self._store.keep_wanted, body)
-            self._deferred = None
-        await self._apply()
+        async with self._applying:
+            if body is not None:
+                await asyncio.to_thread(self._store.keep_wanted, body)
+                self._deferred = None
+            await self._apply_wanted()
 
     async def _look_for_quiet(self) -> None:
         while True:
@@ -304,13 +309,28 @@ class Channel:
         if pem is None:
             return
         certificate = x509.load_pem_x509_certificate(pem.encode())
-        now = dt.datetime.fromtimestamp(self._clock().us / 1_000_000, dt.UTC)
+        # By the platform's clock: ours may be years off, and the end would come unseen.
+        now_us = self._clock().us + self._gateway.clock_ahead_ms * 1000
+        now = dt.datetime.fromtimestamp(now_us / 1_000_000, dt.UTC)
         if certificate.not_valid_after_utc - now > _RENEW_BEFORE:
             return
         request = RenewalRequest(csr_pem=self._identity.certificate_request())
         answer = self._gateway.renewal(request)
         if self._identity.fits(answer.certificate_pem):
             self._store.keep_certificate(answer.certificate_pem, answer.chain_pem)
+
+    def _certify_again(self) -> None:
+        """Fetch the certificate anew: ours is over after a long time in a drawer."""
+        poll = ActivationPoll(
+            serial_number=self._settings.serial_number, csr_pem=self._identity.certificate_request()
+        )
+        try:
+            answer = self._gateway.activation(poll)
+        except GatewayError as error:
+            self._note(error)
+            return
+        if answer.certificate_pem is not None and self._identity.fits(answer.certificate_pem):
+            self._store.keep_certificate(answer.certificate_pem, answer.chain_pem or "")
 
     def _end_if_ordered(self, terminal: Terminal) -> None:
         ending, self._acts.ending = self._acts.ending, None

@@ -156,6 +156,7 @@ class Gateway:
     def deliver(self, store: DeviceStore) -> None:
         """Deliver every report in line, oldest first; one that is refused for good is dropped.
 
+        One over which the platform breaks stays in line and holds nothing up behind it.
         Raises GatewayError when the platform cannot be asked, KeyStoreError for the files.
         """
         for name in store.reports():
@@ -163,6 +164,8 @@ class Gateway:
             try:
                 self.tell(path, body)
             except GatewayError as error:
+                if error.refusal is not None and error.refusal.code is Refusal.BROKEN:
+                    continue
                 if error.refusal is None or error.refusal.code not in _FINAL:
                     raise
             store.drop_report(name)

@@ -14,7 +14,7 @@ from tongbao.platform.fleet.activation_rules import key_digest
 from tongbao.platform.fleet.authority import fingerprint_of
 from tongbao.platform.fleet.gateway.refusals import RefusedError
 from tongbao.platform.fleet.lifecycle import DeviceState
-from tongbao.platform.fleet.models import Activation, DeviceCertificate, DeviceNonce
+from tongbao.platform.fleet.models import Activation, Device, DeviceCertificate, DeviceNonce
 from tongbao.wire.device.health import Refusal
 from tongbao.wire.device.signing import (
     CLOCK_DIFFERENCE_MAX_MS,
@@ -48,8 +48,14 @@ def signing_key(request: Request, serial_number: str) -> bytes:
     """
     signature = _signature_of(request)
     rows = Activation.objects.filter(device=serial_number).order_by("-created_at_us")
-    known = rows.values_list("public_key", flat=True)[:_KEYS_LOOKED_AT]
-    for public_key in dict.fromkeys(bytes(one) for one in known):
+    rows_of_keys = rows.values_list("public_key", flat=True)
+    bound = Device.objects.filter(pk=serial_number, public_key__isnull=False)
+    known = [
+        *bound.values_list("public_key", flat=True),
+        *rows_of_keys.filter(ended_at_us__isnull=True),
+        *rows_of_keys[:_KEYS_LOOKED_AT],
+    ]
+    for public_key in dict.fromkeys(bytes(one) for one in known if one is not None):
         if _is_signed(request, signature, public_key):
             _check(request, signature, public_key)
             return public_key

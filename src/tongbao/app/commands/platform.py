@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tongbao.app.cli import EXIT_BAD_INPUT, EXIT_ENVIRONMENT, EXIT_OK
 from tongbao.app.commands import platform_staff
+from tongbao.app.commands.settings_file import settings_in
 
 if TYPE_CHECKING:
     from tongbao.app.settings import Settings
@@ -58,21 +59,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         verb.add_argument("--config", type=Path, required=True, help="the settings file")
 
 
-def _settings(arguments: argparse.Namespace) -> Settings | None:
-    from tongbao.app.settings import SettingsError, read_settings
-
-    try:
-        return read_settings(arguments.config)
-    except SettingsError as error:
-        print(error, file=sys.stderr)
-        return None
-
-
 def _serve(arguments: argparse.Namespace) -> int:
     from tongbao.platform.server import serve
     from tongbao.platform.settings import PlatformSettings
 
-    settings = _settings(arguments)
+    settings = settings_in(arguments)
     if settings is None:
         return EXIT_BAD_INPUT
     try:
@@ -87,7 +78,7 @@ def _work(arguments: argparse.Namespace) -> int:
     from tongbao.platform.settings import PlatformSettings
     from tongbao.platform.work.server import work
 
-    settings = _settings(arguments)
+    settings = settings_in(arguments)
     if settings is None:
         return EXIT_BAD_INPUT
     log_to_stderr()
@@ -102,7 +93,7 @@ def _devices(arguments: argparse.Namespace) -> int:
     from tongbao.platform.fleet.gateway.server import serve_devices
     from tongbao.platform.settings import PlatformSettings
 
-    settings = _settings(arguments)
+    settings = settings_in(arguments)
     if settings is None:
         return EXIT_BAD_INPUT
     try:
@@ -119,7 +110,7 @@ def _say(line: str) -> None:
 def _migrate(arguments: argparse.Namespace) -> int:
     from tongbao.platform.schema import migrate
 
-    settings = _settings(arguments)
+    settings = settings_in(arguments)
     if settings is None:
         return EXIT_BAD_INPUT
     migrate(settings.database_url)
@@ -140,7 +131,7 @@ def _create_staff(arguments: argparse.Namespace) -> int:
     from tongbao.platform.accounts.generated import generated_password
     from tongbao.platform.accounts.services import StaffError, create_staff
 
-    settings = _settings(arguments)
+    settings = settings_in(arguments)
     if settings is None:
         return EXIT_BAD_INPUT
     if arguments.password_stdin:
@@ -154,15 +145,14 @@ def _create_staff(arguments: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return EXIT_BAD_INPUT
     if not arguments.password_stdin:
-        print(f"{arguments.name}: {password}")
-        print("This password is shown only now. Change it after the first log-in.", file=sys.stderr)
+        platform_staff.say_password(arguments.name, password)
     return EXIT_OK
 
 
 def _register_terminal(arguments: argparse.Namespace) -> int:
     from tongbao.platform.registry import NewTerminal, UnknownMerchantError, register_terminal
 
-    settings = _settings(arguments)
+    settings = settings_in(arguments)
     if settings is None:
         return EXIT_BAD_INPUT
     try:
@@ -186,7 +176,7 @@ def _trace(arguments: argparse.Namespace) -> int:
     from tongbao.platform.payments.traces.story import story_of
     from tongbao.platform.traces import UnknownPaymentError, fetch_trace
 
-    settings = _settings(arguments)
+    settings = settings_in(arguments)
     if settings is None:
         return EXIT_BAD_INPUT
     sandbox = settings.platform is not None and settings.platform.sandbox
@@ -209,7 +199,7 @@ def _trace(arguments: argparse.Namespace) -> int:
 def _verify_trace(arguments: argparse.Namespace) -> int:
     from tongbao.platform.payments.traces.document import TraceError, read_trace
 
-    settings = _settings(arguments)
+    settings = settings_in(arguments)
     if settings is None:
         return EXIT_BAD_INPUT
     key = _trace_key(settings)

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from tongbao.app.cli import EXIT_BAD_INPUT, EXIT_OK
+from tongbao.app.commands.settings_file import settings_in
 from tongbao.platform.access.roles import StaffRole
 
 ROLES = [role.value for role in StaffRole]
@@ -34,42 +35,37 @@ def configure(parser: argparse.ArgumentParser) -> None:
         verb.add_argument("--config", type=Path, required=True, help="the settings file")
 
 
-def _database_url(arguments: argparse.Namespace) -> str | None:
-    from tongbao.app.settings import SettingsError, read_settings
-
-    try:
-        return read_settings(arguments.config).database_url
-    except SettingsError as error:
-        print(error, file=sys.stderr)
-        return None
+def say_password(name: str, password: str) -> None:
+    """Print a password that was just made, with the word that nobody can show it again."""
+    print(f"{name}: {password}")
+    print("This password is shown only now. Change it after the first log-in.", file=sys.stderr)
 
 
 def _add(arguments: argparse.Namespace) -> int:
     from tongbao.platform.accounts.generated import generated_password
     from tongbao.platform.accounts.services import StaffError, create_staff
 
-    url = _database_url(arguments)
-    if url is None:
+    settings = settings_in(arguments)
+    if settings is None:
         return EXIT_BAD_INPUT
     password = generated_password()
     roles = [StaffRole(role) for role in arguments.role]
     try:
-        create_staff(url, arguments.name, password, roles, phone=arguments.phone)
+        create_staff(settings.database_url, arguments.name, password, roles, phone=arguments.phone)
     except StaffError as error:
         print(error, file=sys.stderr)
         return EXIT_BAD_INPUT
-    print(f"{arguments.name}: {password}")
-    print("This password is shown only now. Change it after the first log-in.", file=sys.stderr)
+    say_password(arguments.name, password)
     return EXIT_OK
 
 
 def _list(arguments: argparse.Namespace) -> int:
     from tongbao.platform.accounts.services import list_staff
 
-    url = _database_url(arguments)
-    if url is None:
+    settings = settings_in(arguments)
+    if settings is None:
         return EXIT_BAD_INPUT
-    people = list_staff(url)
+    people = list_staff(settings.database_url)
     if arguments.json:
         print(json.dumps(people, ensure_ascii=False))
         return EXIT_OK
@@ -82,12 +78,12 @@ def _list(arguments: argparse.Namespace) -> int:
 def _role(arguments: argparse.Namespace) -> int:
     from tongbao.platform.accounts.services import StaffError, set_role
 
-    url = _database_url(arguments)
-    if url is None:
+    settings = settings_in(arguments)
+    if settings is None:
         return EXIT_BAD_INPUT
     role = StaffRole(arguments.give or arguments.end)
     try:
-        set_role(url, arguments.name, role, grant=arguments.give is not None)
+        set_role(settings.database_url, arguments.name, role, grant=arguments.give is not None)
     except StaffError as error:
         print(error, file=sys.stderr)
         return EXIT_BAD_INPUT

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tongbao.host.core.exceptions import Exceptions
+    from tongbao.host.core.issuer_messages import IssuerMessages
+    from tongbao.host.core.state import HostState
     from tongbao.host.records import PaymentRecord
+    from tongbao.host.settings import HostSettings
     from tongbao.wire.iso8583.codec import Message
 
 # Enough for a burst after an outage without a burst of its own.
@@ -30,6 +34,12 @@ class Undelivered(NamedTuple):
 
     def __repr__(self) -> str:
         return f"Undelivered({self.payment.rrn}, {self.attempts} attempts)"
+
+
+def pause_ms(settings: HostSettings, attempts: int) -> int:
+    """Return the pause after one more attempt: doubled by each before it, up to its limit."""
+    waiting_ms = settings.reversal_retry_ms << min(attempts, 16)
+    return min(waiting_ms, settings.reversal_retry_max_ms)
 
 
 class Backlog:
@@ -88,3 +98,21 @@ class Backlog:
         for rrn, item in self._items.items():
             self._items[rrn] = item._replace(due_ms=now_ms)
         self._due = [(now_ms, rrn) for rrn in self._items]
+
+
+class Sender:
+    """What reversals and deliveries stand on: the state, the issuer, the queue for people."""
+
+    __slots__ = ("_exceptions", "_issuer", "_settings", "_state")
+
+    def __init__(
+        self,
+        state: HostState,
+        issuer: IssuerMessages,
+        exceptions: Exceptions,
+        settings: HostSettings,
+    ) -> None:
+        self._state = state
+        self._issuer = issuer
+        self._exceptions = exceptions
+        self._settings = settings

@@ -8,37 +8,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tongbao.host.core.backlog import Undelivered
+from tongbao.host.core.backlog import Sender, Undelivered, pause_ms
 from tongbao.host.core.payment_rules import REPEAT_RULES, PaymentInput, PaymentState
 from tongbao.host.core.recording import EventFacts, record_events
 from tongbao.host.records import ExceptionKind
 
 if TYPE_CHECKING:
     from tongbao.host.core.events import Effect
-    from tongbao.host.core.exceptions import Exceptions
-    from tongbao.host.core.issuer_messages import IssuerMessages
-    from tongbao.host.core.state import HostState
     from tongbao.host.records import PaymentRecord
-    from tongbao.host.settings import HostSettings
     from tongbao.wire.iso8583.codec import Message
 
 
-class Deliveries:
+class Deliveries(Sender):
     """The repeatable payments that the issuer has not answered in time."""
 
-    __slots__ = ("_exceptions", "_issuer", "_settings", "_state")
-
-    def __init__(
-        self,
-        state: HostState,
-        issuer: IssuerMessages,
-        exceptions: Exceptions,
-        settings: HostSettings,
-    ) -> None:
-        self._state = state
-        self._issuer = issuer
-        self._exceptions = exceptions
-        self._settings = settings
+    __slots__ = ()
 
     def keep(
         self, payment: PaymentRecord, message: Message | None, *, exception_id: int = 0
@@ -52,7 +36,7 @@ class Deliveries:
         state.delivering.put(
             known._replace(
                 message=message or known.message,
-                due_ms=state.uptime_ms + self._wait_ms(known.attempts),
+                due_ms=state.uptime_ms + self._pause_ms(known.attempts),
             )
         )
 
@@ -82,7 +66,7 @@ class Deliveries:
                 self._issuer.send_inquiry(out, payment)
             else:
                 self._issuer.send_again(out, item.message, payment)
-            due_ms = state.uptime_ms + self._wait_ms(attempts)
+            due_ms = state.uptime_ms + self._pause_ms(attempts)
             sent = item._replace(attempts=attempts, due_ms=due_ms)
             kind = ExceptionKind.ADVICE_UNDELIVERED
             state.delivering.put(self._exceptions.open_when_stuck(sent, kind, now_us, out))
@@ -91,7 +75,5 @@ class Deliveries:
         """Let everything be sent again with the next ticks."""
         self._state.delivering.make_due(self._state.uptime_ms)
 
-    def _wait_ms(self, attempts: int) -> int:
-        settings = self._settings
-        waiting_ms = settings.reversal_retry_ms << min(max(attempts - 1, 0), 16)
-        return min(waiting_ms, settings.reversal_retry_max_ms)
+    def _pause_ms(self, attempts: int) -> int:
+        return pause_ms(self._settings, max(attempts - 1, 0))

@@ -4,40 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tongbao.host.core.backlog import Undelivered
+from tongbao.host.core.backlog import Sender, Undelivered, pause_ms
 from tongbao.host.core.payment_rules import RULES, PaymentInput, PaymentState
 from tongbao.host.core.recording import EventFacts, record_events
 from tongbao.host.records import ExceptionKind
 
 if TYPE_CHECKING:
     from tongbao.host.core.events import Effect
-    from tongbao.host.core.exceptions import Exceptions
-    from tongbao.host.core.issuer_messages import IssuerAnswer, IssuerMessages
-    from tongbao.host.core.state import HostState
+    from tongbao.host.core.issuer_messages import IssuerAnswer
     from tongbao.host.records import PaymentRecord
-    from tongbao.host.settings import HostSettings
 
 _CLOSED_MAX: Final = 10_000
 # 25: the issuer never saw the payment and will refuse it should it still arrive.
 _CONFIRMING: Final = frozenset({"00", "25"})
 
 
-class Reversals:
+class Reversals(Sender):
     """The payments whose reversal is under way, and those just reversed."""
 
-    __slots__ = ("_exceptions", "_issuer", "_settings", "_state")
-
-    def __init__(
-        self,
-        state: HostState,
-        issuer: IssuerMessages,
-        exceptions: Exceptions,
-        settings: HostSettings,
-    ) -> None:
-        self._state = state
-        self._issuer = issuer
-        self._exceptions = exceptions
-        self._settings = settings
+    __slots__ = ()
 
     def start(
         self, payment: PaymentRecord, now_us: int, out: list[Effect], exception_id: int = 0
@@ -115,11 +100,9 @@ class Reversals:
             self.start(payment, now_us, out, exception_id)
 
     def _send(self, item: Undelivered, now_us: int, out: list[Effect]) -> None:
-        state, settings = self._state, self._settings
+        state = self._state
         self._issuer.send_reversal(out, item.payment)
-        wait_ms = min(
-            settings.reversal_retry_ms << min(item.attempts, 16), settings.reversal_retry_max_ms
-        )
-        sent = item._replace(attempts=item.attempts + 1, due_ms=state.uptime_ms + wait_ms)
+        due_ms = state.uptime_ms + pause_ms(self._settings, item.attempts)
+        sent = item._replace(attempts=item.attempts + 1, due_ms=due_ms)
         kind = ExceptionKind.REVERSAL_UNDELIVERED
         state.reversing.put(self._exceptions.open_when_stuck(sent, kind, now_us, out))

@@ -14,7 +14,18 @@ from tongbao.platform.merchants.models import Merchant
 from tongbao.platform.onboarding.models import Application
 
 
-class FeeSchedule(models.Model):
+class Published(models.Model):
+    """What merchants agree to: numbered, with the hash of what it says."""
+
+    sha256 = models.CharField(max_length=64)
+    published_at_us = models.BigIntegerField(_("published"))
+
+    class Meta:
+        abstract = True
+        ordering = ("-version",)
+
+
+class FeeSchedule(Published):
     """One version of the fees: rates in parts per million, caps in fen (see `fees.py`)."""
 
     schedule_id = models.CharField(primary_key=True, max_length=32)
@@ -23,31 +34,25 @@ class FeeSchedule(models.Model):
     title_en = models.CharField(_("English title"), max_length=80)
     is_standard = models.BooleanField(_("standard"), default=True, db_default=True)
     rates = models.JSONField()
-    sha256 = models.CharField(max_length=64)
-    published_at_us = models.BigIntegerField(_("published"))
 
-    class Meta:
+    class Meta(Published.Meta):
         verbose_name = _("fee schedule")
         verbose_name_plural = _("fee schedules")
-        ordering = ("-version",)
 
     def __str__(self) -> str:
         return f"{self.version} {self.title}"
 
 
-class ContractVersion(models.Model):
+class ContractVersion(Published):
     """One version of the contract's text in both languages, with its hash."""
 
     version = models.IntegerField(_("version"), primary_key=True)
     text_zh = models.TextField()
     text_en = models.TextField()
-    sha256 = models.CharField(max_length=64)
-    published_at_us = models.BigIntegerField(_("published"))
 
-    class Meta:
+    class Meta(Published.Meta):
         verbose_name = _("contract text")
         verbose_name_plural = _("contract texts")
-        ordering = ("-version",)
 
     def __str__(self) -> str:
         return str(self.version)

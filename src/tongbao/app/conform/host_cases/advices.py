@@ -85,20 +85,21 @@ def _tip(side: TerminalSide) -> None:
 
 @BOOK.case("tip_too_much", "A tip above the agreed share is refused.", "2.1, 3.0")
 def _tip_too_much(side: TerminalSide) -> None:
-    needs(side, "tip")
-    side.sign_in()
-    sale = approved(side, SALE, amount_minor=10_00)
-    changes = {48: f"{9_00:012d}"}
-    refused(do(side, TIP, original=sale, amount_minor=19_00, changes=changes).reply)
+    _tip_refused(side, tip_minor=9_00, total_minor=19_00)
 
 
 @BOOK.case("tip_sum_wrong", "A tip whose total is not sale and tip together is refused.", "2.1")
 def _tip_sum(side: TerminalSide) -> None:
+    _tip_refused(side, tip_minor=50, total_minor=11_00)
+
+
+def _tip_refused(side: TerminalSide, *, tip_minor: int, total_minor: int) -> None:
+    """Add to a sale of 10.00 a tip that the host must not take."""
     needs(side, "tip")
     side.sign_in()
     sale = approved(side, SALE, amount_minor=10_00)
-    changes = {48: f"{50:012d}"}
-    refused(do(side, TIP, original=sale, amount_minor=11_00, changes=changes).reply)
+    changes = {48: f"{tip_minor:012d}"}
+    refused(do(side, TIP, original=sale, amount_minor=total_minor, changes=changes).reply)
 
 
 @BOOK.case("void_with_tip", "A sale with a tip is voided with its whole amount only.", "3.5")

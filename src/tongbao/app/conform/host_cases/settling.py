@@ -93,19 +93,19 @@ def _empty(side: TerminalSide) -> None:
 
 @BOOK.case("wrong_amount", "A domestic sum that is one fen off is answered with flag 2.", "2.1")
 def _wrong_amount(side: TerminalSide) -> None:
-    _fresh_batch(side)
-    sale = approved(side, SALE, amount_minor=1_00)
-    flags = _flags(_settle(side, _totals([1_01])))
-    check(flags == "21", "flags 2 and 1", flags)
-    _upload(side, [sale])
-    _end(side, "202", 1)
+    _domestic_differs(side, _totals([1_01]))
 
 
 @BOOK.case("wrong_count", "A count that is one off is answered with flag 2.", "2.1")
 def _wrong_count(side: TerminalSide) -> None:
+    _domestic_differs(side, _totals([50, 50]))
+
+
+def _domestic_differs(side: TerminalSide, totals: str) -> None:
+    """Settle a batch of one sale of 1.00 with totals that are wrong on the domestic side."""
     _fresh_batch(side)
     sale = approved(side, SALE, amount_minor=1_00)
-    flags = _flags(_settle(side, _totals([50, 50])))
+    flags = _flags(_settle(side, totals))
     check(flags == "21", "flags 2 and 1", flags)
     _upload(side, [sale])
     _end(side, "202", 1)

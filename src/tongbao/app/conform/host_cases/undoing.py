@@ -17,7 +17,7 @@ from tongbao.app.conform.deeds import (
 )
 from tongbao.app.conform.terminal_side import TerminalSide
 from tongbao.wire.iso8583.codec import Message
-from tongbao.wire.unionpay.transactions import REFUND, SALE, VOID
+from tongbao.wire.unionpay.transactions import REFUND, SALE, VOID, Transaction
 
 BOOK: Final[CaseBook[TerminalSide]] = CaseBook("undoing")
 
@@ -34,12 +34,17 @@ def _void(side: TerminalSide) -> None:
     check(done.reply.message.mti == "0210", "0210", done.reply.message.mti)
 
 
+def _refused_after_void(side: TerminalSide, transaction: Transaction) -> None:
+    """Void a sale and try to undo it once more."""
+    sale = approved(side, SALE)
+    approved(side, VOID, original=sale)
+    refused(do(side, transaction, original=sale).reply)
+
+
 @BOOK.case("void_twice", "A voided sale is not voided again.", "3.5")
 def _void_twice(side: TerminalSide) -> None:
     _begin(side, "void")
-    sale = approved(side, SALE)
-    approved(side, VOID, original=sale)
-    refused(do(side, VOID, original=sale).reply)
+    _refused_after_void(side, VOID)
 
 
 @BOOK.case("void_repeated", "The same void sent twice is one void with one answer.", "7.1")
@@ -201,9 +206,7 @@ def _refund_zero(side: TerminalSide) -> None:
 @BOOK.case("refund_of_voided", "A voided sale is not refunded.", "3.5")
 def _refund_voided(side: TerminalSide) -> None:
     _begin(side, "refund")
-    sale = approved(side, SALE)
-    approved(side, VOID, original=sale)
-    refused(do(side, REFUND, original=sale).reply)
+    _refused_after_void(side, REFUND)
 
 
 @BOOK.case("refund_of_nothing", "A refund of a reference that never was is refused.", "4")

@@ -312,3 +312,38 @@ def test_the_offices_pages_fit_and_leave_nobody_out(visit, office, size, languag
             visitor.page.screenshot(path=picture, full_page=True)
     assert found == []
     assert visitor.complaints == []
+
+
+def test_a_passkey_is_made_on_ones_own_page_and_opens_the_next_log_in(visit):
+    visitor = visit(language="en")
+    # A passkey belongs to a name, and browsers make none for a bare address.
+    visitor.base = visitor.base.replace("127.0.0.1", "localhost")
+    authenticator = visitor.context.new_cdp_session(visitor.page)
+    authenticator.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    authenticator.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    visitor.log_in()
+    visitor.page.get_by_role("link", name="Second step").click()
+    visitor.page.fill("#passkey_name", "Laptop at the office")
+    visitor.page.get_by_role("button", name="Make a passkey").click()
+    expect(visitor.page.get_by_text("Laptop at the office")).to_be_visible()
+    visitor.page.get_by_role("button", name="Log out").click()
+    assert not AXE.exists() or axe_findings(visitor.page) == []
+    visitor.page.fill("#id_username", NAME)
+    visitor.page.fill("#id_password", PASSWORD)
+    visitor.page.press("#id_password", "Enter")
+    visitor.page.get_by_role("button", name="Use a passkey").wait_for()
+    assert not AXE.exists() or axe_findings(visitor.page) == []
+    visitor.page.get_by_role("button", name="Use a passkey").click()
+    expect(visitor.page.get_by_role("heading", name="Today")).to_be_visible()
+    visitor.page.get_by_role("link", name="Second step").click()
+    visitor.page.get_by_role("button", name="Remove Laptop at the office").click()
+    expect(visitor.page.get_by_text("No passkey yet.")).to_be_visible()
+    assert visitor.complaints == []

@@ -22,8 +22,13 @@ def _fast_django():
 
     hashers = ["tests.platform.fast_hashing.FastHasher"]
     data_key = DataKey(KeyBytes(bytes(range(32))))
+    # What is counted is counted here and not in a test's database, so that it can be forgotten.
+    caches = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     with override_settings(
-        PASSWORD_HASHERS=hashers, WHITENOISE_USE_FINDERS=False, TONGBAO_DATA_KEY=data_key
+        PASSWORD_HASHERS=hashers,
+        WHITENOISE_USE_FINDERS=False,
+        TONGBAO_DATA_KEY=data_key,
+        CACHES=caches,
     ):
         yield
 

@@ -12,6 +12,8 @@ from tongbao.platform.providers.in_memory import in_memory_providers
 from tongbao.platform.providers.ports import (
     AccountClaim,
     AccountVerdict,
+    MailMessage,
+    Place,
     ProviderUnavailableError,
     ReadingOutcome,
     ScreeningHit,
@@ -58,13 +60,30 @@ def test_the_sandbox_is_asked_with_the_fields_of_its_endpoints():
         assert port.verify(CLAIM) is AccountVerdict.NAME_MISMATCH
         assert port.send_one_fen(CLAIM, remark="123456", reference="ref") == "D1"
         assert port.screen("张三") == ()
+        port.deliver(MailMessage(to="a@example.com", subject="Hello", text="code 1"))
     claim = {"holder": "张三", "number": "6200001234567890", "bank": ""}
     assert asked == [
         ("/gateway/sms", {"to": "+8619900001234", "text": "code 1"}),
         ("/bank/verify", claim),
         ("/bank/one-fen", {**claim, "remark": "123456", "reference": "ref"}),
         ("/gateway/screening", {"name": "张三"}),
+        ("/gateway/mail", {"to": "a@example.com", "subject": "Hello", "text": "code 1"}),
     ]
+
+
+def test_a_place_is_told_in_both_languages_or_not_at_all():
+    for answer, place in (
+        ({"place": {"zh": "北京", "en": "Beijing"}}, Place(zh="北京", en="Beijing")),
+        ({"place": None}, None),
+    ):
+        with answering(200, answer) as (port, asked):
+            assert port.place_of("192.0.2.1") == place
+            assert asked == [("/gateway/places", {"address": "192.0.2.1"})]
+    with (
+        answering(200, {"place": "Beijing"}) as (port, _),
+        pytest.raises(ProviderUnavailableError, match="places"),
+    ):
+        port.place_of("192.0.2.1")
 
 
 def test_a_listed_name_is_told_with_its_list():
@@ -103,6 +122,8 @@ def test_without_an_address_every_port_says_so_and_reading_is_not_installed():
     none = providers()
     for ask in (
         lambda: none.sms.send(TextMessage(to="+86", text="")),
+        lambda: none.mail.deliver(MailMessage(to="a@example.com", subject="", text="")),
+        lambda: none.places.place_of("192.0.2.1"),
         lambda: none.bank.verify(CLAIM),
         lambda: none.bank.send_one_fen(CLAIM, remark="", reference=""),
         lambda: none.screening.screen("x"),

@@ -107,12 +107,13 @@ def newest_code(platform, phone=PHONE):
     return re.search(r"\d{6}", texts[-1])[0]
 
 
-def confirm_by_sms(page, platform, phone=PHONE):
+def confirm_by_sms(page, platform, title="Please confirm once more", phone=PHONE):
     """Answer the question for the second factor."""
-    page.get_by_role("button", name="Send a code").click()
-    page.get_by_text("Sent; valid").wait_for()
-    page.locator(".input--code").fill(newest_code(platform, phone))
-    page.get_by_role("button", name="Confirm").click()
+    question = page.get_by_role("dialog", name=title)
+    with page.expect_response("**/2fa/sms"):
+        question.locator("form .row button").click()
+    question.locator(".input--code").fill(newest_code(platform, phone))
+    question.locator("button[type=submit]").click()
 
 
 def give_authenticator(page):
@@ -167,3 +168,133 @@ def test_a_passkey_is_made_logs_in_is_the_second_step_and_is_removed(visit, plat
     log_out(page, platform)
     page.get_by_role("button", name="Log in with a passkey").click()
     expect(page.get_by_text("does not open any account here")).to_be_visible()
+
+
+def test_an_email_address_is_added_in_place_and_opens_the_account_when_forgotten(visit, platform):
+    page = visit(size=(390, 844))
+    platform.ask(lambda: forget_codes("lilei"))
+    log_in(page, platform)
+    expect(page.get_by_role("heading", name="Choose")).to_be_visible()
+    page.goto(f"{platform.base}/portal/account")
+    page.get_by_role("button", name="Change E-mail").click()
+    page.get_by_role("textbox", name="E-mail").fill("lilei@example.com")
+    page.get_by_role("button", name="Send a code").click()
+    confirm_by_sms(page, platform)
+    page.get_by_text("on its way to l…@example.com").wait_for()
+    shot(page, "email-code")
+    page.get_by_role("textbox", name="Code").fill(newest_letter(platform))
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_text("lilei@example.com")).to_be_visible()
+    expect(page.get_by_text("this computer").first).to_be_visible()
+    shot(page, "account-phone")
+
+    log_out(page, platform)
+    page.get_by_role("link", name="Forgotten password").click()
+    page.get_by_role("textbox").fill("lilei@example.com")
+    with page.expect_response("**/password/request"):
+        page.get_by_role("button", name="Send").click()
+    page.get_by_role("textbox", name="The code you received").fill(newest_letter(platform))
+    page.get_by_label("New password").fill("another-horse-battery-7")
+    page.get_by_role("button", name="Set the new password").click()
+    expect(page.get_by_text("Your password is changed")).to_be_visible()
+    platform.ask(lambda: set_password("lilei"))
+
+
+def forget_codes(name):
+    from tongbao.platform.accounts.models import OneTimeCode
+
+    OneTimeCode.objects.filter(user__username=name).delete()
+
+
+def set_password(name):
+    from tongbao.platform.accounts.models import User
+
+    user = User.objects.get(username=name)
+    user.set_password(PASSWORD)
+    user.save()
+
+
+def newest_letter(platform):
+    """The code in the newest letter."""
+    return re.search(r"\d{6}", platform.providers.mail.sent[-1].text)[0]
+
+
+def test_an_owner_invites_somebody_gives_a_role_and_retires_it(visit, platform):
+    owner_page = visit(language="zh-CN")
+    platform.ask(lambda: forget_codes("lilei"))
+    log_in(owner_page, platform)
+    owner_page.get_by_role("heading", name="选择").wait_for()
+    people = f"{platform.base}/portal/m/{MERCHANT.merchant_id}/staff"
+    owner_page.goto(people)
+    owner_page.get_by_role("button", name="新增角色").click()
+    owner_page.get_by_label("名称").fill("夜班")
+    owner_page.get_by_role("button", name="保存").click()
+    confirm_by_sms(owner_page, platform, "请再确认一次")
+    owner_page.get_by_role("button", name="停用角色 夜班").wait_for()
+
+    owner_page.get_by_role("button", name="邀请员工").click()
+    owner_page.locator("#person input").nth(0).fill("19900005678")
+    owner_page.locator("#person input").nth(1).fill("韩梅梅")
+    owner_page.locator("#person select").select_option(label="夜班")
+    owner_page.get_by_role("button", name="发送邀请").click()
+    expect(owner_page.get_by_text("等待设置密码")).to_be_visible()
+    shot(owner_page, "people")
+
+    (text,) = [one.text for one in platform.providers.sms.sent if one.to == "+8619900005678"]
+    link = re.search(r"http://\S+", text)[0]
+    guest = visit(language="en", size=(390, 844))
+    guest.goto(link)
+    guest.get_by_label("New password").fill("first-horse-battery-3")
+    shot(guest, "invited")
+    guest.get_by_role("button", name="Set it and log in").click()
+    guest.wait_for_url(f"{platform.base}/portal/m/{MERCHANT.merchant_id}")
+    expect(guest.get_by_role("link", name="Payments").first).to_be_visible()
+
+    owner_page.get_by_role("button", name="停用角色 夜班").click()
+    owner_page.get_by_role("dialog").get_by_role("button", name="停用角色").click()
+    expect(owner_page.get_by_text("还有人在用这个角色")).to_be_visible()
+    owner_page.keyboard.press("Escape")
+    owner_page.get_by_role("button", name="改角色 韩梅梅").click()
+    owner_page.locator("#person select").select_option(label="只读")
+    owner_page.get_by_role("button", name="保存").click()
+    expect(owner_page.get_by_text("没有人使用")).to_be_visible()
+    owner_page.get_by_role("button", name="停用角色 夜班").click()
+    owner_page.get_by_role("dialog").get_by_role("button", name="停用角色").click()
+    expect(owner_page.get_by_text("还没有自定义角色")).to_be_visible()
+
+
+def test_switching_to_another_merchant_leaves_nothing_of_the_first(visit, platform):
+    page = visit()
+    log_in(page, platform)
+    page.get_by_role("heading", name="Choose").wait_for()
+    page.goto(f"{platform.base}/portal/m/{MERCHANT.merchant_id}/payments")
+    rows = page.locator("tbody tr")
+    rows.first.wait_for()
+    seen = rows.all_inner_texts()
+    asked = []
+    page.on("request", lambda one: asked.append(one.url) if "/merchants/" in one.url else None)
+    page.get_by_label("Switch merchant").select_option(EMPTY_MERCHANT.merchant_id)
+    expect(page.get_by_text("No payments today yet")).to_be_visible()
+    page.get_by_role("link", name="Payments").first.click()
+    expect(page.get_by_text("No payments today yet")).to_be_visible()
+    shot(page, "switched")
+    left = page.locator("body").inner_text()
+    assert not [row for row in seen if row.split("\n")[0] in left]
+    assert {url.split("/merchants/")[1][:15] for url in asked} == {EMPTY_MERCHANT.merchant_id}
+    kept = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+    assert MERCHANT.merchant_id not in kept
+
+
+def test_too_many_wrong_tries_count_down_on_the_page(visit, platform):
+    platform.ask(lambda: owner("wang", "+8619900007777"))
+    page = visit(language="zh-CN")
+    log_in(page, platform, "wang", "wrong")
+    for _ in range(5):
+        expect(page.get_by_role("button", name="登录", exact=True)).to_be_enabled()
+        page.get_by_label("密码", exact=True).fill("wrong")
+        with page.expect_response("**/auth/login"):
+            page.keyboard.press("Enter")
+    expect(page.get_by_text(re.compile("0:0[12] 后可以再试"))).to_be_visible()
+    expect(page.get_by_role("button", name="登录", exact=True)).to_be_disabled()
+    shot(page, "locked-out")
+    expect(page.get_by_role("button", name="登录", exact=True)).to_be_enabled()

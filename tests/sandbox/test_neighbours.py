@@ -14,6 +14,7 @@ from tongbao.sandbox.neighbours.applicants import (
     OPENING_ACCOUNTS,
     UNKNOWN_NUMBER,
 )
+from tongbao.sandbox.neighbours.places import place_of
 from tongbao.sandbox.neighbours.store import MESSAGES_MAX, NeighbourStore, listed
 
 COMPANY, TRADER, PERSON = APPLICANTS
@@ -51,6 +52,32 @@ def test_a_message_appears_on_the_page_of_its_phone_with_its_code_large(part):
     _, _, one = fetch(part, "/phones?number=%2B8619900001002")
     assert "no code here" in one
     assert "483920" not in one
+
+
+def test_a_letter_lies_in_its_mailbox_with_its_code_large(part):
+    letter = {"to": "Lilei@Example.com", "subject": "<i>Hello", "text": "483921 is yours.\nTongbao"}
+    assert ask(part, "/gateway/mail", **letter) == (200, {"ok": True})
+    ask(part, "/gateway/mail", to="han@example.com", subject="Other", text="no code here")
+    _, _, page = fetch(part, "/mail")
+    assert page.index("no code here") < page.index('<p class="code">483921</p>')
+    assert "&lt;i&gt;Hello" in page
+    _, _, one = fetch(part, "/mail?mailbox=lilei%40example.com")
+    assert "483921" in one
+    assert "no code here" not in one
+    assert ask(part, "/gateway/mail", to="a@example.com", subject="x")[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        ("192.0.2.7", {"zh": "北京", "en": "Beijing"}),
+        ("2001:db8::1", {"zh": "广州", "en": "Guangzhou"}),
+        ("127.0.0.1", None),
+        ("nonsense", None),
+    ],
+)
+def test_only_the_addresses_for_documents_have_a_town(address, place):
+    assert place_of(address) == place
 
 
 @pytest.mark.parametrize(

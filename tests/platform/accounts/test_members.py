@@ -50,8 +50,10 @@ def test_somebody_new_is_invited_and_chooses_a_password_by_the_link(owner, phone
     body = {"key": key, "password": "first-horse-battery-3"}
     wrong = {**body, "key": key[:-1] + "x"}
     assert browser.post(reset, wrong, "application/json").status_code == 400
-    assert browser.post(reset, body, "application/json").status_code == 401
-    assert browser.post(reset, body, "application/json").status_code == 400
+    assert browser.post(reset, body, "application/json").status_code == 200
+    assert browser.get("/api/v1/me").json()["phone"] == PHONE
+    assert browser_of().post(reset, body, "application/json").status_code == 400
+    browser = browser_of()
     name = {"phone": PHONE, "password": body["password"]}
     login = browser.post("/_allauth/browser/v1/auth/login", name, "application/json")
     assert login.status_code == 200
@@ -98,6 +100,32 @@ def test_a_role_of_the_merchants_own_gives_its_rights_and_no_more(owner):
     assert listed(owner)["custom"]["permissions"] == ["merchant_read", "payments_read"]
     assert Caller(reader).get(f"/merchants/{OWN}/shops").status_code != 404
     assert Caller(owner).post(ROLES, body).status_code == 422
+
+
+def test_a_role_is_retired_once_nobody_has_it_and_its_name_is_free_again(owner, phones):
+    body = {"name": "Night shift", "permissions": ["payments_read"]}
+    key = Caller(owner).post(ROLES, body).json()["role_id"]
+    person = invite(owner, "custom", role_id=key).json()
+    assert (person["role_id"], person["role_name"]) == (key, "Night shift")
+    assert [one["members"] for one in Caller(owner).get(ROLES).json()["items"]] == [1]
+    answer = Caller(owner).send("DELETE", f"{ROLES}/{key}")
+    assert (answer.status_code, answer.json()["code"]) == (409, "role_in_use")
+    change = {"role": "read_only"}
+    Caller(owner).send("PATCH", f"{PEOPLE}/{person['membership_id']}", change)
+    assert Caller(member("chief", "manager")).send("DELETE", f"{ROLES}/{key}").status_code == 403
+    assert (
+        Caller(member("stranger", merchant_id=OTHER))
+        .send("DELETE", f"/merchants/{OTHER}/roles/{key}")
+        .status_code
+        == 404
+    )
+    assert Caller(owner).send("DELETE", f"{ROLES}/{key}").status_code == 204
+    assert Caller(owner).get(ROLES).json()["items"] == []
+    assert Caller(owner).send("DELETE", f"{ROLES}/{key}").status_code == 404
+    back = {"role": "custom", "role_id": key}
+    answer = Caller(owner).send("PATCH", f"{PEOPLE}/{person['membership_id']}", back)
+    assert (answer.status_code, answer.json()["fields"][0]["field"]) == (422, "role_id")
+    assert Caller(owner).post(ROLES, body).status_code == 201
 
 
 @pytest.mark.parametrize("permission", ["administration", "keys", "nonsense"])

@@ -86,6 +86,7 @@ def test_guessing_is_slowed_down_whichever_name_is_tried(person):
     answer = log_in(username="s017")
     assert [one["code"] for one in answer.json()["errors"]] == ["throttled"]
     assert "Try again in" in answer.json()["errors"][0]["message"]
+    assert 1 <= int(answer["Retry-After"]) <= 2
 
 
 def test_an_account_that_slept_for_ninety_days_does_not_log_in(person):

@@ -61,3 +61,8 @@ export function rateText(ppm: number): string {
   const rest = String(ppm % 10_000).padStart(4, "0").replace(/0+$/, "");
   return rest === "" ? `${whole}%` : `${whole}.${rest}%`;
 }
+
+/** A short span as a clock counts it down: `4:05`. */
+export function countdownText(seconds: number): string {
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}

@@ -63,6 +63,7 @@ class Operation(StrEnum):
     ME_NOTICES = "me.notices"
     ME_CREDENTIALS = "me.credentials"
     ME_FACTORS = "me.factors"
+    ME_CONTACT = "me.contact"
     ACCOUNT_CLOSE = "account.close"
     ACCOUNT_REOPEN = "account.reopen"
     PASSWORD_ASK = "password.ask"  # noqa: S105 - the word, not a password
@@ -77,6 +78,7 @@ class Operation(StrEnum):
     MEMBER_END = "member.end"
     ROLE_LIST = "role.list"
     ROLE_ADD = "role.add"
+    ROLE_END = "role.end"
     # api
     CSRF_GIVE = "session.csrf_token"
     API_KEY_LIST = "api_key.list"
@@ -199,6 +201,7 @@ OPERATIONS: Final[Mapping[Operation, Rule]] = {
     Operation.ME_NOTICES: Rule(None, _T.SELF),
     Operation.ME_CREDENTIALS: Rule(None, _T.SELF),
     Operation.ME_FACTORS: Rule(None, _T.SELF, moves_money=True),
+    Operation.ME_CONTACT: Rule(None, _T.SELF, moves_money=True),
     Operation.ACCOUNT_CLOSE: Rule(_P.ADMINISTRATION, _T.STAFF),
     Operation.ACCOUNT_REOPEN: Rule(_P.ADMINISTRATION, _T.STAFF),
     Operation.PASSWORD_ASK: Rule(None, _T.PUBLIC),
@@ -217,6 +220,7 @@ OPERATIONS: Final[Mapping[Operation, Rule]] = {
     Operation.MEMBER_END: Rule(_P.STAFF_MANAGE, _T.MERCHANT, for_api_keys=False),
     Operation.ROLE_LIST: Rule(_P.STAFF_MANAGE, _T.MERCHANT, staff=_P.SUPPORT),
     Operation.ROLE_ADD: Rule(_P.STAFF_MANAGE, _T.MERCHANT, moves_money=True, for_api_keys=False),
+    Operation.ROLE_END: Rule(_P.STAFF_MANAGE, _T.MERCHANT, for_api_keys=False),
     # api
     Operation.CSRF_GIVE: Rule(None, _T.PUBLIC),
     Operation.API_KEY_LIST: Rule(_P.API_KEYS, _T.MERCHANT, staff=_P.SUPPORT),

@@ -23,7 +23,13 @@ from tongbao.platform.sealing import data_key
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+_WAIT_SLOT = "tongbao_wait_s"
 SEAL_CONTEXT = "mfa_authenticator/secret"
+
+
+def wait_told_in(request: HttpRequest) -> int:
+    """Return the seconds that this request was told to wait, 0 when it was not."""
+    return int(getattr(request, _WAIT_SLOT, 0))
 
 
 def waiting_error(seconds: int) -> ValidationError:
@@ -46,6 +52,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # published 
         """Refuse while a delay runs for this person or from this address."""
         wait = seconds_to_wait(_name_in(credentials), address_of(request))
         if wait:
+            setattr(request, _WAIT_SLOT, wait)
             raise waiting_error(wait)
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
@@ -120,7 +127,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # published 
         send_text(phone, verification_text(code, user))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send nothing: the platform has no mail port, people are told by notices and SMS."""
+        """Send nothing of allauth's own: letters go through the mail port, with our words."""
 
 
 class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # published without types

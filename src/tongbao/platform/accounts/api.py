@@ -10,24 +10,30 @@ from ninja import Path, Query, Router
 
 from tongbao.platform.access.operations import Operation
 from tongbao.platform.access.roles import PortalRole
-from tongbao.platform.accounts import members
+from tongbao.platform.accounts import contacts, members
 from tongbao.platform.accounts.actors import merchants_of
 from tongbao.platform.accounts.api_shapes import (
     ChangedMe,
     ChangedMember,
+    CodeIn,
+    CodeOut,
     MemberOut,
     MeOut,
     MyMerchantOut,
+    NewEmail,
     NewMember,
+    NewPhone,
     NewRole,
     NoticeOut,
     RoleOut,
     SessionOut,
 )
-from tongbao.platform.accounts.codes import CodeRefusedError
+from tongbao.platform.accounts.codes import CodeRefusal, CodeRefusedError
+from tongbao.platform.accounts.contacts import ContactRefusal, ContactRefusedError
 from tongbao.platform.accounts.members import MemberRefusal, MemberRefusedError
 from tongbao.platform.accounts.models import CustomRole, Membership, Notice, User
 from tongbao.platform.accounts.notices import notice_words
+from tongbao.platform.accounts.places import place_of, place_words
 from tongbao.platform.api.guard import ApiRequest, operation
 from tongbao.platform.api.pages import page_of
 from tongbao.platform.api.problems import Problem, invalid, not_found
@@ -54,6 +60,15 @@ _REFUSALS = {
 _CONFLICTS = {
     MemberRefusal.IS_MEMBER: _("This person works here already."),
     MemberRefusal.LAST_OWNER: _("One owner must remain."),
+    MemberRefusal.ROLE_IN_USE: _("People have this role. Give them another one first."),
+}
+_CONTACT_REFUSALS = {
+    ContactRefusal.EMAIL_MALFORMED: ("email", _("This is not an e-mail address.")),
+    ContactRefusal.PHONE_MALFORMED: ("phone", _("This is not a mobile number.")),
+    ContactRefusal.WRONG_CODE: (
+        "code",
+        _("This code is not right or too old. Let us send a new one."),
+    ),
 }
 
 
@@ -85,6 +100,50 @@ def change_me(request: ApiRequest, body: ChangedMe) -> MeOut:
     return _me(request, user)
 
 
+@router.post("/me/email", response={202: CodeOut}, operation_id="ask_for_my_email")
+@operation(Operation.ME_CONTACT, asks_others=True)
+def ask_for_my_email(request: ApiRequest, body: NewEmail) -> CodeOut:
+    """Have a code sent to a new e-mail address; nothing changes before it is given back."""
+    try:
+        row = contacts.ask_for_email(request.actor, body.email, now_us=request.now_us)
+    except (ContactRefusedError, CodeRefusedError) as error:
+        raise _contact_problem(error, "email") from None
+    return CodeOut(sent_to=contacts.masked(row.sent_to), expires_at=moment(row.expires_at_us))
+
+
+@router.post("/me/email/confirm", response=MeOut, operation_id="confirm_my_email")
+@operation(Operation.ME_CONTACT, asks_others=True)
+def confirm_my_email(request: ApiRequest, body: CodeIn) -> MeOut:
+    """Take the code; the old address and the phone are told."""
+    try:
+        user = contacts.confirm_email(request.actor, body.code, now_us=request.now_us)
+    except ContactRefusedError as error:
+        raise _contact_problem(error, "email") from None
+    return _me(request, user)
+
+
+@router.post("/me/phone", response={202: CodeOut}, operation_id="ask_for_my_phone")
+@operation(Operation.ME_CONTACT, asks_others=True)
+def ask_for_my_phone(request: ApiRequest, body: NewPhone) -> CodeOut:
+    """Have a code sent to a new mobile number; nothing changes before it is given back."""
+    try:
+        row = contacts.ask_for_phone(request.actor, body.phone, now_us=request.now_us)
+    except (ContactRefusedError, CodeRefusedError) as error:
+        raise _contact_problem(error, "phone") from None
+    return CodeOut(sent_to=contacts.masked(row.sent_to), expires_at=moment(row.expires_at_us))
+
+
+@router.post("/me/phone/confirm", response=MeOut, operation_id="confirm_my_phone")
+@operation(Operation.ME_CONTACT, asks_others=True)
+def confirm_my_phone(request: ApiRequest, body: CodeIn) -> MeOut:
+    """Take the code; the old number and the e-mail address are told."""
+    try:
+        user = contacts.confirm_phone(request.actor, body.code, now_us=request.now_us)
+    except ContactRefusedError as error:
+        raise _contact_problem(error, "phone") from None
+    return _me(request, user)
+
+
 @router.get("/me/merchants", response=Page[MyMerchantOut], operation_id="list_my_merchants")
 @operation(Operation.ME_VIEW)
 def list_my_merchants(request: ApiRequest) -> Page[MyMerchantOut]:
@@ -112,9 +171,9 @@ def list_my_merchants(request: ApiRequest) -> Page[MyMerchantOut]:
 
 
 @router.get("/me/sessions", response=Page[SessionOut], operation_id="list_my_sessions")
-@operation(Operation.ME_SESSIONS)
+@operation(Operation.ME_SESSIONS, asks_others=True)
 def list_my_sessions(request: ApiRequest) -> Page[SessionOut]:
-    """List where one is logged in: device, address and times."""
+    """List where one is logged in: device, address, town and times."""
     sessions = UserSession.objects.purge_and_list(_self(request))
     key = request.session.session_key
     return Page[SessionOut](
@@ -123,6 +182,7 @@ def list_my_sessions(request: ApiRequest) -> Page[SessionOut]:
                 session_id=one.pk,
                 device=one.user_agent,
                 address=one.ip,
+                place=place_words(one.ip, place_of(one.ip, now_us=request.now_us)),
                 since=one.created_at,
                 last_seen_at=one.last_seen_at,
                 is_this_one=one.session_key == key,
@@ -182,7 +242,8 @@ def list_members(
     """List who works for a merchant now."""
     del request
     merchant = Merchant.objects.get(pk=merchant_id)
-    rows = Membership.objects.filter(merchant=merchant, until_us=None).select_related("user")
+    rows = Membership.objects.filter(merchant=merchant, until_us=None)
+    rows = rows.select_related("user", "custom_role")
     found, cursor = page_of(
         rows, query, order=("since_us", "membership_id"), name=f"members:{merchant_id}"
     )
@@ -256,7 +317,7 @@ def list_roles(request: ApiRequest, merchant_id: MerchantNumber) -> Page[RoleOut
     """List the merchant's own roles."""
     del request
     merchant = Merchant.objects.get(pk=merchant_id)
-    rows = CustomRole.objects.filter(merchant=merchant).order_by("name")
+    rows = members.open_roles(merchant.pk).order_by("name")
     return Page[RoleOut](items=[_role(one) for one in rows], next_cursor=None)
 
 
@@ -273,6 +334,18 @@ def add_role(request: ApiRequest, merchant_id: MerchantNumber, body: NewRole) ->
     return _role(role)
 
 
+@router.delete(
+    "/merchants/{merchant_id}/roles/{role_id}", response={204: None}, operation_id="end_role"
+)
+@operation(Operation.ROLE_END)
+def end_role(request: ApiRequest, merchant_id: MerchantNumber, role_id: Key) -> None:
+    """Retire a role of the merchant's own that nobody has any more."""
+    try:
+        members.end_role(request.actor, merchant_id, role_id, now_us=request.now_us)
+    except MemberRefusedError as error:
+        raise _problem(error) from None
+
+
 def _self(request: ApiRequest) -> User:
     return User.objects.get(pk=request.actor.actor_id)
 
@@ -284,6 +357,7 @@ def _me(request: ApiRequest, user: User) -> MeOut:
         display_name=user.display_name,
         phone=user.phone,
         email=user.email,
+        is_email_proven=user.is_email_proven,
         language=user.language,
         is_staff=user.is_staff,
         second_factor_at=moment_or_none(request.actor.second_factor_at_us),
@@ -308,6 +382,8 @@ def _member(member: Membership) -> MemberOut:
         display_name=user.display_name,
         phone=user.phone or user.pending_phone or None,
         role=member.role,
+        role_id=member.custom_role_id,
+        role_name=member.custom_role.name if member.custom_role else None,
         permissions=sorted(members.rights_of(member)),
         since=moment(member.since_us),
         is_waiting=not user.has_usable_password(),
@@ -316,7 +392,31 @@ def _member(member: Membership) -> MemberOut:
 
 
 def _role(role: CustomRole) -> RoleOut:
-    return RoleOut(role_id=role.pk, name=role.name, permissions=list(role.permissions))
+    return RoleOut(
+        role_id=role.pk,
+        name=role.name,
+        permissions=list(role.permissions),
+        members=getattr(role, "members", 0),
+    )
+
+
+def _later(error: CodeRefusedError) -> dict[str, str]:
+    return {"Retry-After": str(error.wait_s)} if error.wait_s else {}
+
+
+def _contact_problem(error: ContactRefusedError | CodeRefusedError, field: str) -> Problem:
+    if isinstance(error, ContactRefusedError):
+        if error.refusal is ContactRefusal.IS_YOURS:
+            return invalid(field, _("You have this one already."), "is_yours")
+        name, words = _CONTACT_REFUSALS[error.refusal]
+        return invalid(name, words, error.refusal.value)
+    if error.refusal is CodeRefusal.NOT_DELIVERED:
+        words = _("The message could not be sent. Try again.")
+        return Problem(503, "not_delivered", words)
+    words = _("A code was sent a moment ago. Wait a minute.")
+    if error.refusal is CodeRefusal.TOO_MANY:
+        words = _("Too many codes today. Try again tomorrow.")
+    return Problem(429, error.refusal.value, words, headers=_later(error))
 
 
 def _problem(error: MemberRefusedError) -> Problem:

@@ -22,6 +22,7 @@ class MeOut(Out):
     display_name: str
     phone: str | None
     email: str | None
+    is_email_proven: bool
     language: str
     is_staff: bool
     second_factor_at: datetime | None
@@ -33,6 +34,31 @@ class ChangedMe(In):
 
     display_name: Annotated[Words, Field(max_length=64)] | None = None
     language: Language | None = None
+
+
+class NewEmail(In):
+    """The e-mail address that one wants to have."""
+
+    email: Annotated[Words, Field(max_length=254)]
+
+
+class NewPhone(In):
+    """The mobile number that one wants to have."""
+
+    phone: Annotated[Words, Field(max_length=20)]
+
+
+class CodeOut(Out):
+    """Where a code was sent, not in full, and how long it is good."""
+
+    sent_to: str
+    expires_at: datetime
+
+
+class CodeIn(In):
+    """The code that came."""
+
+    code: Annotated[Words, Field(max_length=16)]
 
 
 class MyMerchantOut(Out):
@@ -48,11 +74,12 @@ class MyMerchantOut(Out):
 
 
 class SessionOut(Out):
-    """One log-in: with which device, from where, since when."""
+    """One log-in: with which device, from where, since when; `place` says when nobody knows it."""
 
     session_id: int
     device: str
     address: str
+    place: str
     since: datetime
     last_seen_at: datetime
     is_this_one: bool
@@ -69,12 +96,17 @@ class NoticeOut(Out):
 
 
 class MemberOut(Out):
-    """Somebody who works for a merchant; `is_waiting` until they chose a password."""
+    """Somebody who works for a merchant; `is_waiting` until they chose a password.
+
+    `role_id` and `role_name` name the merchant's own role when `role` is `custom`.
+    """
 
     membership_id: str
     display_name: str
     phone: str | None
     role: str
+    role_id: str | None
+    role_name: str | None
     permissions: list[str]
     since: datetime
     is_waiting: bool
@@ -98,11 +130,12 @@ class ChangedMember(In):
 
 
 class RoleOut(Out):
-    """A merchant's own role."""
+    """A merchant's own role and how many people have it."""
 
     role_id: str
     name: str
     permissions: list[str]
+    members: int
 
 
 class NewRole(In):

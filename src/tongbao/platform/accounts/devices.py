@@ -15,6 +15,7 @@ from tongbao.platform.accounts.actors import actor_of_user
 from tongbao.platform.accounts.attempts import address_of
 from tongbao.platform.accounts.models import KnownDevice
 from tongbao.platform.accounts.notices import NoticeKind, notify
+from tongbao.platform.accounts.places import place_of
 from tongbao.platform.accounts.texts import new_device_text, send_text
 from tongbao.platform.audit.services import record
 from tongbao.platform.clock import now_us
@@ -79,7 +80,9 @@ def note_log_in(sender: object, request: HttpRequest | None, user: Any, **_more:
         },
     )
     if is_new and not is_first:
-        notify(user, NoticeKind.NEW_DEVICE, {"device": device, "address": address}, now_us=at_us)
+        place = place_of(address, now_us=at_us)
+        facts = {"device": device, "address": address, "place": place}
+        notify(user, NoticeKind.NEW_DEVICE, facts, now_us=at_us)
         if user.phone:
             send_text(user.phone, new_device_text(user))
 

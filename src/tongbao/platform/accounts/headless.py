@@ -9,8 +9,11 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any, Final
 
-from allauth.account.internal.flows.login import record_authentication
+from allauth.account.internal.flows.login import perform_login, record_authentication
+from allauth.account.models import Login
 from allauth.core import context, ratelimit
+from allauth.headless.account.views import LoginView
+from allauth.headless.account.views import ReauthenticateView as ReauthenticatePasswordView
 from allauth.headless.base.response import AuthenticationResponse
 from allauth.headless.base.views import APIView
 from allauth.headless.constants import Client
@@ -26,6 +29,7 @@ from allauth.headless.mfa.views import (
     ReauthenticateView,
 )
 from allauth.mfa.utils import is_mfa_enabled
+from django.contrib.auth import logout
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import path
@@ -33,6 +37,7 @@ from django.utils.translation import gettext
 
 from tongbao.platform.access.enforce import AccessDeniedError, actor_of, require
 from tongbao.platform.access.operations import Operation
+from tongbao.platform.accounts.adapter import wait_told_in
 from tongbao.platform.accounts.attempts import address_of
 from tongbao.platform.accounts.codes import CodePurpose, CodeRefusedError, check_code, send_code
 from tongbao.platform.accounts.passwords import (
@@ -111,6 +116,25 @@ class SendSmsView(APIView):  # type: ignore[misc]  # as above
         except CodeRefusedError as error:
             return _refused(request, error)
         return APIResponse(request)
+
+
+class _TellsTheWait:
+    """Says when the next try is allowed, for a page to count down: the header `Retry-After`."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Let allauth answer, and add the header while a delay runs."""
+        response = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]  # as above
+        if wait_s := wait_told_in(request):
+            response.headers["Retry-After"] = str(wait_s)
+        return response
+
+
+class PasswordLogInView(_TellsTheWait, LoginView):  # type: ignore[misc]  # as above
+    """Takes a name and a password."""
+
+
+class PasswordAgainView(_TellsTheWait, ReauthenticatePasswordView):  # type: ignore[misc]  # as above
+    """Takes the password again, in the middle of a session."""
 
 
 class _NeedsFactor:
@@ -192,7 +216,7 @@ class ResetView(APIView):  # type: ignore[misc]  # as above
     input_class = _ResetInput
 
     def post(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> Any:
-        """Set it; the person then logs in with it."""
+        """Set it; who was invited is logged in, who forgot it then logs in with it."""
         key = self.input.cleaned_data["key"].strip()
         password = self.input.cleaned_data["password"]
         name = request.session.get(_RESET_NAME, "")
@@ -200,7 +224,7 @@ class ResetView(APIView):  # type: ignore[misc]  # as above
             return _error(request, "", "rate_limited", HTTPStatus.TOO_MANY_REQUESTS)
         try:
             if "." in key:
-                choose_by_invitation(key, password, now_us=now_us())
+                self._log_in(choose_by_invitation(key, password, now_us=now_us()))
             else:
                 choose_password(name, CodePurpose.PASSWORD_RESET, key, password, now_us=now_us())
         except WrongCodeError:
@@ -213,6 +237,13 @@ class ResetView(APIView):  # type: ignore[misc]  # as above
             return APIResponse(request, errors=found, status=HTTPStatus.BAD_REQUEST)
         request.session.pop(_RESET_NAME, None)
         return AuthenticationResponse(request)
+
+    def _log_in(self, user: Any) -> None:
+        """Log in who was invited: the key came to their phone, the password is a moment old."""
+        if self.request.user.is_authenticated:
+            logout(self.request)
+        record_authentication(self.request, user, "password")
+        perform_login(self.request, Login(user=user))
 
 
 def _waiting(request: HttpRequest) -> Any:
@@ -259,6 +290,8 @@ def _error(
 urlpatterns = [
     path(address, view.as_api_view(client=Client.BROWSER))
     for address, view in (
+        ("auth/login", PasswordLogInView),
+        ("auth/reauthenticate", PasswordAgainView),
         ("auth/2fa/sms", SendSmsView),
         ("auth/2fa/authenticate", SecondFactorView),
         ("auth/2fa/reauthenticate", SecondFactorAgainView),

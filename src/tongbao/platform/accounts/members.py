@@ -7,12 +7,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Count, Q
 
 from tongbao.platform.access.enforce import require
 from tongbao.platform.access.operations import Operation
 from tongbao.platform.access.permissions import PORTAL_PERMISSIONS, Permission
 from tongbao.platform.access.roles import PortalRole, portal_permissions
-from tongbao.platform.accounts.codes import CodePurpose, send_code
+from tongbao.platform.accounts.codes import CodePurpose, Post, send_code
 from tongbao.platform.accounts.log_in import phone_of
 from tongbao.platform.accounts.models import CustomRole, Membership, User
 from tongbao.platform.accounts.notices import NoticeKind, notify
@@ -22,6 +23,8 @@ from tongbao.platform.merchants.models import Merchant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from django.db.models import QuerySet
 
     from tongbao.platform.access.actor import Actor
 
@@ -37,6 +40,7 @@ class MemberRefusal(StrEnum):
     ROLE_UNKNOWN = "role_unknown"
     NAME_TAKEN = "name_taken"
     NO_RIGHTS = "no_rights"
+    ROLE_IN_USE = "role_in_use"
 
 
 class MemberRefusedError(Exception):
@@ -68,10 +72,10 @@ def invite(actor: Actor, merchant_id: str, who: Invitation, *, now_us: int) -> M
     phone = phone_of(who.phone)
     if phone is None:
         raise MemberRefusedError(MemberRefusal.PHONE_MALFORMED)
-    rights = _rights_of(merchant_id, who.role, who.role_id)
-    _never_more_than_oneself(actor, merchant_id, rights)
     merchant = Merchant.objects.get(pk=merchant_id)
     with transaction.atomic():
+        own, rights = _role_of(merchant_id, who.role, who.role_id)
+        _never_more_than_oneself(actor, merchant_id, rights)
         user = User.objects.filter(phone=phone).first() or _invited(phone, who.display_name)
         if Membership.objects.filter(user=user, merchant=merchant, until_us=None).exists():
             raise MemberRefusedError(MemberRefusal.IS_MEMBER)
@@ -80,13 +84,15 @@ def invite(actor: Actor, merchant_id: str, who: Invitation, *, now_us: int) -> M
             user=user,
             merchant=merchant,
             role=who.role.value,
+            custom_role=own,
             permissions=_listed(who.role, rights),
             since_us=now_us,
         )
         notify(user, NoticeKind.MEMBERSHIP_GIVEN, {"merchant": merchant.name}, now_us=now_us)
         _record(actor, Operation.MEMBER_INVITE, member, now_us, after=_facts(member))
     if not user.has_usable_password():
-        send_code(user, CodePurpose.INVITATION, now_us=now_us, inviter=merchant.name, link=who.link)
+        post = Post(inviter=merchant.name, link=who.link)
+        send_code(user, CodePurpose.INVITATION, now_us=now_us, post=post)
     return member
 
 
@@ -101,15 +107,16 @@ def change_member(
 ) -> Membership:
     """Give a member another role. Raises AccessDeniedError and MemberRefusedError."""
     require(actor, Operation.MEMBER_CHANGE, now_us=now_us, merchant_id=merchant_id)
-    rights = _rights_of(merchant_id, role, role_id)
     with transaction.atomic():
+        own, rights = _role_of(merchant_id, role, role_id)
         member = _member(merchant_id, membership_id)
         _never_more_than_oneself(actor, merchant_id, rights | rights_of(member))
         if role is not PortalRole.OWNER:
             _keep_an_owner(member)
         before = _facts(member)
         member.role, member.permissions = role.value, _listed(role, rights)
-        member.save(update_fields=["role", "permissions"])
+        member.custom_role = own
+        member.save(update_fields=["role", "permissions", "custom_role"])
         _record(actor, Operation.MEMBER_CHANGE, member, now_us, before=before, after=_facts(member))
     return member
 
@@ -149,7 +156,7 @@ def add_role(
     _never_more_than_oneself(actor, merchant_id, rights)
     with transaction.atomic():
         Merchant.objects.select_for_update().get(pk=merchant_id)
-        if CustomRole.objects.filter(merchant_id=merchant_id, name=name).exists():
+        if open_roles(merchant_id).filter(name=name).exists():
             raise MemberRefusedError(MemberRefusal.NAME_TAKEN)
         role = CustomRole.objects.create(
             role_id=new_id("role"),
@@ -165,6 +172,41 @@ def add_role(
             target=("role", role.pk),
             merchant_id=merchant_id,
             after={"name": name, "permissions": role.permissions},
+        )
+    return role
+
+
+def open_roles(merchant_id: str) -> QuerySet[CustomRole]:
+    """Return a merchant's own roles that can be given, each with its number of `members`."""
+    working = Count("memberships", filter=Q(memberships__until_us=None))
+    rows = CustomRole.objects.filter(merchant_id=merchant_id, ended_at_us=None)
+    return rows.annotate(members=working)
+
+
+def end_role(actor: Actor, merchant_id: str, role_id: str, *, now_us: int) -> CustomRole:
+    """Retire a role that nobody has any more; its name is free again.
+
+    Raises AccessDeniedError and MemberRefusedError (unknown, or somebody still has it).
+    """
+    require(actor, Operation.ROLE_END, now_us=now_us, merchant_id=merchant_id)
+    with transaction.atomic():
+        # Whoever gives the role holds the same row, so nobody gets it meanwhile.
+        rows = CustomRole.objects.select_for_update()
+        role = rows.filter(pk=role_id, merchant_id=merchant_id, ended_at_us=None).first()
+        if role is None:
+            raise MemberRefusedError(MemberRefusal.UNKNOWN)
+        if role.memberships.filter(until_us=None).exists():
+            raise MemberRefusedError(MemberRefusal.ROLE_IN_USE)
+        role.ended_at_us = now_us
+        role.save(update_fields=["ended_at_us"])
+        record(
+            actor,
+            Operation.ROLE_END,
+            now_us=now_us,
+            target=("role", role.pk),
+            merchant_id=merchant_id,
+            before={"name": role.name, "permissions": role.permissions},
+            after={"status": "ended"},
         )
     return role
 
@@ -189,13 +231,17 @@ def rights_of(member: Membership) -> frozenset[Permission]:
     return portal_permissions(PortalRole(member.role), member.permissions)
 
 
-def _rights_of(merchant_id: str, role: PortalRole, role_id: str) -> frozenset[Permission]:
+def _role_of(
+    merchant_id: str, role: PortalRole, role_id: str
+) -> tuple[CustomRole | None, frozenset[Permission]]:
+    """Return the merchant's own role, held until the end of the transaction, and the rights."""
     if role is not PortalRole.CUSTOM:
-        return portal_permissions(role)
-    own = CustomRole.objects.filter(pk=role_id, merchant_id=merchant_id).first()
+        return None, portal_permissions(role)
+    rows = CustomRole.objects.select_for_update()
+    own = rows.filter(pk=role_id, merchant_id=merchant_id, ended_at_us=None).first()
     if own is None:
         raise MemberRefusedError(MemberRefusal.ROLE_UNKNOWN)
-    return portal_permissions(role, own.permissions)
+    return own, portal_permissions(role, own.permissions)
 
 
 def _listed(role: PortalRole, rights: Iterable[Permission]) -> list[str]:

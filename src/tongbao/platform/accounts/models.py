@@ -26,6 +26,8 @@ class User(AbstractUser):
     staff_number = models.CharField(
         _("staff number"), max_length=16, null=True, blank=True, unique=True
     )
+    # Nothing is sent to an address that was not proven; staff may have given it as a name only.
+    is_email_proven = models.BooleanField(_("e-mail proven"), default=False)
     # A number that was typed and not proven yet; nobody logs in with it and nobody is kept from it.
     pending_phone = models.CharField(max_length=16, blank=True)
     display_name = models.CharField(_("name"), max_length=64, blank=True)
@@ -75,6 +77,7 @@ class Membership(models.Model):
     """What a person is at one merchant, or at a chain and so at each of its merchants.
 
     `permissions`: the rights of the role `custom`, words of `Permission`; otherwise empty.
+    `custom_role` names that role.
     """
 
     membership_id = models.CharField(primary_key=True, max_length=32)
@@ -89,6 +92,14 @@ class Membership(models.Model):
     )
     chain_id = models.CharField(_("chain"), max_length=32, blank=True)
     role = models.CharField(_("role"), max_length=16)
+    custom_role = models.ForeignKey(
+        "accounts.CustomRole",
+        models.PROTECT,
+        related_name="memberships",
+        null=True,
+        blank=True,
+        verbose_name=_("role"),
+    )
     permissions = models.JSONField(_("rights"), default=list)
     since_us = models.BigIntegerField(_("since"))
     until_us = models.BigIntegerField(_("until"), null=True, blank=True)
@@ -119,7 +130,7 @@ class Membership(models.Model):
 
 
 class CustomRole(models.Model):
-    """A role that a merchant made from the closed list of rights."""
+    """A role that a merchant made from the closed list of rights; once ended, nobody gets it."""
 
     role_id = models.CharField(primary_key=True, max_length=32)
     merchant = models.ForeignKey(
@@ -128,12 +139,17 @@ class CustomRole(models.Model):
     name = models.CharField(_("name"), max_length=64)
     permissions = models.JSONField(_("rights"), default=list)
     created_at_us = models.BigIntegerField()
+    ended_at_us = models.BigIntegerField(_("ended at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("role")
         verbose_name_plural = _("roles")
         constraints = (
-            models.UniqueConstraint(fields=("merchant", "name"), name="accounts_customrole_name"),
+            models.UniqueConstraint(
+                fields=("merchant", "name"),
+                condition=models.Q(ended_at_us=None),
+                name="accounts_customrole_one_open_name",
+            ),
         )
 
     def __str__(self) -> str:
@@ -157,14 +173,16 @@ class PastPassword(models.Model):
 
 
 class OneTimeCode(models.Model):
-    """A code that was sent to a person: a second factor, a forgotten or a first password.
+    """A code that was sent to a person: a factor, a password, a new phone or e-mail address.
 
-    Only a keyed digest of it is kept. `used_at_us` closes it; so does a newer code of its purpose.
+    `sent_to` is where it went. Only a keyed digest of the code is kept. `used_at_us` closes it; so
+    does a newer code of its purpose.
     """
 
     code_id = models.CharField(primary_key=True, max_length=32)
     user = models.ForeignKey(User, models.CASCADE, related_name="one_time_codes")
     purpose = models.CharField(max_length=16)
+    sent_to = models.CharField(max_length=254, blank=True)
     code_digest = models.CharField(max_length=64)
     sent_at_us = models.BigIntegerField()
     expires_at_us = models.BigIntegerField()
@@ -224,6 +242,38 @@ class KnownDevice(models.Model):
 
     def __str__(self) -> str:
         return self.device
+
+
+class KnownPlace(models.Model):
+    """Where an internet address was said to be; empty names: nobody knew."""
+
+    address = models.CharField(_("address"), primary_key=True, max_length=45)
+    zh = models.CharField(max_length=64, blank=True)
+    en = models.CharField(max_length=64, blank=True)
+    asked_at_us = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = _("known place")
+        verbose_name_plural = _("known places")
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class SharedCount(models.Model):
+    """A row of the cache that all processes share: how often somebody asked; Django's layout."""
+
+    cache_key = models.CharField(primary_key=True, max_length=255)
+    value = models.TextField()
+    expires = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "accounts_sharedcount"
+        verbose_name = _("shared count")
+        verbose_name_plural = _("shared counts")
+
+    def __str__(self) -> str:
+        return self.cache_key
 
 
 class Notice(models.Model):

@@ -9,7 +9,13 @@ from django.db import transaction
 
 from tongbao.platform.access.actor import Actor, ActorKind
 from tongbao.platform.access.operations import Operation
-from tongbao.platform.accounts.codes import CodePurpose, CodeRefusedError, check_code, send_code
+from tongbao.platform.accounts.codes import (
+    CodePurpose,
+    CodeRefusedError,
+    Post,
+    check_code,
+    send_code,
+)
 from tongbao.platform.accounts.log_in import find_user
 from tongbao.platform.accounts.models import OneTimeCode, User
 from tongbao.platform.accounts.notices import NoticeKind, notify
@@ -21,12 +27,17 @@ class WrongCodeError(Exception):
 
 
 def ask_for_reset(name: str, *, address: str, now_us: int) -> None:
-    """Send a code to whoever the name means; says nothing about whether there is anybody."""
+    """Send a code to whoever the name means; says nothing about whether there is anybody.
+
+    It goes to the proven e-mail address of who gave that name or has no phone, else to the phone.
+    """
     user = find_user(name)
     if user is None or not user.is_active:
         return
+    by_mail = user.email if user.email and user.is_email_proven else ""
+    to = by_mail if "@" in name or not user.phone else ""
     with suppress(CodeRefusedError):
-        send_code(user, CodePurpose.PASSWORD_RESET, now_us=now_us)
+        send_code(user, CodePurpose.PASSWORD_RESET, now_us=now_us, post=Post(to=to or ""))
         record(
             Actor(kind=ActorKind.ANONYMOUS, actor_id="", name="", address=address),
             Operation.PASSWORD_ASK,

@@ -29,6 +29,24 @@ def verification_text(code: str, user: Any) -> str:
         return gettext("Tongbao: %(code)s proves that this number is yours.") % {"code": code}
 
 
+def taken_text(user: Any) -> str:
+    """Return the message to a number that opens another account already."""
+    with override(language_of(user)):
+        return gettext(
+            "Tongbao: somebody wanted to use this number for another account. It opens yours "
+            "already; nothing was changed."
+        )
+
+
+def contact_changed_text(user: Any) -> str:
+    """Return the message to a phone whose account has another phone or e-mail address now."""
+    with override(language_of(user)):
+        return gettext(
+            "Tongbao: the phone or e-mail address of your account was changed. If it was not you, "
+            "call your acquirer."
+        )
+
+
 def second_factor_text(code: str, user: Any) -> str:
     """Return the message with a second-factor code."""
     with override(language_of(user)):

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from tongbao.platform.providers.ports import (
     AccountClaim,
     AccountVerdict,
+    MailMessage,
+    Place,
     Providers,
     ProviderUnavailableError,
     Reading,
@@ -28,6 +30,36 @@ class InMemorySms:
         if self.is_down:
             raise ProviderUnavailableError("sms", "is down")
         self.sent.append(message)
+
+
+@dataclass(slots=True)
+class InMemoryMail:
+    """Keeps the letters that were sent; refuses while `is_down`."""
+
+    sent: list[MailMessage] = field(default_factory=list)
+    is_down: bool = False
+
+    def deliver(self, message: MailMessage) -> None:
+        """Keep the letter."""
+        if self.is_down:
+            raise ProviderUnavailableError("mail", "is down")
+        self.sent.append(message)
+
+
+@dataclass(slots=True)
+class ListedPlaces:
+    """Knows the addresses it is given, and counts how often it was asked."""
+
+    known: dict[str, Place] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    is_down: bool = False
+
+    def place_of(self, address: str) -> Place | None:
+        """Look the address up."""
+        self.asked.append(address)
+        if self.is_down:
+            raise ProviderUnavailableError("places", "is down")
+        return self.known.get(address)
 
 
 @dataclass(slots=True)
@@ -97,6 +129,16 @@ class Unconfigured:
         del message
         raise ProviderUnavailableError("sms", "none is configured")
 
+    def deliver(self, message: MailMessage) -> None:
+        """Refuse."""
+        del message
+        raise ProviderUnavailableError("mail", "none is configured")
+
+    def place_of(self, address: str) -> Place | None:
+        """Refuse."""
+        del address
+        raise ProviderUnavailableError("places", "none is configured")
+
     def verify(self, claim: AccountClaim) -> AccountVerdict:
         """Refuse."""
         del claim
@@ -117,6 +159,8 @@ def in_memory_providers() -> Providers:
     """Return fresh providers that keep everything to themselves."""
     return Providers(
         sms=InMemorySms(),
+        mail=InMemoryMail(),
+        places=ListedPlaces(),
         bank=InMemoryBank(),
         screening=ListScreening(),
         documents=PreparedReading(),

@@ -14,7 +14,7 @@ from typing import Protocol
 class ProviderUnavailableError(Exception):
     """The other side could not be asked or did not answer in time; the text holds no personal data.
 
-    `provider` is `sms`, `bank`, `screening` or `documents`.
+    `provider` is `sms`, `mail`, `places`, `bank`, `screening` or `documents`.
     """
 
     def __init__(self, provider: str, reason: str) -> None:
@@ -35,6 +35,43 @@ class SmsPort(Protocol):
 
     def send(self, message: TextMessage) -> None:
         """Hand the message over.
+
+        Raises: ProviderUnavailableError.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailMessage:
+    """A letter by e-mail, plain text. The text may hold a code: never logged."""
+
+    to: str = field(repr=False)
+    subject: str
+    text: str = field(repr=False)
+
+
+class MailPort(Protocol):
+    """Delivers e-mail."""
+
+    def deliver(self, message: MailMessage) -> None:
+        """Hand the letter over.
+
+        Raises: ProviderUnavailableError.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The town where an internet address is said to be, in Chinese and in English."""
+
+    zh: str
+    en: str
+
+
+class PlacesPort(Protocol):
+    """Knows roughly where internet addresses are."""
+
+    def place_of(self, address: str) -> Place | None:
+        """Return the town of a public address, or None when nobody knows it.
 
         Raises: ProviderUnavailableError.
         """
@@ -126,6 +163,8 @@ class Providers:
     """One of each."""
 
     sms: SmsPort
+    mail: MailPort
+    places: PlacesPort
     bank: BankPort
     screening: ScreeningPort
     documents: DocumentsPort

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from tongbao.platform.providers.documents_process import ProcessReading
 from tongbao.platform.providers.in_memory import Unconfigured
-from tongbao.platform.providers.ports import Providers
+from tongbao.platform.providers.ports import DocumentsPort, Providers
 from tongbao.platform.providers.sandbox_http import SandboxProviders
 
 if TYPE_CHECKING:
@@ -25,9 +25,12 @@ def providers() -> Providers:
     documents = ProcessReading()
     if not settings.TONGBAO_PROVIDERS_URL:
         nobody = Unconfigured()
-        return Providers(sms=nobody, bank=nobody, screening=nobody, documents=documents)
-    sandbox = SandboxProviders(url=settings.TONGBAO_PROVIDERS_URL)
-    return Providers(sms=sandbox, bank=sandbox, screening=sandbox, documents=documents)
+        return _all_of(nobody, documents)
+    return _all_of(SandboxProviders(url=settings.TONGBAO_PROVIDERS_URL), documents)
+
+
+def _all_of(one: Unconfigured | SandboxProviders, documents: DocumentsPort) -> Providers:
+    return Providers(sms=one, mail=one, places=one, bank=one, screening=one, documents=documents)
 
 
 @contextmanager

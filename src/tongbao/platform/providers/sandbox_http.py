@@ -1,4 +1,4 @@
-"""The sandbox's text messages, bank and name lists, over HTTP with JSON bodies.
+"""The sandbox's text messages, mail, bank, name lists and places, over HTTP with JSON bodies.
 
 A real provider's adapter has the same shape: build the request, ask with a time limit, map each
 answer to the port's own values, and take anything unknown for "could not be asked".
@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 from tongbao.platform.providers.ports import (
     AccountClaim,
     AccountVerdict,
+    MailMessage,
+    Place,
     ProviderUnavailableError,
     ScreeningHit,
     TextMessage,
@@ -34,6 +36,21 @@ class SandboxProviders:
     def send(self, message: TextMessage) -> None:
         """Hand a text message to the sandbox's phones."""
         self._ask("sms", "/gateway/sms", {"to": message.to, "text": message.text})
+
+    def deliver(self, message: MailMessage) -> None:
+        """Hand a letter to the sandbox's mailboxes."""
+        body = {"to": message.to, "subject": message.subject, "text": message.text}
+        self._ask("mail", "/gateway/mail", body)
+
+    def place_of(self, address: str) -> Place | None:
+        """Ask the sandbox where an address is."""
+        found = self._ask("places", "/gateway/places", {"address": address}).get("place")
+        if found is None:
+            return None
+        try:
+            return Place(zh=str(found["zh"])[:64], en=str(found["en"])[:64])
+        except (KeyError, TypeError):
+            raise ProviderUnavailableError("places", "the answer is no place") from None
 
     def verify(self, claim: AccountClaim) -> AccountVerdict:
         """Ask the sandbox's bank about a name and a number."""

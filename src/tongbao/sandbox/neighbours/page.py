@@ -1,4 +1,4 @@
-"""The neighbours' pages: phones, bank, made-up applicants; plain, two languages, no script."""
+"""The neighbours' pages: phones, mail, bank, made-up people; plain, two languages, no script."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from html import escape
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 from tongbao.sandbox.neighbours.applicants import APPLICANTS, UNKNOWN_NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tongbao.sandbox.neighbours.store import Account, Message
+    from tongbao.sandbox.neighbours.store import Account, Letter, Message
 
 _STYLE: Final = """
 :root { color-scheme: light dark; --line: #8884; --good: #0e5b44; --bad: #a3341f; --gold: #8a6d1a;
@@ -77,6 +78,35 @@ def _message(message: Message) -> str:
     return (
         f"<article><p><strong>{escape(message.number)}</strong> "
         f"<small>{_time(message.at_us)}</small></p>{big}<p>{escape(message.body)}</p></article>"
+    )
+
+
+def render_mail(letters: Iterable[Letter], mailbox: str) -> str:
+    """Return the page of all letters by e-mail, or of one mailbox's."""
+    found = list(letters)
+    links = " ".join(
+        f'<a href="/mail?mailbox={quote(one)}">{escape(one)}</a>'
+        for one in sorted({letter.mailbox for letter in found})
+    )
+    rows = "".join(_letter(letter) for letter in found)
+    empty = (
+        "<p>还没有邮件。验证邮箱、找回密码时，邮件会出现在这里。"
+        "<br>No letter yet; what is sent by e-mail appears here.</p>"
+    )
+    title = "邮箱 Mail" + (f" · {escape(mailbox)}" if mailbox else "")
+    all_of_them = '<p><a href="/mail">全部邮箱 all mailboxes</a></p>' if mailbox else ""
+    body = f"{all_of_them}<p>{'' if mailbox else links}</p>{rows or empty}"
+    return _page(title, body, head=_REFRESH)
+
+
+def _letter(letter: Letter) -> str:
+    code = _CODE.search(letter.body)
+    big = f'<p class="code">{code[0]}</p>' if code else ""
+    paragraphs = "".join(f"<p>{escape(line)}</p>" for line in letter.body.splitlines() if line)
+    return (
+        f"<article><p><strong>{escape(letter.mailbox)}</strong> "
+        f"<small>{_time(letter.at_us)}</small></p>"
+        f"<h2>{escape(letter.subject)}</h2>{big}{paragraphs}</article>"
     )
 
 
@@ -153,7 +183,8 @@ def _page(title: str, body: str, *, head: str) -> str:
 <html lang="zh-Hans"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">{head}
 <title>{title}</title><style>{_STYLE}</style></head><body>
-<nav><a href="/phones">手机 Phones</a><a href="/bank">银行 Bank</a>
+<nav><a href="/phones">手机 Phones</a><a href="/mail">邮箱 Mail</a>
+<a href="/bank">银行 Bank</a>
 <a href="/people">申请人 People</a><a href="/">发卡行 Issuer</a></nav>
 <main><h1>{title}</h1>
 {body}

@@ -11,8 +11,14 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from tongbao.sandbox.neighbours.applicants import APPLICANT_BY_KEY
-from tongbao.sandbox.neighbours.page import render_bank, render_people, render_phones
+from tongbao.sandbox.neighbours.page import (
+    render_bank,
+    render_mail,
+    render_people,
+    render_phones,
+)
 from tongbao.sandbox.neighbours.pictures import KINDS, PictureFontMissingError, paper_picture
+from tongbao.sandbox.neighbours.places import place_of
 from tongbao.sandbox.neighbours.store import NeighbourStore, listed
 
 if TYPE_CHECKING:
@@ -26,7 +32,7 @@ class BadRequestError(ValueError):
 
 
 class Neighbours:
-    """Answers for the phones, the bank, the lists and the people of the sandbox."""
+    """Answers for the phones, the mailboxes, the bank, the lists and the people of the sandbox."""
 
     def __init__(self, store: NeighbourStore, read_clock_us: Callable[[], int]) -> None:
         self._store = store
@@ -37,6 +43,19 @@ class Neighbours:
         body = await _json(request, "to", "text")
         self._store.keep_message(self._read_clock_us(), body["to"][:20], body["text"][:500])
         return JSONResponse({"ok": True})
+
+    async def take_letter(self, request: Request) -> Response:
+        """Keep an e-mail."""
+        body = await _json(request, "to", "subject", "text")
+        letter = (body["to"][:254], body["subject"][:200], body["text"][:4_000])
+        self._store.keep_letter(self._read_clock_us(), *letter)
+        return JSONResponse({"ok": True})
+
+    @staticmethod
+    async def places(request: Request) -> Response:
+        """Say where an address is."""
+        body = await _json(request, "address")
+        return JSONResponse({"place": place_of(body["address"])})
 
     async def verify(self, request: Request) -> Response:
         """Compare a name with an account."""
@@ -73,6 +92,11 @@ class Neighbours:
         number = request.query_params.get("number", "")[:20]
         return HTMLResponse(render_phones(self._store.messages(number), number))
 
+    async def mail(self, request: Request) -> Response:
+        """Show the letters."""
+        mailbox = request.query_params.get("mailbox", "")[:254]
+        return HTMLResponse(render_mail(self._store.letters(mailbox), mailbox))
+
     async def bank(self, _request: Request) -> Response:
         """Show the accounts."""
         return HTMLResponse(render_bank(self._store.accounts()))
@@ -101,11 +125,14 @@ def neighbour_routes(store: NeighbourStore, read_clock_us: Callable[[], int]) ->
     they = Neighbours(store, read_clock_us)
     return [
         Route("/gateway/sms", _told(they.take_message), methods=["POST"]),
+        Route("/gateway/mail", _told(they.take_letter), methods=["POST"]),
+        Route("/gateway/places", _told(they.places), methods=["POST"]),
         Route("/gateway/screening", _told(they.screening), methods=["POST"]),
         Route("/bank/verify", _told(they.verify), methods=["POST"]),
         Route("/bank/one-fen", _told(they.one_fen), methods=["POST"]),
         Route("/bank/accounts", _told(they.open_account), methods=["POST"]),
         Route("/phones", they.phones),
+        Route("/mail", they.mail),
         Route("/bank", they.bank),
         Route("/people", they.people),
         Route("/people/{key}/{kind}.png", they.picture),

@@ -1,4 +1,4 @@
-"""Keeps messages, accounts and deposits in one SQLite file of the sandbox."""
+"""Keeps messages, letters, accounts and deposits in one SQLite file of the sandbox."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS message (
   id INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, number TEXT NOT NULL, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS letter (
+  id INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, mailbox TEXT NOT NULL, subject TEXT NOT NULL,
+  body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS account (
   number TEXT PRIMARY KEY, holder TEXT NOT NULL, kind TEXT NOT NULL, is_closed INTEGER NOT NULL,
   story_zh TEXT NOT NULL, story_en TEXT NOT NULL);
@@ -34,6 +37,16 @@ class Message:
 
     at_us: int
     number: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """An e-mail as a mailbox shows it."""
+
+    at_us: int
+    mailbox: str
+    subject: str
     body: str
 
 
@@ -98,6 +111,27 @@ class NeighbourStore:
             (number,),
         )
         return [Message(*row) for row in rows]
+
+    def keep_letter(self, at_us: int, mailbox: str, subject: str, body: str) -> None:
+        """Keep an e-mail; only the newest are kept. `mailbox` counts in small letters."""
+        with self._connection as connection:
+            connection.execute(
+                "INSERT INTO letter (at_us, mailbox, subject, body) VALUES (?, ?, ?, ?)",
+                (at_us, mailbox.lower(), subject, body),
+            )
+            connection.execute(
+                "DELETE FROM letter WHERE id <= (SELECT max(id) FROM letter) - ?",
+                (MESSAGES_MAX,),
+            )
+
+    def letters(self, mailbox: str = "") -> list[Letter]:
+        """Return letters, the newest first, of one mailbox or of all."""
+        rows = self._connection.execute(
+            "SELECT at_us, mailbox, subject, body FROM letter WHERE ? IN ('', mailbox)"
+            " ORDER BY id DESC",
+            (mailbox.lower(),),
+        )
+        return [Letter(*row) for row in rows]
 
     def verify(self, holder: str, number: str) -> str:
         """Return what the bank says about a name and a number."""

@@ -164,6 +164,15 @@ export interface Changes {
   settings: Readonly<Record<string, unknown>>;
 }
 
+export interface CodeIn {
+  code: string;
+}
+
+export interface CodeOut {
+  sent_to: string;
+  expires_at: string;
+}
+
 export interface CodeSentOut {
   sms_to: string;
   expires_at: string;
@@ -475,6 +484,7 @@ export interface MeOut {
   display_name: string;
   phone: string | null;
   email: string | null;
+  is_email_proven: boolean;
   language: string;
   is_staff: boolean;
   second_factor_at: string | null;
@@ -486,6 +496,8 @@ export interface MemberOut {
   display_name: string;
   phone: string | null;
   role: string;
+  role_id: string | null;
+  role_name: string | null;
   permissions: readonly string[];
   since: string;
   is_waiting: boolean;
@@ -593,6 +605,10 @@ export interface NewCategoryIn {
   reason: string;
 }
 
+export interface NewEmail {
+  email: string;
+}
+
 export interface NewEndpoint {
   url: string;
   events: readonly string[];
@@ -611,6 +627,10 @@ export interface NewOperatorIn {
   name: string;
   role: OperatorRole;
   terminal_id?: string | undefined;
+}
+
+export interface NewPhone {
+  phone: string;
 }
 
 export interface NewPromise {
@@ -911,6 +931,7 @@ export interface RoleOut {
   role_id: string;
   name: string;
   permissions: readonly string[];
+  members: number;
 }
 
 export type Scene = "counter" | "table" | "stall" | "delivery" | "self_service";
@@ -942,6 +963,7 @@ export interface SessionOut {
   session_id: number;
   device: string;
   address: string;
+  place: string;
   since: string;
   last_seen_at: string;
   is_this_one: boolean;
@@ -1118,6 +1140,18 @@ export interface Operations {
     body: NewAct;
     answer: ActOut;
   };
+  ask_for_my_email: {
+    path: object;
+    query: object;
+    body: NewEmail;
+    answer: CodeOut;
+  };
+  ask_for_my_phone: {
+    path: object;
+    query: object;
+    body: NewPhone;
+    answer: CodeOut;
+  };
   begin_application: {
     path: object;
     query: object;
@@ -1214,6 +1248,18 @@ export interface Operations {
     body: DepositCode;
     answer: ApplicationOut;
   };
+  confirm_my_email: {
+    path: object;
+    query: object;
+    body: CodeIn;
+    answer: MeOut;
+  };
+  confirm_my_phone: {
+    path: object;
+    query: object;
+    body: CodeIn;
+    answer: MeOut;
+  };
   confirm_receipt: {
     path: { merchant_id: string; terminal_id: string };
     query: object;
@@ -1240,6 +1286,12 @@ export interface Operations {
   };
   end_my_session: {
     path: { session_id: number };
+    query: object;
+    body: undefined;
+    answer: undefined;
+  };
+  end_role: {
+    path: { merchant_id: string; role_id: string };
     query: object;
     body: undefined;
     answer: undefined;
@@ -1619,6 +1671,8 @@ export const OPERATIONS = {
   add_shop: ["POST", "/merchants/{merchant_id}/shops"],
   advise_device: ["POST", "/device-advice"],
   ask_act: ["POST", "/merchants/{merchant_id}/terminals/{terminal_id}/acts"],
+  ask_for_my_email: ["POST", "/me/email"],
+  ask_for_my_phone: ["POST", "/me/phone"],
   begin_application: ["POST", "/applications"],
   call_off_activation: ["POST", "/merchants/{merchant_id}/activations/{activation_id}/call-off"],
   change_category: ["POST", "/merchants/{merchant_id}/category"],
@@ -1635,11 +1689,14 @@ export const OPERATIONS = {
   change_webhook: ["PATCH", "/merchants/{merchant_id}/webhooks/{endpoint_id}"],
   confirm_activation: ["POST", "/merchants/{merchant_id}/activations"],
   confirm_deposit: ["POST", "/applications/{application_id}/deposit-check"],
+  confirm_my_email: ["POST", "/me/email/confirm"],
+  confirm_my_phone: ["POST", "/me/phone/confirm"],
   confirm_receipt: ["POST", "/merchants/{merchant_id}/terminals/{terminal_id}/receipt"],
   create_api_key: ["POST", "/merchants/{merchant_id}/api-keys"],
   create_webhook: ["POST", "/merchants/{merchant_id}/webhooks"],
   end_member: ["DELETE", "/merchants/{merchant_id}/staff/{membership_id}"],
   end_my_session: ["DELETE", "/me/sessions/{session_id}"],
+  end_role: ["DELETE", "/merchants/{merchant_id}/roles/{role_id}"],
   export_payments_csv: ["GET", "/merchants/{merchant_id}/payments/export.csv"],
   export_payments_xlsx: ["GET", "/merchants/{merchant_id}/payments/export.xlsx"],
   follow_payments: ["GET", "/merchants/{merchant_id}/payments/feed"],

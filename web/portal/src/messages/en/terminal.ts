@@ -117,6 +117,11 @@ export const place: typeof zhPlace = {
   empty: "No shops yet",
   emptyNote: "A shop is where terminals stand.",
   closed: "Closed",
+  business: "About the business",
+  registered: "Registered name",
+  none: "None",
+  categoryNote: "The line of business decides your fees, so a change is an application: two people at the acquirer look at it.",
+  apply: "Apply for the change",
   open: "Open for business",
 };
 

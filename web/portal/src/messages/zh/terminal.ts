@@ -109,6 +109,11 @@ export const place = {
   empty: "还没有门店",
   emptyNote: "门店是终端安装的地方。",
   closed: "已停业",
+  business: "经营信息",
+  registered: "注册名称",
+  none: "没有",
+  categoryNote: "经营类别决定费率，更换需要提交申请，由收单机构两人审批。",
+  apply: "提交申请",
   open: "正在营业",
 };
 

@@ -58,7 +58,7 @@ def notice_letter(words: str) -> Letter:
     """Return the letter that repeats a notice; call it in the reader's language."""
     return Letter(
         gettext("Tongbao: about your account"),
-        _closed(words, gettext("If it was not you, call your acquirer.")),
+        _closed(words, gettext("Did you not expect this? Call your acquirer.")),
     )
 
 

@@ -68,10 +68,9 @@ def notice_words(kind: str, detail: Mapping[str, Any]) -> str:
         NoticeKind.EMAIL_CHANGED: gettext("The e-mail address of your account is now %(to)s."),
         NoticeKind.PHONE_CHANGED: gettext("The phone of your account is now %(to)s."),
     }
-    facts = {"address": "", "merchant": "", "to": "", **detail}
+    facts = {"address": "", "merchant": "", "reason": "", "to": "", **detail}
     facts["place"] = place_words(str(facts["address"]), detail.get("place"))
     try:
-        return words[NoticeKind(kind)] % {"address": "", "merchant": "", "reason": "", **detail}
         return words[NoticeKind(kind)] % facts
     except ValueError:
         return kind

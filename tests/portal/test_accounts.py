@@ -176,7 +176,7 @@ def test_an_email_address_is_added_in_place_and_opens_the_account_when_forgotten
     log_in(page, platform)
     expect(page.get_by_role("heading", name="Choose")).to_be_visible()
     page.goto(f"{platform.base}/portal/account")
-    page.get_by_role("button", name="Change E-mail").click()
+    page.get_by_role("button", name="Add E-mail").click()
     page.get_by_role("textbox", name="E-mail").fill("lilei@example.com")
     page.get_by_role("button", name="Send a code").click()
     confirm_by_sms(page, platform)

@@ -68,8 +68,10 @@ def test_a_new_phone_is_proven_by_sms_and_the_old_one_and_the_mailbox_are_told(p
     assert answer.json()["phone"] == NEW_PHONE
     assert [one.to for one in others.sms.sent] == [NEW_PHONE, PHONE]
     assert [one.to for one in others.mail.sent] == [OLD]
-    entry = AuditEntry.objects.get(operation="me.contact")
-    assert json.loads(entry.after) == {"kind": "phone_changed", "name": "+86…5678"}
+    asked, done = AuditEntry.objects.filter(operation="me.contact").order_by("entry_id")
+    named = {"name": "+86…5678"}
+    assert json.loads(asked.after) == {"kind": "new_phone", "status": "asked", **named}
+    assert json.loads(done.after) == {"kind": "phone_changed", **named}
     assert ask(browser_of(), "login", {"phone": PHONE, "password": PASSWORD}).status_code == 400
     assert ask(browser_of(), "login", {"phone": NEW_PHONE, "password": PASSWORD}).status_code == 200
 

@@ -83,6 +83,8 @@ _READING_ELSEWHERE = {
 }
 _CHANGING = {
     "change_me": Prepared(body={"display_name": "韩梅梅"}),
+    "ask_for_my_email": Prepared(body={"email": "han@example.org"}, status=202),
+    "ask_for_my_phone": Prepared(body={"phone": "19900007654"}, status=202),
     "end_my_session": Prepared(status=204),
     "read_my_notice": Prepared(audited=False),
     "invite_member": Prepared(
@@ -91,6 +93,7 @@ _CHANGING = {
     "change_member": Prepared(body={"role": "accountant"}),
     "end_member": Prepared(status=204),
     "add_role": Prepared(body={"name": "盘点", "permissions": ["payments_read"]}, status=201),
+    "end_role": Prepared(status=204),
     "create_api_key": Prepared(
         body={"name": "shelf", "scopes": ["payments_read"], "days": 30}, status=201
     ),
@@ -159,6 +162,8 @@ def prepared(world: World) -> dict[str, Prepared]:
             },
             status=201,
         ),
+        "confirm_my_email": Prepared(body={"code": world.told["new_email"]}),
+        "confirm_my_phone": Prepared(body={"code": world.told["new_phone"]}),
         "confirm_deposit": Prepared("arriving", body={"code": world.told["deposit"]}),
         "sign_contract": Prepared(
             "signing",

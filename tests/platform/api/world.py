@@ -6,6 +6,7 @@ and returns the owner with ids that exist. A *place* is one set of ids that belo
 
 from __future__ import annotations
 
+import re
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ from tests.platform.onboarding.conftest import (
 )
 from tests.platform.seed import seed
 from tongbao.platform.access.actor import SYSTEM, Actor
+from tongbao.platform.access.permissions import Permission
 from tongbao.platform.access.roles import PortalRole, StaffRole
 from tongbao.platform.fleet.activation_rules import Method
 from tongbao.platform.onboarding.tiers import Tier
@@ -132,8 +134,19 @@ def session_of(caller: Caller) -> tuple[dict[str, str], dict[str, str]]:
 def _account_of_owner(world: World, now_us: int) -> None:
     from allauth.usersessions.models import UserSession
 
+    from tongbao.platform.accounts.codes import PAUSE_US, CodePurpose, Post, send_code
     from tongbao.platform.accounts.notices import NoticeKind, notify
+    from tongbao.platform.accounts.places import place_of
 
+    for purpose, to in (
+        (CodePurpose.NEW_EMAIL, "lin@example.org"),
+        (CodePurpose.NEW_PHONE, "+8619900008765"),
+    ):
+        sent_at_us = now_us - 2 * PAUSE_US
+        send_code(world.owner, purpose, now_us=sent_at_us, post=Post(to=to))
+        newest = world.others.mail.sent if "@" in to else world.others.sms.sent
+        world.told[purpose.value] = re.search(r"\d{6}", newest[-1].text)[0]
+    place_of("192.0.2.7", now_us=now_us)
     notice = notify(world.owner, NoticeKind.NEW_DEVICE, {"address": "192.0.2.7"}, now_us=now_us)
     world.elsewhere = Caller(world.owner).client.session.session_key
     session = UserSession.objects.create(
@@ -180,7 +193,10 @@ def _people(world: World, now_us: int) -> None:
     )
     new = NewOperator(number="05", name="小王", role=OperatorRole.CASHIER)
     operator, _pin = operators.add_operator(actor_of(world, now_us), OWN, new, now_us=now_us)
+    rights = [Permission.PAYMENTS_READ]
+    role = members.add_role(actor_of(world, now_us), OWN, "夜班", rights, now_us=now_us)
     world.home.update(
+        role_id=role.pk,
         membership_id=cashier.pk,
         operator_id=operator.pk,
         code=operators.function_codes(OWN)[0].code,

@@ -54,8 +54,7 @@ def ask_for_email(actor: Actor, typed: str, *, now_us: int) -> OneTimeCode:
     if email == user.email and user.is_email_proven:
         raise ContactRefusedError(ContactRefusal.IS_YOURS)
     is_taken = User.objects.filter(email__iexact=email).exclude(pk=user.pk).exists()
-    post = Post(to=email, is_taken=is_taken)
-    return send_code(user, CodePurpose.NEW_EMAIL, now_us=now_us, post=post)
+    return _ask(actor, user, CodePurpose.NEW_EMAIL, Post(to=email, is_taken=is_taken), now_us)
 
 
 def ask_for_phone(actor: Actor, typed: str, *, now_us: int) -> OneTimeCode:
@@ -67,8 +66,7 @@ def ask_for_phone(actor: Actor, typed: str, *, now_us: int) -> OneTimeCode:
     if phone == user.phone:
         raise ContactRefusedError(ContactRefusal.IS_YOURS)
     is_taken = User.objects.filter(phone=phone).exclude(pk=user.pk).exists()
-    post = Post(to=phone, is_taken=is_taken)
-    return send_code(user, CodePurpose.NEW_PHONE, now_us=now_us, post=post)
+    return _ask(actor, user, CodePurpose.NEW_PHONE, Post(to=phone, is_taken=is_taken), now_us)
 
 
 def confirm_email(actor: Actor, code: str, *, now_us: int) -> User:
@@ -79,6 +77,14 @@ def confirm_email(actor: Actor, code: str, *, now_us: int) -> User:
 def confirm_phone(actor: Actor, code: str, *, now_us: int) -> User:
     """Take the code and put the number in force. Raises as above."""
     return _confirm(actor, CodePurpose.NEW_PHONE, code, now_us)
+
+
+def _ask(actor: Actor, user: User, purpose: CodePurpose, post: Post, now_us: int) -> OneTimeCode:
+    row = send_code(user, purpose, now_us=now_us, post=post)
+    facts = {"kind": purpose.value, "status": "asked", "name": masked(post.to)}
+    target = ("user", str(user.pk))
+    record(actor, Operation.ME_CONTACT, now_us=now_us, target=target, after=facts)
+    return row
 
 
 def _confirm(actor: Actor, purpose: CodePurpose, code: str, now_us: int) -> User:

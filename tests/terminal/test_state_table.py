@@ -15,6 +15,7 @@ from tongbao.terminal.core.effects import Refuse
 from tongbao.terminal.core.roles import Grant
 from tongbao.terminal.core.transitions import IGNORED, IMPOSSIBLE, REFUSED, TRANSITIONS
 from tongbao.terminal.core.vocabulary import COMMANDS, EventKind, Phase, TimerKind
+from tongbao.wire.device.operators import OperatorAct
 
 EVERY_PAIR = {(phase, kind) for phase in Phase for kind in EventKind}
 SAMPLES = {
@@ -26,6 +27,12 @@ SAMPLES = {
         ev.LogOut(),
         ev.ChangePin(PIN),
         ev.KeepAwake(),
+        ev.OpenFunction("settle"),
+        ev.ManageOperator(
+            act=OperatorAct.ENDED,
+            number=OperatorNo("01"),
+            approval=ev.Approval(OperatorNo("00"), PIN),
+        ),
         ev.SignIn(),
         ev.Start("c-1", "sale", Money(1, Currency.CNY)),
         ev.CardEntered(TRACK.pan, "3012"),

@@ -49,6 +49,15 @@ DOUBT = {
 }
 PAYING = {"kind": "sale", "amount_minor": 12850, "card": {"masked": MASKED, "entry": "S"}}
 OFF = {"phase": "off", "operator": None, "signed_in": False, "link": "down"}
+OPERATORS = [
+    {"number": number, "name": name, "role": role, "must_change": number == "05"}
+    for number, name, role in (
+        ("00", "王掌柜", "supervisor"),
+        ("01", "小梅", "cashier"),
+        ("05", "阿强", "cashier"),
+        ("99", "", "administrator"),
+    )
+]
 OUT = {"phase": "logged_out", "operator": None, "signed_in": False}
 
 _SALE_SCENES: dict[str, State] = {
@@ -68,6 +77,9 @@ _SALE_SCENES: dict[str, State] = {
     },
     "logged_out": OUT,
     "logged_out_locked": {**OUT, "signed_in": True, "locked_for": "01"},
+    "logged_out_boot": {**OUT, "boot": ["self_test", "training"]},
+    "idle_gated": {"gates": {"totals": ["password"], "settle": ["supervisor"]}},
+    "idle_supervisor": {"operator": "00", "role": "supervisor", "operators": OPERATORS},
     "new_pin": {**OUT, "newcomer": "01"},
     "logged_out_doubt": {**OUT, "doubt": {**DOUBT, "stage": "waiting", "next_attempt_ms": 20000}},
     "logged_out_failed": {

@@ -248,7 +248,13 @@ class Terminal:
 
     def _view(self) -> dict[str, Any]:
         state = screen_state(self.shell, self.shell.settings, self._reader_address)
-        return {**state, **self.aside.view()}
+        return {**state, **self.aside.view(), "operator_refusals": self._refusals(state)}
+
+    def _refusals(self, state: dict[str, Any]) -> list[dict[str, str]]:
+        """What the platform did not take, for those who look after the operators."""
+        if self.staff is None or state["operators"] is None:
+            return []
+        return [{"number": one.number, "reason": one.reason} for one in self.staff.refusals]
 
     def _allowed(self, what: Grant) -> None:
         if what is Grant.TRAINING:

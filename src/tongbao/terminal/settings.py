@@ -11,7 +11,7 @@ from typing import Final
 from tongbao.domain.ids import MerchantId, OperatorNo, TerminalId
 from tongbao.terminal.paper import PaperTexts
 from tongbao.terminal.slip import SlipMark
-from tongbao.wire.device.settings import SignInPolicy
+from tongbao.wire.device.settings import FunctionClass, SignInPolicy
 from tongbao.wire.unionpay.profile import HostProfile
 
 _TPDU: Final = re.compile("[0-9]{10}")
@@ -43,6 +43,20 @@ class AmountLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionRule:
+    """What opens one function: words of `FunctionClass` and of a role, and the hashed password."""
+
+    function_class: str
+    role: str
+    password_hash: str = field(default="", repr=False)
+
+    @property
+    def needs_password(self) -> bool:
+        """Whether the function has a password of its own."""
+        return self.function_class == FunctionClass.PASSWORD and bool(self.password_hash)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TerminalSettings:
     """One terminal; port 0 takes any free port, times are milliseconds.
 
@@ -52,6 +66,8 @@ class TerminalSettings:
 
     `operators` maps an operator number to its hashed PIN (`tongbao.crypto.operator_pin.hash_pin`);
     who stands in `first_pins` has a PIN that somebody else knows and must change it first.
+
+    `functions` says what opens a function of the menu, by its kind; what is not there is open.
 
     `sign_in_policy` is a word of `tongbao.wire.device.settings.SignInPolicy`, or "" where a person
     stays until they leave. `auto_sign_in` fetches working keys without being asked. After
@@ -109,6 +125,7 @@ class TerminalSettings:
     operator_roles: dict[str, str] = field(default_factory=dict)
     operator_names: dict[str, str] = field(default_factory=dict)
     first_pins: frozenset[str] = frozenset()
+    functions: dict[str, FunctionRule] = field(default_factory=dict, repr=False)
     sign_in_policy: str = ""
     auto_sign_in: bool = False
     idle_lock_s: int = 0

@@ -31,7 +31,7 @@ export function useDispatch(): (wanted: TillFunction) => void {
     void till.send("start", { kind });
   };
 
-  return ({ act, bar }) => {
+  const open = ({ act, bar }: TillFunction): void => {
     if (bar !== null) {
       till.sounds.play("error");
       till.tell(barWords(bar));
@@ -49,6 +49,15 @@ export function useDispatch(): (wanted: TillFunction) => void {
       } else {
         till.open(act.page);
       }
+    }
+  };
+
+  return (wanted) => {
+    const needs = till.view.state?.gates?.[wanted.kind] ?? [];
+    if (wanted.bar !== null || needs.length === 0) {
+      open(wanted);
+    } else {
+      till.desk.gate = { wanted, needs, go: () => open(wanted) };
     }
   };
 }

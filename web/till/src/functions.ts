@@ -18,6 +18,7 @@ export type Page =
   | { readonly name: "settle"; readonly approve?: true }
   | { readonly name: "downloads" }
   | { readonly name: "change_pin" }
+  | { readonly name: "operators" }
   | { readonly name: "grant"; readonly what: Granted }
   | { readonly name: "sign"; readonly batch: number; readonly trace: number };
 export type PageName = Page["name"];
@@ -32,6 +33,8 @@ export type Act =
 
 export interface TillFunction {
   readonly code: string;
+  /** What the terminal calls it, for what opens it. */
+  readonly kind: string;
   /** The terminal's own words, or the key of ours. */
   readonly name: { readonly zh: string; readonly en: string } | string;
   readonly group: FunctionGroup;
@@ -95,6 +98,7 @@ export function needsForm(kind: Kind): boolean {
 function paymentFunction(state: TerminalState, kind: Kind): TillFunction {
   return {
     code: kind.code,
+    kind: kind.kind,
     name: { zh: kind.zh, en: kind.en },
     group: kind.group,
     icon: KIND_ICONS[kind.kind] ?? "card",
@@ -111,6 +115,24 @@ function trainingBar(state: TerminalState): Bar | null {
   return state.doubt === null ? null : "doubt";
 }
 
+/** What the terminal calls the functions that are no payments. */
+const OWN_KINDS: Readonly<Record<string, string>> = {
+  "81": "query",
+  "82": "totals",
+  "83": "pending",
+  "84": "settle",
+  "90": "log_in",
+  "91": "sign_in",
+  "92": "sign_off",
+  "93": "echo",
+  "94": "downloads",
+  "95": "report_status",
+  "96": "self_test",
+  "97": "training",
+  "98": "change_pin",
+  "99": "operators",
+};
+
 /** The functions of the moment, in the order of the menu. */
 export function functionsOf(state: TerminalState): readonly TillFunction[] {
   const offline: Bar | null = state.link === "down" ? "offline" : null;
@@ -122,7 +144,7 @@ export function functionsOf(state: TerminalState): readonly TillFunction[] {
     icon: IconName,
     act: Act,
     bar: Bar | null = null,
-  ): TillFunction => ({ code, name, group, icon, act, bar });
+  ): TillFunction => ({ code, kind: OWN_KINDS[code] ?? "", name, group, icon, act, bar });
   return [
     ...state.kinds.map((kind) => paymentFunction(state, kind)),
     own("81", "functions.query", "batch", "search", { page: { name: "query" } }),
@@ -145,6 +167,14 @@ export function functionsOf(state: TerminalState): readonly TillFunction[] {
       trainingBar(state),
     ),
     own("98", "functions.changePin", "device", "key", { page: { name: "change_pin" } }),
+    own(
+      "99",
+      "functions.operators",
+      "device",
+      "operator",
+      { page: { name: "operators" } },
+      state.training === true ? "closed" : null,
+    ),
   ];
 }
 

@@ -112,6 +112,9 @@ function onKeydown(event: KeyboardEvent): void {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) {
     return;
   }
+  if (event.target instanceof HTMLInputElement && !["Enter", "Escape"].includes(event.key)) {
+    return; // A name is being typed.
+  }
   const open = gate.open();
   const functionKey = functionKeys.get(event.key)?.at(-1);
   if (functionKey !== undefined) {

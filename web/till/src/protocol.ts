@@ -225,6 +225,13 @@ export interface Sandbox {
   readonly on_screen_pin: boolean;
 }
 
+export interface OperatorLine {
+  readonly number: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly must_change: boolean;
+}
+
 export type Role = "cashier" | "supervisor" | "administrator";
 
 export const ACTIVATION_STAGES = [
@@ -297,6 +304,14 @@ export interface TerminalState {
   readonly locked_for?: string | null;
   /** How long the till may stay untouched; 0 is for ever. */
   readonly idle_lock_s?: number;
+  /** What a function asks of whoever is at the till before it opens; open ones are left out. */
+  readonly gates?: Readonly<Record<string, readonly ("supervisor" | "password")[]>>;
+  /** What can be done before anybody has logged in. */
+  readonly boot?: readonly Granted[];
+  /** Who works here, for those who look after them. */
+  readonly operators?: readonly OperatorLine[] | null;
+  /** Changes that the platform did not take, the newest last. */
+  readonly operator_refusals?: readonly { readonly number: string; readonly reason: string }[];
   readonly link: "up" | "down";
   readonly signed_in: boolean;
   readonly sign_in_error: Said | null;
@@ -385,6 +400,15 @@ export interface Commands {
   power_off: Record<never, never>;
   log_in: { readonly operator: string; readonly password: string };
   log_out: Record<never, never>;
+  open_function: { readonly function: string; readonly password?: string; readonly supervisor?: Supervisor };
+  manage_operator: {
+    readonly act: "added" | "pin_reset" | "ended";
+    readonly number: string;
+    readonly supervisor: Supervisor;
+    readonly pin?: string;
+    readonly name?: string;
+    readonly role?: Role;
+  };
   keep_awake: Record<never, never>;
   change_pin: { readonly new: string; readonly old?: string };
   sign_in: Record<never, never>;

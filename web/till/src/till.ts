@@ -11,7 +11,7 @@ import {
 } from "@tongbao/shared/preference.ts";
 import { EMPTY_DRAFT, type AmountDraft } from "./draft";
 import { EMPTY_FORM, type FormValues } from "./form";
-import { kindOf, type Page } from "./functions";
+import { kindOf, type Page, type TillFunction } from "./functions";
 import { TerminalLink, type Answer, type LinkStatus, type Surroundings } from "./link";
 import type { CommandName, Commands, Phase, Said, TerminalState } from "./protocol";
 import { checkShown_ms, hasPoweredOn } from "./screen";
@@ -71,6 +71,14 @@ export interface Desk {
   checkShown: boolean;
   /** Which card of the sandbox's drawer was swiped last, for its PIN hint only. */
   pinHint: string | null;
+  /** A function that asks for a password or an approval before it opens. */
+  gate: Gate | null;
+}
+
+export interface Gate {
+  readonly wanted: TillFunction;
+  readonly needs: readonly ("supervisor" | "password")[];
+  go(): void;
 }
 
 export interface Till {
@@ -101,7 +109,7 @@ const NOTICE_MS = 4000;
 /** Refusals that need no word: the screen has moved on or the block is already shown. */
 const SILENT = new Set(["link_lost", "link_down", "already_sent"]);
 /** Commands whose refusal the screen itself explains. */
-const EXPLAINED = new Set<CommandName>(["log_in", "change_pin", "enter_pin", "enter_card", "find"]);
+const EXPLAINED = new Set<CommandName>(["log_in", "change_pin", "open_function", "manage_operator", "enter_pin", "enter_card", "find"]);
 
 export function readPreferences(browserLanguages: readonly string[]): Preferences {
   const store = browserStore();
@@ -140,6 +148,7 @@ export function createTill(around: Surroundings, sounds: Sounds, preferences: Pr
     checkSince: null,
     checkShown: false,
     pinHint: null,
+    gate: null,
   });
   let heard: number | string | null = null;
   let noticeId = 0;
@@ -161,6 +170,7 @@ export function createTill(around: Surroundings, sounds: Sounds, preferences: Pr
       }
       heard = sound?.id ?? null;
       if (state.phase !== view.state?.phase) {
+        desk.gate = null;
         desk.slip = null;
         desk.recentOpen = false;
         turnTo(desk, state.phase);
@@ -280,6 +290,7 @@ function forgetPerson(desk: Desk): void {
   desk.slip = null;
   desk.recentOpen = false;
   desk.doubtOpen = false;
+  desk.gate = null;
 }
 
 export const TILL: InjectionKey<Till> = Symbol("till");

@@ -43,6 +43,7 @@ _REFUSALS = {
     "ended": _("This operator has ended; add a new one."),
     "unknown_terminal": _("This merchant has no such terminal."),
     "unknown_code": _("There is no function with this code."),
+    "not_at_boot": _("Only log-in, self-test and training can open before anybody logs in."),
     "password_needed": _("A function with a password of its own needs one."),
     "bad_pin": _("A password has 4 to 12 digits."),
     "weak_pin": _("This password is guessed too easily; do not repeat or count."),

@@ -55,8 +55,10 @@ DEFAULTS: Final = (
     DefaultCode("96", "self_test", _SUPERVISOR),
     DefaultCode("97", "training", _SUPERVISOR),
     DefaultCode("98", "change_pin", _CASHIER, FunctionClass.PASSWORD),
-    DefaultCode("99", "operators", _ADMINISTRATOR),
+    DefaultCode("99", "operators", _SUPERVISOR),
 )
+# What may be open before anybody has logged in: nothing that touches a payment.
+BOOT_KINDS: Final = frozenset({"log_in", "self_test", "training"})
 DEFAULT_OF: Final = {default.code: default for default in DEFAULTS}
 
 

@@ -17,6 +17,7 @@ from tongbao.platform.fleet.models import Terminal
 from tongbao.platform.ids import new_id
 from tongbao.platform.merchants.models import Merchant
 from tongbao.platform.operators.catalogue import (
+    BOOT_KINDS,
     DEFAULT_OF,
     DEFAULTS,
     FIRST_PIN_DIGITS,
@@ -182,6 +183,8 @@ def change_function_code(
     )
     if code not in DEFAULT_OF:
         raise OperatorRefusedError("unknown_code")
+    if change.function_class is FunctionClass.BOOT and DEFAULT_OF[code].kind not in BOOT_KINDS:
+        raise OperatorRefusedError("not_at_boot")
     password_hash = _password_hash(change)
     with transaction.atomic():
         Merchant.objects.select_for_update().get(pk=merchant_id)

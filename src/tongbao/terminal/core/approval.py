@@ -21,6 +21,8 @@ from tongbao.terminal.core.wording import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tongbao.domain.ids import OperatorNo
     from tongbao.domain.secrets import Pin
     from tongbao.terminal.core.events import Approval
@@ -37,14 +39,22 @@ def password_refusal(
     equipment: Equipment, turn: Turn, operator: OperatorNo, password: Pin
 ) -> Notice | None:
     """Check a password; None when it fits. A wrong one is put on record and slows the next try."""
+    kept = equipment.settings.operators.get(operator.value, _NOBODY)
+    return try_password(equipment, turn, operator.value, lambda: pin_fits(password, kept))
+
+
+def try_password(
+    equipment: Equipment, turn: Turn, operator: str, fits: Callable[[], bool]
+) -> Notice | None:
+    """Compare a password unless a wrong one must be waited for; put a wrong one on record."""
     state, settings = turn.state, equipment.settings
     wait_s = _seconds_to_wait(equipment, turn)
     if wait_s > 0:
         return wait_before_log_in(wait_s)
-    if pin_fits(password, settings.operators.get(operator.value, _NOBODY)):
+    if fits():
         return None
     failures = state.log_in_failures + 1
-    turn.persist(LogInFailed(operator=operator.value))
+    turn.persist(LogInFailed(operator=operator))
     turn.change(
         log_in_failures=failures,
         log_in_blocked_until=turn.now.plus_ms(log_in_delay_ms(settings, failures)),

@@ -9,6 +9,7 @@ from tongbao.domain.errors import InvariantViolationError
 from tongbao.terminal.core.attendance import come_by_itself
 from tongbao.terminal.core.card_seal import CardSeal
 from tongbao.terminal.core.effects import Effect, Refuse
+from tongbao.terminal.core.functions import why_closed
 from tongbao.terminal.core.host_parameters import HostParameters, effective_settings
 from tongbao.terminal.core.messages import HostMessages
 from tongbao.terminal.core.presence import look_after, note_keys
@@ -73,6 +74,9 @@ class TerminalCore:
             raise InvariantViolationError(f"{event.kind.value} in phase {state.phase.value}")
         turn = Turn(state, now)
         equipment = self._equipment_for(state)
+        closed = why_closed(equipment, turn, event)
+        if closed is not None:
+            return state, [Refuse(closed)]
         transition.handler(equipment, turn, event)
         if turn.state.phase not in transition.to:
             raise InvariantViolationError(

@@ -12,6 +12,8 @@ from tongbao.terminal.core.download_steps import Download
 from tongbao.terminal.core.roles import Grant
 from tongbao.terminal.core.state import PartCheck
 from tongbao.terminal.core.vocabulary import EventKind, TimerKind
+from tongbao.wire.device.operators import OperatorAct
+from tongbao.wire.device.settings import OperatorRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,29 @@ class Approval:
 
     operator: OperatorNo
     password: Pin
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFunction:
+    """Open a function for one act: its own password, somebody's approval, where it needs them."""
+
+    kind: ClassVar[EventKind] = EventKind.OPEN_FUNCTION
+    function: str
+    password: Pin | None = None
+    approval: Approval | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManageOperator:
+    """Add an operator, give one a first PIN again, or end one; approved by whoever does it."""
+
+    kind: ClassVar[EventKind] = EventKind.MANAGE_OPERATOR
+    act: OperatorAct
+    number: OperatorNo
+    approval: Approval
+    pin: Pin | None = None
+    name: str = ""
+    role: OperatorRole | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +360,8 @@ Event = (
     | LogOut
     | ChangePin
     | KeepAwake
+    | OpenFunction
+    | ManageOperator
     | SignIn
     | Start
     | CardEntered

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tongbao.terminal.core import wording
 from tongbao.terminal.core.approval import password_refusal
 from tongbao.terminal.core.effects import Allow
+from tongbao.terminal.core.functions import is_boot
 from tongbao.terminal.core.records import SupervisorApproved
 from tongbao.terminal.core.roles import Grant, may_grant
 from tongbao.terminal.core.signing_in import is_settling
@@ -44,6 +45,8 @@ def _why_not_now(equipment: Equipment, turn: Turn, what: Grant) -> Notice | None
 def _why_not(equipment: Equipment, turn: Turn, event: Authorise) -> Notice | None:
     settings, operator = equipment.settings, turn.state.operator
     approval = event.approval
+    if operator is None and is_boot(settings, event.what.value):
+        return None
     if approval is None:
         if operator is None or not may_grant(settings, operator.value, event.what):
             return wording.SUPERVISOR_NEEDED

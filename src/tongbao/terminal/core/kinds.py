@@ -144,7 +144,9 @@ class PaymentRule:
 
     def needs_supervisor(self, settings: TerminalSettings) -> bool:
         """Whether a supervisor must approve it."""
-        return self.kind in settings.profile.supervisor_for
+        function = settings.functions.get(self.kind)
+        is_supervisors = function is not None and function.role == "supervisor"
+        return is_supervisors or self.kind in settings.profile.supervisor_for
 
     def needs(self, settings: TerminalSettings) -> tuple[str, ...]:
         """Return what the cashier must give, in the words of the screen's protocol."""

@@ -35,7 +35,9 @@ def look_after(equipment: Equipment, turn: Turn, before: TerminalState, event: E
     """After a step: end what the policy ends, and have the clock run that locks the till."""
     settings = equipment.settings
     if before.operator is None and turn.state.operator is not None:
-        _change(turn, day="", is_over=False, locked_for=None, wants_person=False)
+        _change(turn, day="", is_over=False, locked_for=None, wants_person=False, opened="")
+    if turn.state.presence.opened and turn.state.phase is not Phase.IDLE:
+        _change(turn, opened="")
     if settings.has_presence_rules:
         _note_end(settings, turn, before)
     operator = turn.state.operator

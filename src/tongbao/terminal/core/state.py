@@ -213,6 +213,7 @@ class Presence:
 
     `locked_for` is whose place a locked till keeps. `day` is the day of the log-in, `keys_day` that
     of the working keys. `is_over` says that the PIN is to be given again as soon as the till rests.
+    `opened` is the function that somebody has opened for one act.
     `wants_keys` and `wants_person` are what it does by itself, where it may.
     """
 
@@ -220,6 +221,8 @@ class Presence:
     day: str = ""
     keys_day: str = ""
     is_over: bool = False
+    opened: str = ""
+    opened_until: Instant | None = None
     wants_keys: bool = False
     wants_person: bool = False
 

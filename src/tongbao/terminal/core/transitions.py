@@ -16,7 +16,9 @@ from tongbao.terminal.core import (
     attendance,
     downloading,
     exchanges,
+    functions,
     granting,
+    managing,
     paying,
     presence,
     reversing,
@@ -80,6 +82,8 @@ def _people_rows(table: _Table) -> None:
     row(P.LOGGED_OUT, E.LOG_IN, attendance.log_in, *entered)
     row(P.LOGGED_OUT, E.CHANGE_PIN, attendance.take_first_pin, *entered)
     row(P.LOGGED_OUT, E.LOG_OUT, attendance.go_away)
+    row(P.IDLE, E.OPEN_FUNCTION, functions.open_function)
+    row(P.IDLE, E.MANAGE_OPERATOR, managing.manage)
     row(P.IDLE, E.CHANGE_PIN, attendance.take_new_pin)
     row(P.IDLE, E.LOG_OUT, attendance.log_out, P.LOGGED_OUT)
     for phase in _AT_REST:

@@ -31,6 +31,8 @@ class EventKind(Enum):
     LOG_OUT = "log_out"
     CHANGE_PIN = "change_pin"
     KEEP_AWAKE = "keep_awake"
+    OPEN_FUNCTION = "open_function"
+    MANAGE_OPERATOR = "manage_operator"
     SIGN_IN = "sign_in"
     START = "start"
     CARD_ENTERED = "card_entered"
@@ -76,6 +78,8 @@ COMMANDS = frozenset(
         EventKind.LOG_OUT,
         EventKind.CHANGE_PIN,
         EventKind.KEEP_AWAKE,
+        EventKind.OPEN_FUNCTION,
+        EventKind.MANAGE_OPERATOR,
         EventKind.SIGN_IN,
         EventKind.START,
         EventKind.CARD_ENTERED,

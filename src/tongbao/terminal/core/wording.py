@@ -113,6 +113,23 @@ OPERATOR_GONE: Final = Notice(
 TRAINING_OFF: Final = Notice(
     "training_off", "本终端未开放训练模式", "Training is switched off for this terminal"
 )
+NUMBER_TAKEN: Final = Notice("number_taken", "该操作员号已被使用", "This operator number is taken")
+NAME_NEEDED: Final = Notice(
+    "name_needed", "请输入姓名（最多40字）", "Give a name, 40 characters at most"
+)
+NOT_YOURS: Final = Notice(
+    "not_yours",
+    "您无权管理该操作员；请由更高权限的人操作",
+    "You may not do this for that operator; ask somebody with more rights",
+)
+FUNCTION_CLOSED: Final = Notice(
+    "function_closed",
+    "此功能需要授权，请从功能菜单进入",
+    "This function needs an approval; open it from the menu",
+)
+FUNCTION_PASSWORD_NEEDED: Final = Notice(
+    "function_password", "请输入此功能的密码", "Give the password of this function"
+)
 NO_KEYS: Final = Notice(
     "no_master_key",
     "密码键盘无主密钥，请联系管理员",

@@ -27,6 +27,8 @@ from tongbao.terminal.core.events import (
     KeepAwake,
     LogIn,
     LogOut,
+    ManageOperator,
+    OpenFunction,
     OriginalGiven,
     PinEntered,
     PinSkipped,
@@ -47,6 +49,7 @@ from tongbao.terminal.core.wording import (
     BAD_NEW_PIN,
     NOT_KEYED,
     STALE,
+    SUPERVISOR_NEEDED,
     UNKNOWN_KIND,
     WRONG_PASSWORD,
 )
@@ -58,6 +61,8 @@ from tongbao.terminal.screen.arguments import (
 )
 from tongbao.terminal.screen.service_commands import SERVICE_MAKERS
 from tongbao.terminal.screen.view import notice_view
+from tongbao.wire.device.operators import OperatorAct
+from tongbao.wire.device.settings import OperatorRole
 
 if TYPE_CHECKING:
     from tongbao.terminal.aside import Aside
@@ -69,6 +74,7 @@ MESSAGE_MAX_CHARACTERS: Final = 32_768
 _REMEMBERED_MAX: Final = 1_000
 _ID: Final = re.compile("[0-9A-Za-z-]{8,64}", re.ASCII)
 _EXPIRY: Final = re.compile("[0-9]{2}(0[1-9]|1[0-2])", re.ASCII)
+_WORD_MAX: Final = 40
 _AMOUNT_MAX_MINOR: Final = 999_999_999_999
 
 BAD_MESSAGE: Final = Notice("bad_message", "无法识别的指令", "This is not a command")
@@ -225,6 +231,39 @@ def _change_pin(_identity: str, command: Mapping[str, Any]) -> Event:
         raise CommandRefusedError(WRONG_PASSWORD) from None
 
 
+def _open_function(_identity: str, command: Mapping[str, Any]) -> Event:
+    function, password = command.get("function"), command.get("password")
+    if not isinstance(function, str) or len(function) > _WORD_MAX:
+        raise CommandRefusedError(UNKNOWN_COMMAND)
+    try:
+        given = None if password is None else Pin(password)
+    except (ValueError, TypeError):
+        raise CommandRefusedError(WRONG_PASSWORD) from None
+    return OpenFunction(function, given, approval_of(command))
+
+
+def _manage_operator(_identity: str, command: Mapping[str, Any]) -> Event:
+    name, role, pin = command.get("name", ""), command.get("role"), command.get("pin")
+    approval = approval_of(command)
+    if approval is None:
+        raise CommandRefusedError(SUPERVISOR_NEEDED)
+    try:
+        given = None if pin is None else Pin(pin)
+    except (ValueError, TypeError):
+        raise CommandRefusedError(BAD_NEW_PIN) from None
+    try:
+        return ManageOperator(
+            act=OperatorAct(str(command.get("act"))),
+            number=OperatorNo(command.get("number", "")),
+            approval=approval,
+            pin=given,
+            name=name.strip() if isinstance(name, str) else "",
+            role=None if role is None else OperatorRole(role),
+        )
+    except (ValueError, TypeError):
+        raise CommandRefusedError(BAD_MESSAGE) from None
+
+
 def _start(identity: str, command: Mapping[str, Any]) -> Event:
     kind = command.get("kind")
     original = command.get("original", {})
@@ -302,6 +341,8 @@ _MAKERS: Final[dict[str, Callable[[str, Mapping[str, Any]], Event]]] = {
     "log_in": _log_in,
     "log_out": lambda _identity, _command: LogOut(),
     "change_pin": _change_pin,
+    "open_function": _open_function,
+    "manage_operator": _manage_operator,
     "keep_awake": lambda _identity, _command: KeepAwake(),
     "authorise": _authorise,
     "sign_in": lambda _identity, _command: SignIn(),

@@ -21,6 +21,7 @@ export const work: Work = {
     downloads: "Downloads",
     selfTest: "Self-test",
     switchOperator: "Switch operator",
+    operators: "Operators",
     changePin: "Change password",
     training: "Training mode",
     leaveTraining: "Leave training",

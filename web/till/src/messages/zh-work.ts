@@ -21,6 +21,7 @@ export const work = {
     downloads: "下载",
     selfTest: "功能自检",
     switchOperator: "切换操作员",
+    operators: "操作员管理",
     changePin: "修改密码",
     training: "训练模式",
     leaveTraining: "结束训练",

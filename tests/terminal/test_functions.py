@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.terminal.fake_gateway import make_document
 from tests.terminal.rig import PIN, SUPERVISOR, Rig, hashed
 from tongbao.domain.ids import BatchNo, OperatorNo, Stan
 from tongbao.domain.secrets import Pin
@@ -10,8 +11,15 @@ from tongbao.terminal.core.effects import Allow
 from tongbao.terminal.core.records import LogInFailed, SupervisorApproved
 from tongbao.terminal.core.roles import Grant
 from tongbao.terminal.core.vocabulary import Phase
+from tongbao.terminal.device.people import people_settings
 from tongbao.terminal.screen.people_view import people_state
 from tongbao.terminal.settings import FunctionRule
+from tongbao.wire.device.settings import (
+    FunctionClass,
+    FunctionCode,
+    OperatorRole,
+    SignInPolicy,
+)
 
 OWN = Pin("482193")
 BY_ROLE = {
@@ -115,3 +123,23 @@ def test_a_function_of_the_class_boot_opens_before_anybody_has_logged_in():
     rig.answer()
     assert rig.state.operator == OperatorNo("01")
     assert people_state(rig.state, rig.settings)["boot"] == []
+
+
+def test_a_settings_document_says_who_opens_what_and_how_long_somebody_stays():
+    code = FunctionCode(
+        code="03",
+        kind="refund",
+        function_class=FunctionClass.PASSWORD,
+        role=OperatorRole.CASHIER,
+        password_hash="scrypt$x",
+    )
+    document = make_document(
+        function_codes=(code,), sign_in_policy=SignInPolicy.PER_DAY, idle_lock_s=600
+    )
+    found = people_settings(document)
+    assert found["functions"] == {
+        "refund": FunctionRule(function_class="password", role="cashier", password_hash="scrypt$x")
+    }
+    assert (found["sign_in_policy"], found["idle_lock_s"]) == ("per_day", 600)
+    served = make_document(sign_in_policy=SignInPolicy.NONE, idle_lock_s=600)
+    assert people_settings(served)["idle_lock_s"] == 0

@@ -85,6 +85,7 @@ def test_the_administrator_resets_the_supervisor():
         (RESET, "02", {"pin": Pin("1234")}, "weak_pin"),
         (ADDED, "02", {"name": "x", "role": CASHIER}, "number_taken"),
         (ADDED, "05", {"name": "", "role": CASHIER}, "name_needed"),
+        (ADDED, "05", {"name": "x\ny", "role": CASHIER}, "name_needed"),
         (ADDED, "05", {"name": "x", "role": OperatorRole.ADMINISTRATOR}, "not_yours"),
         (OperatorAct.PIN_CHANGED, "02", {}, "wrong_phase"),
     ],

@@ -52,13 +52,14 @@ class StaffRefusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaffPage:
-    """All that is kept."""
+    """All that is kept; a number is given once."""
 
     lines: Annotated[tuple[StaffLine, ...], Length(0, _LINES_MAX)]
     refusals: Annotated[tuple[StaffRefusal, ...], Length(0, _REFUSALS_MAX)]
+    last_number: Annotated[int, Between(0, 2**53 - 1)]
 
 
-_EMPTY: Final = StaffPage(lines=(), refusals=())
+_EMPTY: Final = StaffPage(lines=(), refusals=(), last_number=0)
 
 
 class StaffBook:
@@ -92,9 +93,9 @@ class StaffBook:
         """Add a change; flushed when this returns. Raises: KeyStoreError."""
         with self._lock:
             lines = _with_room(self._page.lines)
-            number = lines[-1].number + 1 if lines else 1
+            number = self._page.last_number + 1
             added = StaffLine(number=number, change=change, told_at_ms=None)
-            self._write(replace(self._page, lines=(*lines, added)))
+            self._write(replace(self._page, lines=(*lines, added), last_number=number))
 
     def answered(self, number: int, answer: OperatorAnswer) -> None:
         """Note what the platform made of a change. Raises: KeyStoreError."""
@@ -116,7 +117,7 @@ class StaffBook:
                     at_ms=answer.server_time_ms,
                 )
                 refusals = (*refusals, refusal)[-_REFUSALS_MAX:]
-            self._write(StaffPage(lines=rest, refusals=refusals))
+            self._write(replace(self._page, lines=rest, refusals=refusals))
 
     def settings_came(self, issued_at_ms: int) -> None:
         """Drop what the platform knew when it made the settings that are now in force."""

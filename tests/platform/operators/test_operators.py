@@ -125,6 +125,21 @@ def test_a_function_code_has_its_default_until_it_is_changed_and_then_versions(t
     assert FunctionCode.objects.get(version=1).ended_at_us == NOW + 2
 
 
+def test_only_what_touches_no_payment_may_be_open_before_anybody_logs_in(terminal):
+    from tongbao.platform.operators.models import FunctionCode
+    from tongbao.platform.operators.services import (
+        CodeChange,
+        OperatorRefusedError,
+        change_function_code,
+    )
+
+    change = CodeChange(function_class=FunctionClass.BOOT, role=CASHIER)
+    with pytest.raises(OperatorRefusedError, match="not_at_boot"):
+        change_function_code(OWNER, MERCHANT_ID, "01", change, now_us=NOW)
+    assert FunctionCode.objects.count() == 0
+    change_function_code(OWNER, MERCHANT_ID, "96", change, now_us=NOW)
+
+
 def test_a_stranger_changes_nothing_and_one_entry_says_so(merchants):
     from tongbao.platform.access.enforce import AccessDeniedError
     from tongbao.platform.audit.models import AuditEntry

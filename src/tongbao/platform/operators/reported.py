@@ -119,7 +119,8 @@ def _came_before(reported: _Reported) -> bool:
 
 def _verdict_of_adding(reported: _Reported) -> _Verdict:
     message = reported.message
-    if message.role is None or not message.name or message.pin_hash is None:
+    is_named = bool(message.name.strip()) and message.name.isprintable()
+    if message.role is None or not is_named or message.pin_hash is None:
         return OperatorOutcome.REFUSED, "incomplete"
     fault = fault_of_number(message.number, message.role)
     if fault is not None:

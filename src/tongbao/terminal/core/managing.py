@@ -65,7 +65,8 @@ def _why_not(equipment: Equipment, event: ManageOperator) -> Notice | None:
 def _fault_of_new(event: ManageOperator, *, is_known: bool) -> Notice | None:
     if is_known or event.number.value in _FIXED:
         return wording.NUMBER_TAKEN
-    if not 1 <= len(event.name) <= NAME_CHARACTERS_MAX:
+    is_name = 1 <= len(event.name) <= NAME_CHARACTERS_MAX and event.name.isprintable()
+    if not is_name:
         return wording.NAME_NEEDED
     return wording.NOT_YOURS if event.role is OperatorRole.ADMINISTRATOR else None
 

@@ -41,6 +41,7 @@ pytestmark = pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="needs Debia
 def console(tmp_path_factory):
     with running_console(tmp_path_factory.mktemp("console"), more_approved=60) as running:
         yield running
+        Visitor.session = None
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +54,9 @@ def chromium():
 
 class Visitor:
     """A page that notes whatever a browser complains about and whatever leaves this machine."""
+
+    # The cookie of the module's one log-in; each context is a window of the same person's browser.
+    session = None
 
     def __init__(self, chromium, console, size="desk", language="en", scheme="light"):
         width, height = SIZES[size]
@@ -77,6 +81,16 @@ class Visitor:
 
     def open(self, path):
         self.page.goto(self.base + path)
+
+    def come_in(self):
+        """Open the first page as somebody who has logged in before."""
+        if Visitor.session is None:
+            self.log_in()
+            cookies = self.context.cookies()
+            Visitor.session = [one for one in cookies if one["name"] == "tongbao_session"]
+        else:
+            self.context.add_cookies(Visitor.session)
+            self.open("/console/")
 
     def log_in(self):
         self.open("/console/login/")
@@ -136,7 +150,7 @@ def test_each_page_fits_and_the_browser_complains_of_nothing(
     visit, console, size, language, scheme
 ):
     visitor = visit(size=size, language=language, scheme=scheme)
-    visitor.log_in()
+    visitor.come_in()
     for name, path in pages_of(console).items():
         visitor.open(path)
         assert visitor.too_wide_by() <= 0, name
@@ -170,7 +184,7 @@ def test_a_wrong_password_is_answered_in_one_sentence(visit):
 
 def test_a_total_leads_to_the_payments_behind_it(visit):
     visitor = visit()
-    visitor.log_in()
+    visitor.come_in()
     visitor.page.get_by_role("link", name=re.compile("In doubt, 7 days")).click()
     rows = visitor.page.locator("#result_list tbody tr.data-row")
     expect(rows).to_have_count(3)
@@ -181,7 +195,7 @@ def test_a_total_leads_to_the_payments_behind_it(visit):
 
 def test_an_exception_is_taken_noted_and_closed_by_hand(visit):
     visitor = visit()
-    visitor.log_in()
+    visitor.come_in()
     visitor.page.get_by_role("link", name=re.compile("Open exceptions")).click()
     visitor.page.locator("#result_list tbody tr.data-row").first.get_by_role("link").click()
     visitor.page.get_by_role("button", name="Take", exact=True).click()
@@ -198,7 +212,7 @@ def test_an_exception_is_taken_noted_and_closed_by_hand(visit):
 
 def test_a_terminal_is_told_what_to_do_next(visit):
     visitor = visit(size="phone", language="zh-CN")
-    visitor.log_in()
+    visitor.come_in()
     visitor.open("/console/fleet/terminal/00000001/change/")
     visitor.page.select_option("#act", label="上送状态")
     visitor.page.get_by_role("button", name="下达").click()
@@ -208,7 +222,7 @@ def test_a_terminal_is_told_what_to_do_next(visit):
 
 def test_the_fields_of_a_message_open_by_keyboard(visit, console):
     visitor = visit()
-    visitor.log_in()
+    visitor.come_in()
     visitor.open(f"{LIST}{console.payments['reversed']}/change/")
     message = visitor.page.locator(".tb-messages summary").first
     expect(visitor.page.get_by_text("processing code").first).to_be_hidden()
@@ -219,7 +233,7 @@ def test_the_fields_of_a_message_open_by_keyboard(visit, console):
 
 def test_searching_and_filtering_work_together(visit):
     visitor = visit()
-    visitor.log_in()
+    visitor.come_in()
     visitor.open(LIST)
     visitor.page.fill("#searchbar", "0128")
     visitor.page.press("#searchbar", "Enter")
@@ -237,7 +251,7 @@ def test_searching_and_filtering_work_together(visit):
 
 def test_everything_on_the_first_page_is_reached_by_keyboard(visit):
     visitor = visit()
-    visitor.log_in()
+    visitor.come_in()
     reached = set()
     for _ in range(60):
         visitor.page.keyboard.press("Tab")
@@ -248,7 +262,7 @@ def test_everything_on_the_first_page_is_reached_by_keyboard(visit):
 
 def test_the_menu_opens_on_a_phone(visit):
     visitor = visit(size="phone", language="zh-CN")
-    visitor.log_in()
+    visitor.come_in()
     visitor.page.get_by_role("button", name="菜单", exact=True).click()
     visitor.page.get_by_role("link", name="终端", exact=True).click()
     expect(visitor.page.get_by_role("heading", name="终端")).to_be_visible()
@@ -256,7 +270,7 @@ def test_the_menu_opens_on_a_phone(visit):
 
 def test_light_and_dark_can_be_switched_and_are_remembered(visit):
     visitor = visit()
-    visitor.log_in()
+    visitor.come_in()
     visitor.page.get_by_role("button", name="Light or dark").click()
     expect(visitor.page.locator("html.dark")).to_have_count(1)
     visitor.open(LIST)
@@ -274,7 +288,7 @@ def test_logging_out_closes_the_console(visit):
 
 def test_a_missing_page_says_so_in_our_look(visit):
     visitor = visit(language="zh-CN")
-    visitor.log_in()
+    visitor.come_in()
     visitor.open(f"{LIST}5/change/")
     expect(visitor.page.get_by_role("heading", name="没有这个页面")).to_be_visible()
     visitor.page.get_by_role("link", name="返回控制台").click()
@@ -299,7 +313,7 @@ def office(console):
 @pytest.mark.parametrize(("size", "language"), [("desk", "zh-CN"), ("phone", "en")])
 def test_the_offices_pages_fit_and_leave_nobody_out(visit, office, size, language):
     visitor = visit(size=size, language=language)
-    visitor.log_in()
+    visitor.come_in()
     found = []
     for name, path in office.items():
         visitor.open(path)

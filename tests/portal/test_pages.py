@@ -126,7 +126,6 @@ class Visitor:
         self.page.locator("h1").first.wait_for()
         expect(self.page.locator(".waiting")).to_have_count(0)
 
-
     def go(self, path):
         """Open a page of the same merchant as a link does, without loading everything anew."""
         self.page.evaluate(

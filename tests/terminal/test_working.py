@@ -262,6 +262,10 @@ def test_what_the_host_does_not_take_is_told_by_name_and_asks_for_a_person():
     for _ in range(tries + 1):
         rig.fire(TimerKind.HOST)
         rig.fire(TimerKind.WORK)
+    rig.tell(ev.ReportStatus())
+    owed = dict(part.split("=") for part in rig.message().fields[62].decode().split(";"))["owes"]
+    assert owed == f"signature-000007-{trace:06d}*3!"
+    rig.answer()
     rig.sell(900, "in doubt")
     rig.fire(TimerKind.HOST)
     signature, reversal = pending(rig.state, tries)

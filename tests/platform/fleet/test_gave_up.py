@@ -122,3 +122,27 @@ def test_the_queue_names_the_payment_also_when_its_message_came_later(machine):
     with translation.override("zh-hans"):
         assert detail_text(row.detail) == "冲正：批次 000007，凭证号 000012，已尝试 5 次"
         assert note_text("terminal", "the terminal has delivered it") == "终端已送达。"
+
+
+def test_a_status_upload_says_the_same_for_terminals_without_another_line(machine):
+    from tongbao.platform.fleet.models import Device, TerminalStatus
+    from tongbao.platform.payments.gave_up import follow_statuses
+
+    terminal = Device.objects.get(pk=SERIAL).terminal
+
+    def upload(at_us, body):
+        TerminalStatus.objects.create(terminal=terminal, at_us=at_us, body=body)
+        assert follow_statuses(at_us + MINUTE) == 1
+
+    upload(NOW, "version=1;pending=0;doubt=0;printer=ok")
+    upload(NOW + 1, "pending=2;doubt=0;owes=advice-000007-000013*5!,signature-000007-000012*1")
+    row = ("terminal_gave_up", "advice 000007 000013: 5 attempts", False)
+    assert exceptions() == [row]
+    say(machine, matter(14), at=NOW + MINUTE)
+    # Said before the reversal came up: it is no word about that.
+    assert follow_statuses(NOW + 2 * MINUTE) == 1
+    assert [is_closed for *_, is_closed in exceptions()] == [True, False]
+    upload(NOW + 2 * MINUTE, "pending=3;doubt=0;owes=reversal-000007-000099*1,nonsense")
+    assert [is_closed for *_, is_closed in exceptions()] == [True, False]
+    upload(NOW + 3 * MINUTE, "pending=0;doubt=0;owes=")
+    assert [is_closed for *_, is_closed in exceptions()] == [True, True]

@@ -28,6 +28,7 @@ from tongbao.platform.fleet.steps import StepRefusedError, locked, move
 from tongbao.wire.device.activation import ActivationFailure
 from tongbao.wire.device.codec import as_json, encode
 from tongbao.wire.device.health import (
+    PENDING_MAX,
     ActivationStep,
     HeartbeatAnswer,
     SelfTestReport,
@@ -110,7 +111,8 @@ def _ask_for_help(
     had_any = before is not None and bool(before.body.get("pending"))
     if message.pending is None or not (message.pending or had_any) or message.is_training:
         return
-    gave_up.follow(_terminal(device), message.pending, now_us=now_us)
+    is_whole = len(message.pending) < PENDING_MAX
+    gave_up.follow(_terminal(device), message.pending, is_whole=is_whole, said_at_us=now_us)
 
 
 def _health_in(row: DeviceHealth | None) -> Health | None:

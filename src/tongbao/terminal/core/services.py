@@ -32,6 +32,8 @@ _KINDS: Final = {
     ExchangeKind.STATUS: "status",
 }
 # 60.3 of each, by which an answer without a trace number is known.
+# Field 62 has room for 500 characters.
+_OWED_MAX: Final = 9
 _CODES: Final = {ExchangeKind.ECHO: "301", ExchangeKind.STATUS: "362"}
 
 
@@ -83,12 +85,18 @@ def begin_status(equipment: Equipment, turn: Turn) -> None:
     """Send the status."""
     state = turn.state
     station = equipment.messages.station
-    message = build.status_upload(station, state.batch, status_text(state))
+    message = build.status_upload(
+        station, state.batch, status_text(state, equipment.settings.repeats_max)
+    )
     _send(equipment, turn, ExchangeKind.STATUS, message)
 
 
-def status_text(state: TerminalState) -> str:
-    """Return the terminal's status: names and values, semicolons between them."""
+def status_text(state: TerminalState, tries: int) -> str:
+    """Return the terminal's status: names and values, semicolons between them.
+
+    `owes` names pending work with its attempts, what needs a person (after `tries` failures in a
+    row) first and with a mark behind it.
+    """
     parts = {check.part: check.result.value for check in state.self_check}
     values = {
         "version": __version__,
@@ -97,9 +105,18 @@ def status_text(state: TerminalState) -> str:
         "items": str(len(state.items)),
         "pending": str(len(state.work.works)),
         "doubt": "1" if state.doubt is not None else "0",
+        "owes": _owed(state, tries),
         **{part.value: parts[part] for part in Part if part in parts},
     }
     return ";".join(f"{name}={value}" for name, value in values.items())
+
+
+def _owed(state: TerminalState, tries: int) -> str:
+    works = sorted(state.work.works, key=lambda work: work.failures <= tries)
+    return ",".join(
+        f"{work.identity}*{work.attempts}{'!' if work.failures > tries else ''}"
+        for work in works[:_OWED_MAX]
+    )
 
 
 def belongs_to_service(equipment: Equipment, state: TerminalState, answer: Answer) -> bool:

@@ -226,9 +226,9 @@ def test_a_payment_names_its_open_exception(staff, stories):
     assert "Open exception, nobody has taken it" in text_of(browser_of(staff).get(page))
 
 
-def test_nobody_can_be_called_as_the_host_is(sqlite_url):
-    for name in ("system", "System", " SYSTEM "):
-        with pytest.raises(StaffError, match="host"):
+def test_nobody_can_be_called_as_a_machine_is(sqlite_url):
+    for name in ("system", "System", " SYSTEM ", "Terminal"):
+        with pytest.raises(StaffError, match="machine"):
             create_staff(sqlite_url, name, "correct-horse-battery-9")
     from tongbao.platform.accounts.models import User
 

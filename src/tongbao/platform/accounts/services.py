@@ -12,7 +12,7 @@ from tongbao.platform.access.operations import Operation
 from tongbao.platform.access.roles import StaffRole
 from tongbao.platform.accounts.generated import generated_password
 from tongbao.platform.clock import now_us
-from tongbao.platform.payments.exception_rules import SYSTEM
+from tongbao.platform.payments.exception_rules import MACHINES, SYSTEM
 from tongbao.platform.project import run_with
 
 if TYPE_CHECKING:
@@ -161,8 +161,8 @@ def _create(alias: str, name: str, password: str, roles: tuple[StaffRole, ...], 
     from django.core.exceptions import ValidationError  # noqa: PLC0415 - as above: only when needed
     from django.utils.translation import override  # noqa: PLC0415 - as above: only when needed
 
-    if name.strip().casefold() == SYSTEM:
-        raise StaffError("this name stands for the host in the exception queue")
+    if name.strip().casefold() in MACHINES:
+        raise StaffError("this name stands for a machine in the exception queue")
     users = _users(alias)
     user = users.model(username=users.model.normalize_username(name), is_staff=True)
     user.set_password(password)

@@ -19,7 +19,7 @@ from tongbao.platform.accounts.reopening import apply_reopening
 from tongbao.platform.approvals.kinds import ChangeKind
 from tongbao.platform.approvals.services import ChangeNotPossibleError, ask, register
 from tongbao.platform.audit.services import record
-from tongbao.platform.payments.exception_rules import SYSTEM as SYSTEM_NAME
+from tongbao.platform.payments.exception_rules import MACHINES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -184,7 +184,7 @@ def _checked(new: NewStaff) -> User:
         user.clean_fields(exclude=["password"])
     except ValidationError:
         raise StaffRefusedError(StaffRefusal.NAME_MALFORMED) from None
-    if name.casefold() == SYSTEM_NAME or phone_of(name):
+    if name.casefold() in MACHINES or phone_of(name):
         raise StaffRefusedError(StaffRefusal.NAME_MALFORMED)
     if User.objects.filter(username__iexact=name).exists():
         raise StaffRefusedError(StaffRefusal.NAME_TAKEN)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 SYSTEM: Final = "system"
 TERMINAL: Final = "terminal"
+# Names of no person: acts of machines stand under them.
+MACHINES: Final = frozenset({SYSTEM, TERMINAL})
 NOTE_LENGTH_MAX: Final = 500
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.utils.translation import gettext, gettext_lazy
 
 from tongbao.platform.payments.exception_rules import (
+    MACHINES,
     SYSTEM,
     TERMINAL,
     Done,
@@ -203,7 +204,7 @@ _NOTES = {
 
 def note_text(staff: str, note: str) -> str:
     """Return a note as it was written; those of machines in the reader's language."""
-    return str(_NOTES.get(note, note)) if staff in (SYSTEM, TERMINAL) else note
+    return str(_NOTES.get(note, note)) if staff in MACHINES else note
 
 
 def staff_text(staff: str) -> str:

@@ -71,7 +71,7 @@ def test_a_suspended_merchant_is_locked_at_its_tills_and_opened_again(room):
     risk = staff("risk")
     assert "Say why" in text(risk.post(DO, {"what": "suspend", "reason": " "}, follow=True))
     page = text(risk.post(DO, {"what": "suspend", "reason": "Papers ran out."}, follow=True))
-    assert "The merchant is suspended." in page
+    assert "The merchant is suspended:" in page
     assert (merchant().status, merchant().is_active) == ("suspended", False)
     assert lock_of(terminal_id).words == (
         "商户已暂停受理，请联系收单机构。 This merchant is suspended: call your acquirer."

@@ -128,7 +128,8 @@ def set_suspended(
 ) -> Merchant:
     """Stop a merchant from taking payments, or let it again; the owners read the reason.
 
-    The host refuses new payments from the commit on; what is open is still finished. The tills are
+    The host refuses new payments when it reads the register again (`terminal_refresh_ms`, a
+    minute); what is open is still finished. The tills are
     locked by their next settings document, and opened by the one after the reopening.
 
     Raises: StandingError; ValueError without a reason; AccessDeniedError; Merchant.DoesNotExist.

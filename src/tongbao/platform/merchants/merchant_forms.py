@@ -38,12 +38,15 @@ def run(request: HttpRequest, merchant: Merchant) -> str:
 
 def _suspend(request: HttpRequest, merchant: Merchant) -> str:
     _stop(request, merchant, suspended=True)
-    return _("The merchant is suspended. Its tills take no new payment from their next message on.")
+    return _("The merchant is suspended: within a minute no till of it takes a new payment.")
 
 
 def _reopen(request: HttpRequest, merchant: Merchant) -> str:
     _stop(request, merchant, suspended=False)
-    return _("The merchant takes payments again. Locked tills open with their next message.")
+    return _(
+        "The merchant takes payments again within a minute; locked tills open with their next "
+        "heartbeat."
+    )
 
 
 def _stop(request: HttpRequest, merchant: Merchant, *, suspended: bool) -> None:

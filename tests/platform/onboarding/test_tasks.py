@@ -117,3 +117,18 @@ def test_a_reviewer_neither_decides_alone_on_an_own_application_nor_on_a_colleag
     with pytest.raises(review.NotYoursError):
         review.approve(colleague, application_id, note="", now_us=NOON_US)
     assert status_of(application_id) == "in_review"
+
+
+def test_an_applicant_is_told_once_that_our_answer_is_late(django_sqlite, world):
+    from tests.platform.onboarding.conftest import to_review
+    from tongbao.platform.onboarding import tasks
+    from tongbao.platform.onboarding.models import Application
+
+    del django_sqlite
+    application_id = to_review(world, person())
+    promised = Application.objects.get(pk=application_id).promised_at_us
+    sent = len(world.sms.sent)
+    assert tasks.own_up(promised) == 0
+    assert (tasks.own_up(promised + 1), tasks.own_up(promised + 2)) == (1, 0)
+    [message] = world.sms.sent[sent:]
+    assert "未能在承诺时间内答复" in message.text

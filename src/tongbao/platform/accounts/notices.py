@@ -32,6 +32,9 @@ class NoticeKind(StrEnum):
     MERCHANT_REOPENED = "merchant_reopened"
     EMAIL_CHANGED = "email_changed"
     PHONE_CHANGED = "phone_changed"
+    DELIVERY_LATE = "delivery_late"
+    ACTIVATION_DUE = "activation_due"
+    ACTIVATION_LATE = "activation_late"
 
 
 def notify(user: Any, kind: NoticeKind, detail: Mapping[str, Any], *, now_us: int) -> Notice:
@@ -67,8 +70,21 @@ def notice_words(kind: str, detail: Mapping[str, Any]) -> str:
         NoticeKind.MERCHANT_REOPENED: gettext("%(merchant)s takes payments again: %(reason)s"),
         NoticeKind.EMAIL_CHANGED: gettext("The e-mail address of your account is now %(to)s."),
         NoticeKind.PHONE_CHANGED: gettext("The phone of your account is now %(to)s."),
+        NoticeKind.DELIVERY_LATE: gettext(
+            "Terminal %(terminal)s should have arrived by now. We ask the courier; confirm the "
+            "receipt when it is there."
+        ),
+        NoticeKind.ACTIVATION_DUE: gettext(
+            "Terminal %(terminal)s has arrived and is not activated yet. Switch it on and enter "
+            "the code on its screen under Terminals."
+        ),
+        NoticeKind.ACTIVATION_LATE: gettext(
+            "Terminal %(terminal)s was activated and is not ready yet. Look at its screen; call us "
+            "when it does not go on."
+        ),
     }
-    facts = {"address": "", "merchant": "", "reason": "", "to": "", **detail}
+    unknown = dict.fromkeys(("address", "merchant", "reason", "to", "terminal"), "")
+    facts = {**unknown, **detail}
     facts["place"] = place_words(str(facts["address"]), detail.get("place"))
     try:
         return words[NoticeKind(kind)] % facts

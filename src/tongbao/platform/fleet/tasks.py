@@ -9,6 +9,7 @@ from tongbao.platform.fleet.ceremonies import end_expired
 from tongbao.platform.fleet.idle import look_at_idle
 from tongbao.platform.fleet.key_room import KeyRoomClosedError
 from tongbao.platform.fleet.models import Activation, DeviceNonce, Heartbeat, RemoteAct
+from tongbao.platform.fleet.reminders import remind
 from tongbao.platform.work.task import Task
 from tongbao.wire.device.activation import ActivationFailure
 from tongbao.wire.device.signing import CLOCK_DIFFERENCE_MAX_MS
@@ -41,5 +42,6 @@ def forget(now_us: int) -> int:
 TASKS: Final = (
     Task(name="fleet.expire", every_s=INVITATION_US // 30 // 1_000_000, run=expire),
     Task(name="fleet.forget", every_s=600, run=forget),
+    Task(name="fleet.remind", every_s=600, run=remind),
     Task(name="fleet.idle", every_s=6 * 3600, run=look_at_idle),
 )

@@ -41,6 +41,10 @@ REMINDER: Final = Words(
     "您的商户申请还差一步，{day} 前有效，请登录完成。",
     "Your application waits for you until {day}; log in to complete it.",
 )
+LATE: Final = Words(
+    "您的商户申请未能在承诺时间内答复，我们正在加紧处理，抱歉让您久等。",
+    "Your application is not answered within the time we promised. We are on it; we are sorry.",
+)
 DEPOSIT_SENT: Final = Words(
     "已向您尾号 {last4} 的账户打款 0.01 元，请把附言中的 6 位数字填到申请里。",
     "CNY 0.01 was sent to your account ending in {last4}; enter the six digits of its remark.",

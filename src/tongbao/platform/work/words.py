@@ -14,9 +14,11 @@ TASK_WORDS: Final = {
     "api.forget_answers": _("Forget kept answers of the API after a day"),
     "fleet.expire": _("End invitations, acts and key loadings that ran out"),
     "fleet.forget": _("Forget used nonces and old heartbeats"),
+    "fleet.remind": _("Tell merchants of late terminals"),
     "fleet.idle": _("Look for terminals that nobody uses"),
     "onboarding.check_waiting": _("Check applications that were handed in"),
     "onboarding.remind": _("Remind applicants before a deadline"),
+    "onboarding.own_up": _("Tell applicants that our answer is late"),
     "onboarding.expire": _("Let applications run out after their deadline"),
     "payments.follow_doubts": _("Follow payments that are in doubt"),
 }

@@ -49,11 +49,12 @@ _Longitude = Annotated[Whole, Field(ge=73_000_000, le=136_000_000)]
 
 
 class AgencyOut(Out):
-    """An agent who sold to this merchant or serves it."""
+    """An agent who sold to this merchant or serves it; not active: works for us no longer."""
 
     role: Literal["sold", "serves"]
     name: str
     phone: str
+    is_active: bool
 
 
 class MerchantOut(Out):
@@ -346,6 +347,7 @@ def _merchant_out(merchant: Merchant) -> MerchantOut:
                 role="sold" if agency.role == "sold" else "serves",
                 name=agency.agent.name,
                 phone=agency.agent.phone,
+                is_active=agency.agent.is_active,
             )
             for agency in agencies
         ],

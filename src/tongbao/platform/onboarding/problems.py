@@ -16,6 +16,7 @@ from tongbao.platform.onboarding.changes import ChangeUnderWayError
 from tongbao.platform.onboarding.deposits import DepositRefusedError
 from tongbao.platform.onboarding.findings import FINDINGS
 from tongbao.platform.onboarding.form_data import UnknownFieldError
+from tongbao.platform.onboarding.models import Agent
 from tongbao.platform.onboarding.paper_content import PaperRefusedError
 from tongbao.platform.onboarding.records import ApplicationOvertakenError, NoteMissingError
 from tongbao.platform.onboarding.shapes import told
@@ -92,6 +93,10 @@ _WORDS_MISSING: Final = Words("请用文字说明。", "Say it in words.")
 _NO_AGENT: Final = Words(
     "这份申请不是代理商介绍的。", "This application did not come through an agent."
 )
+_AGENT_UNKNOWN: Final = Words(
+    "没有这个代理商，或已停止合作；请核对编号，或不填。",
+    "There is no such agent, or they work for us no longer; check the number or leave it empty.",
+)
 _PROMISES: Final = Words(
     "一份申请最多记录 20 条承诺。", "An application holds at most 20 promises."
 )
@@ -135,6 +140,12 @@ def _not_possible(error: ActNotPossibleError) -> Problem:
     return Problem(409, "not_possible_now", told(_NOT_POSSIBLE.filled(state=state)))
 
 
+def _agent_unknown(error: Agent.DoesNotExist) -> Problem:
+    del error
+    words = told(_AGENT_UNKNOWN)
+    return Problem(422, "invalid", words, fields=[Field("agent_id", "agent_unknown", words)])
+
+
 _MAKERS: Final[dict[type[Exception], Callable[[Any], Problem]]] = {
     PaperRefusedError: _paper,
     DepositRefusedError: _deposit,
@@ -146,6 +157,7 @@ _MAKERS: Final[dict[type[Exception], Callable[[Any], Problem]]] = {
     ProviderUnavailableError: lambda _: Problem(503, "provider_unavailable", told(_UNAVAILABLE)),
     FontMissingError: lambda error: Problem(503, "font_missing", str(error)),
     NoteMissingError: lambda _: Problem(422, "words_missing", told(_WORDS_MISSING)),
+    Agent.DoesNotExist: _agent_unknown,
     AgentRefusedError: lambda _: Problem(409, "no_agent", told(_NO_AGENT)),
     TooManyPromisesError: lambda _: Problem(409, "too_many_promises", told(_PROMISES)),
     UnknownFieldError: lambda error: Problem(422, "unknown_field", str(error)),

@@ -36,6 +36,7 @@ export interface AgencyOut {
   role: "sold" | "serves";
   name: string;
   phone: string;
+  is_active: boolean;
 }
 
 export interface Amount {

@@ -19,7 +19,7 @@ from tests.platform.fleet.stage import (
     Machine,
     beat,
 )
-from tongbao.platform.fleet.wanted_rules import Level
+from tongbao.platform.fleet.wanted_rules import DEFAULTS, MONEY_LEAVES, Level
 
 
 def at(level, key=""):
@@ -43,6 +43,14 @@ def faults(actor, target, **changes):
     with pytest.raises(SettingsRefusedError) as caught:
         put(actor, target, **changes)
     return {fault.path: fault.rule for fault in caught.value.faults}
+
+
+def test_every_setting_has_a_name_and_may_be_kept_in_the_audit_log(room):
+    from tongbao.platform.audit.redaction import SAFE_FIELDS
+    from tongbao.platform.fleet.words import SETTING_WORDS
+
+    assert set(SETTING_WORDS) == set(DEFAULTS) == SAFE_FIELDS["terminal_settings"]
+    assert set(MONEY_LEAVES) < set(DEFAULTS)
 
 
 def test_a_merchant_allows_at_most_what_the_acquirer_allows(room):

@@ -59,6 +59,7 @@ SAFE_FIELDS: Final[Mapping[str, frozenset[str]]] = {
         {
             "auto_sign_in",
             "heartbeat_s",
+            "idle_lock_s",
             "kinds",
             "language",
             "limits.day_minor",

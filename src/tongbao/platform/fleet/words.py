@@ -317,6 +317,7 @@ SETTING_WORDS: Final[Mapping[str, Any]] = {
     "kinds": gettext_lazy("Transactions"),
     "sign_in_policy": gettext_lazy("PIN of the operator"),
     "auto_sign_in": gettext_lazy("Operator logs in by itself"),
+    "idle_lock_s": gettext_lazy("Seconds until an untouched till locks"),
     "limits.sale_minor": gettext_lazy("Limit for one payment"),
     "limits.refund_minor": gettext_lazy("Limit for one refund"),
     "limits.offline_minor": gettext_lazy("Limit for one offline sale"),

@@ -173,7 +173,7 @@ def test_staff_sees_whom_a_change_reaches_before_it_is_made(room):
     assert fleet.post(address, confirm).status_code == 302
     shown = text(fleet.get(f"/console/fleet/terminal/{terminal_id}/change/"))
     assert "谢谢惠顾 / 七日退换" in shown
-    assert "from: Merchant" in shown
+    assert "<td>谢谢惠顾 / 七日退换</td><td>Merchant</td>" in shown
     # The same page sent once more has been overtaken by what it did itself.
     again = fleet.post(address, confirm)
     assert again.status_code == 422

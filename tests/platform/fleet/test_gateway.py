@@ -3,13 +3,23 @@
 import http.client
 import json
 import ssl
+import zlib
 
 import pytest
 
 from tests.platform.conftest import django_on
 from tests.platform.fleet import stage
 from tests.platform.fleet.conftest import device, shipped
-from tests.platform.fleet.stage import MERCHANT_ID, OWNER, SERIAL, Machine, beat
+from tests.platform.fleet.real_device import activated_device, ended, running
+from tests.platform.fleet.stage import (
+    FLEET,
+    MERCHANT_ID,
+    OTHER_SERIAL,
+    OWNER,
+    SERIAL,
+    Machine,
+    beat,
+)
 from tongbao.app.setup import SetUpOptions, prepare
 from tongbao.app.world import devices_part
 from tongbao.platform.clock import now_us
@@ -22,7 +32,7 @@ from tongbao.wire.device.activation import (
     HelloAnswer,
 )
 from tongbao.wire.device.codec import decode, encode
-from tongbao.wire.device.health import HeartbeatAnswer, Refusal, RefusalAnswer
+from tongbao.wire.device.health import ActKind, HeartbeatAnswer, Refusal, RefusalAnswer
 from tongbao.wire.device.settings import (
     ReportOutcome,
     SettingsDocument,
@@ -238,3 +248,42 @@ def test_a_refusal_speaks_both_languages_and_names_the_field(line):
     _, answered = line.ask("POST", paths.HELLO, body)
     answer = decode(RefusalAnswer, answered)
     assert (answer.field, answer.words_zh) == ("nonce: it is not base64", "终端发来的内容有误。")
+
+
+ACTS = (
+    (ActKind.MESSAGE, {"words": "请更换纸卷"}),
+    (ActKind.LOCK, {"words": "盘点"}),
+    (ActKind.UNLOCK, {}),
+    (ActKind.LOG_PULL, {}),
+    (ActKind.PARAMETER_PUSH, {}),
+    (ActKind.SELF_TEST, {}),
+    (ActKind.RESTART, {}),
+)
+
+
+def test_every_remote_act_is_done_by_a_real_terminal_and_known_on_the_platform(
+    world, gateway, tmp_path
+):
+    from tongbao.platform.fleet import acts
+
+    authority = world[0].folder / "tls" / "ca.pem"
+    terminal = activated_device(OTHER_SERIAL, gateway, authority, tmp_path / "device-data")
+    assert device(OTHER_SERIAL).state == "active"
+    asked = [acts.ask(FLEET, OTHER_SERIAL, kind, body, now_us=now_us()) for kind, body in ACTS]
+    with running(terminal):
+        assert ended(*asked) == {kind.value: "done" for kind, _ in ACTS}
+    log = next(act for act in asked if act.kind == "log_pull").log
+    assert b'"version"' in zlib.decompress(bytes(log))
+    report = device(OTHER_SERIAL).reports.get()
+    assert (report.outcome, report.is_true_copy, report.drift) == ("applied", True, [])
+
+    body = {"reason": "被盗", "as_lost": "true"}
+    wipe = acts.ask(FLEET, OTHER_SERIAL, ActKind.WIPE, body, now_us=now_us())
+    key = (terminal.data_folder / "device" / "key.pem").read_bytes()
+    with running(terminal):
+        assert ended(wipe) == {"wipe": "done"}
+    assert wipe.detail.startswith("lost with 0 reversals")
+    assert device(OTHER_SERIAL).state == "lost"
+    left = [path for path in terminal.data_folder.rglob("*") if path.is_file()]
+    assert all(path.read_bytes() != key for path in left)
+    assert "settings.json" not in {path.name for path in left}

@@ -69,6 +69,8 @@ async def run_device(
                 task.cancel()
             await asyncio.gather(talking, running, return_exceptions=True)
         settings = _at(settings, announced)
+    # A wipe that was begun is finished before we go: nothing waits for another start.
+    await asyncio.to_thread(finish_wipe, settings.data_folder)
 
 
 def _open(

@@ -180,6 +180,8 @@ def test_staff_sees_whom_a_change_reaches_before_it_is_made(room):
     assert "Somebody else changed this meanwhile" in text(again)
     assert "谢谢惠顾" not in text(fleet.get(LEVEL.format("acquirer", "-")))
     assert "Lines below the slip" in text(fleet.get("/console/fleet/wantedsettings/"))
+    assert fleet.get("/console/fleet/wantedsettings/1/change/").url == address
+    assert fleet.get("/console/fleet/wantedsettings/9/change/").status_code == 404
 
 
 def test_a_wrong_setting_is_named_at_its_field_and_nothing_is_set(room):

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpResponseNotAllowed
 from django.shortcuts import redirect
@@ -68,6 +69,21 @@ class WantedSettingsAdmin(ReadOnlyAdmin[WantedSettings]):
             path("level/<str:scope>/<str:key>/", view, name="fleet_wantedsettings_level"),
             *super().get_urls(),
         ]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Lead from one change to the page of its level."""
+        del form_url, extra_context
+        demand(request, _DEMANDED, ("terminal_settings", object_id))
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            raise Http404
+        return redirect("admin:fleet_wantedsettings_level", row.scope, row.key or _ALL)
 
     @admin.display(description=_("Level"))
     def level(self, row: WantedSettings) -> str:

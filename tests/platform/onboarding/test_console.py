@@ -76,6 +76,35 @@ def test_a_reviewer_takes_sees_and_sends_back_in_words(waiting):
     assert "右下角被手指挡住" in page
 
 
+def test_a_reviewer_names_the_paper_that_cannot_be_read(waiting):
+    from tongbao.platform.onboarding.models import Finding
+    from tongbao.platform.onboarding.shapes import finding_out
+
+    browser = browser_of(staff_user())
+    act(browser, waiting, act="take")
+    of_code = {"paper.paper_cropped": "id_back", "paper.id_differs": "id_front"}
+    codes = ["paper_cropped", "id_differs"]
+    act(browser, waiting, act="correct", codes=codes, **of_code)
+    found = Finding.objects.filter(application_id=waiting, origin="reviewer").order_by("field")
+    assert [(one.code, one.field) for one in found] == [
+        ("id_differs", "legal_person"),
+        ("paper_cropped", "paper.id_back"),
+    ]
+    assert finding_out(found[1]).words.startswith("Identity card, side with the emblem: A paper")
+    page = browser.get(page_of(waiting)).content.decode()
+    assert "Identity card, side with the emblem: A paper" in page
+
+
+def test_a_paper_that_there_is_not_is_refused(waiting):
+    from tongbao.platform.onboarding.models import Application
+
+    browser = browser_of(staff_user())
+    act(browser, waiting, act="take")
+    form = {"act": "correct", "codes": ["paper_cropped"], "paper.paper_cropped": "poem"}
+    act(browser, waiting, **form)
+    assert Application.objects.get(pk=waiting).status == "in_review"
+
+
 def test_the_page_is_chinese_for_a_chinese_reader(waiting):
     browser = browser_of(staff_user(), "zh-hans")
     act(browser, waiting, act="take")

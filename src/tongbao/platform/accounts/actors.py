@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tongbao.platform.access.permissions import Permission
 
 DEVICE_LENGTH_MAX = 200
+# What the user names begin with that are made for people who log in by phone.
+PERSON = "person"
 
 
 def actor_of_request(request: HttpRequest) -> Actor:
@@ -45,13 +47,22 @@ def actor_of_user(
     return Actor(
         kind=ActorKind.STAFF if user.is_staff else ActorKind.PERSON,
         actor_id=str(user.pk),
-        name=user.get_username(),
+        name=shown_name(user),
         staff_roles=roles if user.is_staff else frozenset(),
         memberships=memberships_of(user),
         second_factor_at_us=second_factor_at_us,
         address=address,
         device=device,
     )
+
+
+def shown_name(user: Any) -> str:
+    """Return what colleagues read beside a person's acts; a made user name tells them nothing."""
+    username: str = user.get_username()
+    if user.is_staff or not username.startswith(f"{PERSON}_"):
+        return username
+    phone: str = user.phone or user.pending_phone
+    return user.display_name or (f"{phone[:-8]}****{phone[-4:]}" if phone else username)
 
 
 def memberships_of(user: Any) -> dict[str, frozenset[Permission]]:

@@ -34,7 +34,7 @@ REFUSED_WORDS: Final[dict[type[Exception], Words]] = {
         "Write the reason: hints, explanations and refusals need words.",
     ),
     review.NotYoursError: Words(
-        "请先领取这份申请。", "Take the application first; it is not yours."
+        "请先接手这份申请。", "Take the application first; it is not yours."
     ),
     review.OwnApplicationError: Words(
         "不能审核自己的申请。", "Nobody decides about an application of their own."
@@ -47,7 +47,7 @@ REFUSED_WORDS: Final[dict[type[Exception], Words]] = {
 }
 REFUSED: Final = tuple(REFUSED_WORDS)
 ACTED: Final[dict[str, Words]] = {
-    "take": Words("已领取。", "You have taken it."),
+    "take": Words("已接手。", "You have taken it."),
     "correct": Words("已退回补正，申请人会收到短信。", "Sent back; the applicant is told."),
     "approve": Words("已通过。", "Approved."),
     "refuse": Words("已拒绝，申请人会收到短信。", "Refused; the applicant is told."),
@@ -65,7 +65,7 @@ def act(actor: Actor, application_id: str, form: QueryDict, *, now_us: int) -> s
     if word == "take":
         review.take(actor, application_id, now_us=now_us)
     elif word == "correct":
-        codes = form.getlist("codes")
+        codes = {code: form.get(f"paper.{code}", "") for code in form.getlist("codes")}
         review.ask_correction(actor, application_id, codes, note=note, version=seen, now_us=now_us)
     elif word == "approve":
         review.approve(actor, application_id, note=note, version=seen, now_us=now_us)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from tongbao.platform.bilingual import Words
 
@@ -25,6 +26,10 @@ class Origin(StrEnum):
 
     AUTOMATIC = "automatic"
     REVIEWER = "reviewer"
+
+
+SOME_PAPER: Final = "papers"
+"""The field of what is about some paper; a finding names which as `paper.<kind>`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

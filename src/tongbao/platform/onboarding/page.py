@@ -9,13 +9,14 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import get_language
 
+from tongbao.platform.accounts.actors import shown_name
 from tongbao.platform.bilingual import Words
 from tongbao.platform.console.formats import amount_text
 from tongbao.platform.onboarding import deposits, readings
 from tongbao.platform.onboarding.agents import SUBJECT_WORDS
 from tongbao.platform.onboarding.categories import CATEGORIES
-from tongbao.platform.onboarding.finding_kinds import Origin, Severity
-from tongbao.platform.onboarding.findings import FINDINGS
+from tongbao.platform.onboarding.finding_kinds import SOME_PAPER, Origin, Severity
+from tongbao.platform.onboarding.findings import FINDINGS, words_of
 from tongbao.platform.onboarding.papers import papers_of
 from tongbao.platform.onboarding.promises import is_late
 from tongbao.platform.onboarding.records import secrets_of
@@ -78,7 +79,7 @@ _ACTS: Final[dict[str, Words]] = {
     Act.BEGIN_CHECKS: Words("开始自动核验", "Checks begun"),
     Act.PASS_CHECKS: Words("自动核验通过", "Checks passed"),
     Act.FAIL_CHECKS: Words("自动核验发现问题", "Checks found something"),
-    Act.TAKE: Words("审核员领取", "Taken by a reviewer"),
+    Act.TAKE: Words("审核员接手", "Taken by a reviewer"),
     Act.ASK_CORRECTION: Words("退回补正", "Sent back for correction"),
     Act.APPROVE: Words("审核通过", "Approved"),
     Act.OFFER_CONTRACT: Words("合同待签", "Contract offered"),
@@ -128,7 +129,7 @@ def application_page(application: Application, actor: Actor, now_us: int) -> dic
             for one in application.promises.order_by("promise_id")
         ],
         "deposit": _DEPOSITS[deposits.is_confirmed(application)].into(language),
-        "owner_name": application.owner.get_username(),
+        "owner_name": shown_name(application.owner),
         "is_open": state not in FINAL,
         "in_review": state is State.IN_REVIEW,
         "mine": mine,
@@ -191,7 +192,7 @@ def _findings(application: Application, language: str) -> list[dict[str, Any]]:
     return [
         {
             "row": row,
-            "words": FINDINGS[row.code].words.into(language),
+            "words": words_of(row.code, row.field).into(language),
             "is_open": row.cleared_at_us is None,
             "is_hint": FINDINGS[row.code].severity is Severity.HINT,
         }
@@ -211,9 +212,13 @@ def _history(application: Application, language: str) -> list[dict[str, Any]]:
     ]
 
 
-def _choices(severity: Severity, origin: Origin, language: str) -> list[dict[str, str]]:
+def _choices(severity: Severity, origin: Origin, language: str) -> list[dict[str, Any]]:
     return [
-        {"code": kind.code, "words": kind.words.into(language)}
+        {
+            "code": kind.code,
+            "words": kind.words.into(language),
+            "is_about_papers": kind.field == SOME_PAPER,
+        }
         for kind in FINDINGS.values()
         if kind.severity is severity and kind.origin is origin
     ]

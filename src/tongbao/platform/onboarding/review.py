@@ -13,15 +13,16 @@ from tongbao.platform.onboarding.applications import round_no
 from tongbao.platform.onboarding.approval import make_merchant
 from tongbao.platform.onboarding.changes import ask_second_person
 from tongbao.platform.onboarding.checking import NEW
-from tongbao.platform.onboarding.finding_kinds import Origin, Severity
+from tongbao.platform.onboarding.finding_kinds import SOME_PAPER, Origin, Severity
 from tongbao.platform.onboarding.findings import FINDINGS, kind_of
 from tongbao.platform.onboarding.models import Application, Finding
 from tongbao.platform.onboarding.notices import TOLD, tell_applicant
 from tongbao.platform.onboarding.records import NoteMissingError, found, locked, move
 from tongbao.platform.onboarding.states import Act, State
+from tongbao.platform.onboarding.tiers import PaperKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from tongbao.platform.access.actor import Actor
 
@@ -62,28 +63,32 @@ def take(actor: Actor, application_id: str, *, now_us: int) -> Application:
 def ask_correction(
     actor: Actor,
     application_id: str,
-    codes: Iterable[str],
+    codes: Mapping[str, str],
     *,
     now_us: int,
     **words: Unpack[Words],
 ) -> Application:
     """Send an application back with findings of the reviewer's list.
 
+    `codes` says for each which kind of paper it is about, where it is about papers; else nothing.
+
     Raises: FindingUnknownError; NoteMissingError when nothing is named; as `take` otherwise.
     """
     _open(actor, application_id, now_us)
-    chosen = list(dict.fromkeys(codes))
+    chosen = list(codes)
     note = words.get("note", "").strip()
     if not chosen:
         raise NoteMissingError
     for code in chosen:
         if code not in FINDINGS or kind_of(code).severity is not Severity.CORRECT:
             raise FindingUnknownError(code)
+        if codes[code] and codes[code] not in set(PaperKind):
+            raise FindingUnknownError(code)
     if "explanation_wanted" in chosen and not note:
         raise NoteMissingError
     with transaction.atomic():
         application = _mine(actor, application_id, words)
-        _add_findings(application, chosen, note, now_us)
+        _add_findings(application, codes, note, now_us)
         move(
             application,
             Act.ASK_CORRECTION,
@@ -112,7 +117,7 @@ def refuse(
         raise NoteMissingError
     with transaction.atomic():
         application = _mine(actor, application_id, words)
-        _add_findings(application, [code], note, now_us)
+        _add_findings(application, {code: ""}, note, now_us)
         move(application, Act.REFUSE, actor, now_us=now_us, note=note, detail={"codes": [code]})
         tell_applicant(application, TOLD[State.REFUSED])
         _record(actor, application, now_us, [code])
@@ -160,15 +165,18 @@ def _mine(actor: Actor, application_id: str, words: Words) -> Application:
     return application
 
 
-def _add_findings(application: Application, codes: Iterable[str], note: str, now_us: int) -> None:
+def _add_findings(
+    application: Application, codes: Mapping[str, str], note: str, now_us: int
+) -> None:
     rounds = round_no(application)
-    for code in codes:
+    for code, paper in codes.items():
+        field = kind_of(code).field
         Finding.objects.create(
             finding_id=new_id("finding"),
             application=application,
             round_no=rounds,
             code=code,
-            field=kind_of(code).field,
+            field=f"paper.{paper}" if paper and field == SOME_PAPER else field,
             origin=Origin.REVIEWER.value,
             note=note[:500],
             opened_at_us=now_us,

@@ -16,7 +16,7 @@ from tongbao.platform.onboarding.agents import Subject
 from tongbao.platform.onboarding.applications import round_no
 from tongbao.platform.onboarding.devices import Scene
 from tongbao.platform.onboarding.finding_kinds import Severity
-from tongbao.platform.onboarding.findings import FINDINGS
+from tongbao.platform.onboarding.findings import FINDINGS, words_of
 from tongbao.platform.onboarding.form_data import shown_secrets
 from tongbao.platform.onboarding.papers import papers_of
 from tongbao.platform.onboarding.promises import is_late, steps_of
@@ -373,7 +373,7 @@ def finding_out(finding: Finding) -> FindingOut:
         code=finding.code,
         field=finding.field,
         severity=kind.severity,
-        words=told(kind.words),
+        words=told(words_of(finding.code, finding.field)),
         note=finding.note,
         origin=finding.origin,
         round_no=finding.round_no,

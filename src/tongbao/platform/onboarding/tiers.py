@@ -90,7 +90,7 @@ RULES: dict[str, RuleSource] = {
         ),
     ),
     "own_policy": RuleSource(
-        "Tongbao 风险政策",
+        "通宝风险政策 Tongbao risk policy",
         Words(
             "本机构的风险政策：新商户的起始限额，经营稳定后可申请调整。",
             "The acquirer's own risk policy: limits to begin with; they can be raised on request.",

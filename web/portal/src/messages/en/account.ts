@@ -135,5 +135,8 @@ export const operator: typeof zhOperator = {
     pending: "Pending work",
     training: "Training",
     self_test: "Self-test",
+    log_in: "Log-in",
+    change_pin: "Change the PIN",
+    operators: "Look after operators",
   },
 };

@@ -30,7 +30,7 @@ export const shop: typeof zh = {
     byKind: "By kind",
     hour: "{n}:00",
     head: { hour: "Hour", amount: "Amount", count: "Payments" },
-    countWords: "{n} payments",
+    countWords: "{n} payment | {n} payments",
     feed: "Live payments",
     feedNote: "New payments appear by themselves.",
     feedEmpty: "No payments today yet",

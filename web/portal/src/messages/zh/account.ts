@@ -128,5 +128,8 @@ export const operator = {
     pending: "待办事项",
     training: "练习模式",
     self_test: "自检",
+    log_in: "登录",
+    change_pin: "修改密码",
+    operators: "管理操作员",
   },
 };

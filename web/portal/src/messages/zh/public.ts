@@ -48,7 +48,7 @@ export const publicPage = {
     paper: "要打印小票",
     network: "店里有宽带或 Wi-Fi",
     ask: "给我建议",
-    before: "回答左边几个问题，就能看到推荐。",
+    before: "回答几个问题，就能看到推荐。",
     none: "没有合适的机型。换个条件试试，或联系我们。",
     best: "最合适",
     deposit: "押金（退机时退还）",

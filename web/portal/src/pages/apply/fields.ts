@@ -91,9 +91,16 @@ export function fieldsOf(step: StepName, tier: Tier): readonly Field[] {
   return FIELDS[step].filter(({ tiers }) => tiers === undefined || tiers.includes(tier));
 }
 
-/** On which step a finding is, by the field it names. */
+/** What the checks and reviewers speak of that is no field of its own. */
+const STEP_OF: Readonly<Record<string, StepName>> = { shop_place: "shop", deposit_code: "send", owner: "send" };
+
+/** On which step a finding is, by the field it names; a paper's is `paper.<kind>`. */
 export function stepOfField(field: string): StepName {
   const name = field.split(".").at(-1) ?? field;
+  const known = STEP_OF[name];
+  if (known !== undefined) {
+    return known;
+  }
   return STEPS.find((step) => FIELDS[step].some((one) => one.name === name)) ?? "papers";
 }
 

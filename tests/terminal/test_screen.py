@@ -88,6 +88,7 @@ def test_a_page_gets_the_whole_state_first_and_after_every_step(tmp_path):
                 "terminal_reader": live.addresses.reader,
                 "on_screen_pin": True,
                 "on_screen_card_entry": False,
+                "has_sample_operators": True,
             }
             assert page.state["clock"].endswith("+08:00")
             await page.do("power_on")

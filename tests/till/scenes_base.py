@@ -119,6 +119,7 @@ def base() -> State:
             "drawer_url": "",
             "terminal_reader": "127.0.0.1:9",
             "on_screen_pin": True,
+            "has_sample_operators": True,
         },
         "pending": [],
         "settlement": None,

@@ -24,8 +24,8 @@ button:disabled{opacity:.4;cursor:default}button.call{background:var(--green);co
 button.end{background:var(--red);color:#fff}.row{display:grid;grid-template-columns:1fr 1fr;
 gap:.5rem;margin-top:.75rem}#typed{font-size:1.6rem;min-height:2.4rem;letter-spacing:.15em;text-align:center;
 font-variant-numeric:tabular-nums}
-#said{border:1px solid var(--line);border-radius:10px;background:var(--card);padding:.75rem;
-min-height:9rem;max-height:18rem;overflow:auto;list-style:none;margin:0}
+#heard{border:1px solid var(--line);border-radius:10px;background:var(--card);padding:.75rem;
+min-height:9rem;max-height:18rem;overflow:auto}#said{list-style:none;margin:0;padding:0}
 #said li{margin:0 0 .5rem}#said li.mine{color:var(--soft);text-align:right}
 .voice{display:flex;gap:.5rem;align-items:center;color:var(--soft);margin:.75rem 0}
 .voice input{width:1.4rem;height:1.4rem}.plain{margin:0}
@@ -35,7 +35,7 @@ _SCRIPT: Final = """
 const byId=(id)=>document.getElementById(id);
 let call=null,expect=null,typed='',busy=false;
 const say=(text,mine)=>{const line=document.createElement('li');line.textContent=text;
-if(mine)line.className='mine';byId('said').append(line);byId('said').scrollTop=1e6;};
+if(mine)line.className='mine';byId('said').append(line);byId('heard').scrollTop=1e6;};
 const speak=(one)=>{if(!byId('voice').checked||!window.speechSynthesis)return;
 const words=new SpeechSynthesisUtterance(one.text);words.lang=one.language;
 speechSynthesis.speak(words);};
@@ -99,8 +99,8 @@ PAGE: Final = f"""<!doctype html>
 <button type="button" class="end" id="hang">挂断 Hang up</button></div>
 <div class="voice"><input type="checkbox" id="voice" checked>
 <label for="voice" class="plain">朗读提示 Speak the prompts</label></div>
-<ul id="said" aria-live="polite" aria-label="提示 Prompts"></ul>
-<div id="typed" aria-label="已输入 Typed">&nbsp;</div>
+<div id="heard" role="log" tabindex="0" aria-label="提示 Prompts"><ul id="said"></ul></div>
+<div id="typed" role="status" aria-label="已输入 Typed">&nbsp;</div>
 <div class="keys">{_KEYS}</div>
 </main><script>{_SCRIPT}</script></body></html>
 """

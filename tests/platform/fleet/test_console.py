@@ -50,7 +50,7 @@ def test_a_device_is_given_a_number_and_sent_by_its_forms(room):
 
     stock.receive_devices(stage.FLEET, stage.new_devices(SERIAL), now_us=now_us())
     fleet = browser("fleet")
-    form = {"what": "assign", "merchant_id": stage.MERCHANT_ID, "shop_id": stage.SHOP}
+    form = {"what": "assign", "shop_id": stage.SHOP}
     page = text(fleet.post(DO, form, follow=True))
     assert f"The device has the terminal number {device().terminal_id}." in page
     fleet.post(DO, {"what": "remote_keys"})

@@ -12,8 +12,11 @@ import { router } from "./router";
 import { startTheme } from "./theme";
 import { learnWorld } from "./world";
 
-setLanguage(firstLanguage());
-const app = createApp(App).use(Quasar, { config: { dark: false } }).use(i18n).use(router);
+const language = firstLanguage();
+setLanguage(language);
+const app = createApp(App).use(Quasar, { config: { dark: false } });
+setLanguage(language); // Again: Quasar names the page's language by its own.
+app.use(i18n).use(router);
 startTheme();
 void learnWorld();
 app.mount("#app");

@@ -40,5 +40,7 @@ const till = createTill(
   preferences,
 );
 
-createApp(App).use(Quasar, { config: { dark: false } }).use(i18n).provide(TILL, till).mount("#app");
+const app = createApp(App).use(Quasar, { config: { dark: false } });
+setLanguage(preferences.language); // Again: Quasar names the page's language by its own.
+app.use(i18n).provide(TILL, till).mount("#app");
 till.link.open();

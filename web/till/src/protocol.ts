@@ -223,6 +223,8 @@ export interface Sandbox {
   /** Null while the reader does not work. */
   readonly terminal_reader: string | null;
   readonly on_screen_pin: boolean;
+  /** Whether the operators are those of every sandbox, with PINs that the page may tell. */
+  readonly has_sample_operators: boolean;
 }
 
 export interface OperatorLine {

@@ -47,7 +47,7 @@ _SCENES: Final = {
 }
 _EVENTS: Final = {
     "starting": _words(
-        "启动沙箱、主机和终端，各为独立进程", "starting sandbox, host and terminal, a process each"
+        "启动沙盒、主机和终端，各为独立进程", "starting sandbox, host and terminal, a process each"
     ),
     "signed_in": _words("签到成功，批次 {0}", "signed in, batch {0}"),
     "host_killed": _words(

@@ -14,6 +14,7 @@ from tongbao.platform.fleet.activation_rules import Method
 from tongbao.platform.fleet.lifecycle import DeviceStep
 from tongbao.platform.fleet.models import Activation, Device
 from tongbao.platform.fleet.steps import Facts, take
+from tongbao.platform.merchants.models import Shop
 from tongbao.wire.device.health import AS_LOST, ActKind
 
 if TYPE_CHECKING:
@@ -76,9 +77,12 @@ def _step(request: HttpRequest, device: Device) -> str:
 
 
 def _assign(request: HttpRequest, device: Device) -> str:
+    shop = Shop.objects.filter(pk=_text(request, "shop_id", 32)).first()
+    if shop is None:
+        raise UnknownFormError
     wanted = stock.Assignment(
-        merchant_id=_text(request, "merchant_id", 15),
-        shop_id=_text(request, "shop_id", 32),
+        merchant_id=shop.merchant_id,
+        shop_id=shop.pk,
         terminal_id=_text(request, "terminal_id", 8),
     )
     assigned = stock.assign(actor_of(request), device.pk, wanted, **_facts(request))

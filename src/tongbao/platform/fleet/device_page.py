@@ -30,7 +30,7 @@ from tongbao.platform.fleet.words import (
     PART_NAMES,
     STEP_WORDS,
 )
-from tongbao.platform.merchants.models import Merchant, Shop
+from tongbao.platform.merchants.models import Shop
 from tongbao.wire.device.health import ActKind
 
 if TYPE_CHECKING:
@@ -112,7 +112,6 @@ def _forms(request: HttpRequest, device: Device, state: DeviceState) -> dict[str
     can_assign = DeviceStep.ASSIGN in steps and in_stock and not has_number
     can_load = DeviceStep.LOAD_KEYS in steps and in_stock and has_number
     ceremony = KeyCeremony.objects.filter(device=device, ended_at_us__isnull=True).first()
-    merchants = Merchant.objects.filter(is_active=True)[:_CHOICES] if can_assign else []
     shops = Shop.objects.filter(is_active=True).select_related("merchant")
     can_move = DeviceStep.MOVE in steps
     own_shops = shops.filter(merchant_id=device.merchant_id)[:_CHOICES] if can_move else []
@@ -120,8 +119,7 @@ def _forms(request: HttpRequest, device: Device, state: DeviceState) -> dict[str
     spare = Device.objects.filter(state=DeviceState.STOCK.value, terminal__isnull=True)
     return {
         "plain_steps": [(step, STEP_WORDS[step]) for step in steps if step in PLAIN_STEPS],
-        "merchants": merchants,
-        "shops": shops[:_CHOICES] if can_assign else [],
+        "shops": shops.filter(merchant__is_active=True)[:_CHOICES] if can_assign else [],
         "can_assign": can_assign,
         "can_ship": DeviceStep.SHIP in steps,
         "can_load": can_load,

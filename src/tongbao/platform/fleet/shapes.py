@@ -6,10 +6,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ObjectDoesNotExist
+from django.utils.translation import gettext
 
+from tongbao.platform.access.actor import ActorKind
 from tongbao.platform.api.shapes import Out, moment, moment_or_none
 from tongbao.platform.fleet import wanted
 from tongbao.platform.fleet.activation_rules import step_states
+from tongbao.platform.fleet.detail_words import detail_words
 from tongbao.platform.fleet.health_rules import HEALTHY_FROM, Reason, is_online
 from tongbao.platform.fleet.models import DeviceHealth, WantedReport
 from tongbao.platform.fleet.setting_texts import difference_out
@@ -315,10 +318,12 @@ def _drift_out(terminal_id: str, wanted_version: int, applied: int) -> DriftOut:
 
 def event_out(event: DeviceEvent) -> EventOut:
     """Return an event of a device's life."""
+    is_ours = event.actor_kind == ActorKind.STAFF.value
     return EventOut(
         at=moment(event.at_us),
         event=word(event.event, EVENT_WORDS),
-        who=event.actor_name,
+        # Which of our people it was is nobody's business outside.
+        who=gettext("The acquirer") if is_ours else event.actor_name,
         note=event.note,
     )
 
@@ -333,7 +338,7 @@ def self_test_out(test: SelfTest) -> SelfTestOut:
             PartOut(
                 part=word(Part(one["part"]), PART_WORDS),
                 outcome=one["outcome"],
-                detail=one["detail"],
+                detail=detail_words(one["detail"]),
             )
             for one in test.parts
         ],

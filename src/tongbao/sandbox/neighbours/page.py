@@ -47,7 +47,7 @@ STYLE_SOURCE: Final = (
     "'sha256-" + base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode() + "'"
 )
 _CHINA: Final = timezone(timedelta(hours=8))
-_CODE: Final = re.compile(r"(?<![0-9])[0-9]{4,8}(?![0-9])")
+_CODE: Final = re.compile(r"(?<![0-9])[0-9]{6}(?![0-9])")
 _REFRESH: Final = '<meta http-equiv="refresh" content="3">'
 
 

@@ -292,6 +292,8 @@ def _sandbox(settings: TerminalSettings, reader_address: str | None) -> dict[str
         "terminal_reader": reader_address,
         "on_screen_pin": settings.on_screen_pin,
         "on_screen_card_entry": settings.on_screen_card_entry,
+        # A device of the fleet has its operators from the platform, with PINs that nobody knows.
+        "has_sample_operators": settings.client_certificate_file is None,
     }
 
 

@@ -4,12 +4,12 @@ export const device = {
   activation: {
     title: "激活终端",
     serial: "机身序列号",
-    terminal: "终端编号",
+    terminal: "终端号",
     merchant: "商户",
     unknownYet: "待分配",
     code: "激活码",
     codeHint: "在商户平台、手机、客服电话或服务网点输入此码，或扫描二维码",
-    codeAlt: "激活二维码，内容为序列号、终端编号与激活码",
+    codeAlt: "激活二维码，内容为序列号、终端号与激活码",
     retry: "立即重试",
     start: "开始使用",
     stage: {

@@ -11,7 +11,7 @@ from tongbao.app.demo.report import Language
 
 
 def test_a_stranger_goes_from_the_public_page_to_a_first_sale(tmp_path):
-    done = run_demo(tmp_path, "--story", "onboarding", "--json")
+    done = run_demo(tmp_path, "--story", "onboarding", "--json", "--language", "en")
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
     assert document["fault"] is None

@@ -117,12 +117,15 @@ def banner(world: PreparedWorld, parts: list[Part], password: str | None) -> str
     addresses = {part.name: part.ready for part in parts}
     till = addresses[parts[-1].name]["address"]
     sandbox = addresses["sandbox"]["http"]
+    # Browsers make passkeys for a name and not for a number.
+    platform = addresses["console"]["address"].replace("127.0.0.1", "localhost")
     lines = [
         "",
         "  Tongbao 通宝",
         "",
         f"  till       收银台    http://{till}/",
-        f"  console    运营后台  http://{addresses['console']['address']}/console/",
+        f"  portal     商户门户  http://{platform}/",
+        f"  console    运营后台  http://{platform}/console/",
         f"  sandbox    沙盒      http://{addresses['sandbox']['http']}/drawer",
         *(
             f"  new device 新终端    http://{part.ready['address']}/ (to be activated 待激活)"

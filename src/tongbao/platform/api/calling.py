@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tongbao.crypto.tls_socket import TlsSocket
 from tongbao.platform.api.webhook_rules import AddressError, Target, check_address, target_of
 
 if TYPE_CHECKING:
@@ -95,7 +96,9 @@ def _post(target: Target, addresses: list[str], call: Call, ends_s: float) -> in
         line.settimeout(_left_s(ends_s))
         if target.scheme == "https":
             # From here the TLS socket owns the line; it must be known before the handshake drips.
-            lines[0] = line = ssl.create_default_context().wrap_socket(
+            context = ssl.create_default_context()
+            context.sslsocket_class = TlsSocket
+            lines[0] = line = context.wrap_socket(
                 line, server_hostname=target.host, do_handshake_on_connect=False
             )
             line.do_handshake()

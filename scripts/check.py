@@ -29,11 +29,11 @@ def steps() -> list[tuple[str, list[str]]]:
 
 
 def pytest_command(arguments: list[str]) -> list[str]:
-    """The pytest call: one worker more than cores, as many tests wait; long ones one by one."""
+    """The pytest call: two workers more than cores, as many tests wait; long ones one by one."""
     command = [str(BIN / "python"), "-m", "pytest"]
     if arguments:
         return [*command, *arguments]
-    workers = (os.cpu_count() or 1) + 1
+    workers = (os.cpu_count() or 1) + 2
     return [*command, "-n", str(workers), "--dist", "worksteal"]
 
 

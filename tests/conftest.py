@@ -8,7 +8,10 @@ import tempfile
 import pytest
 from hypothesis import settings
 
+from tests.fixtures_postgresql import postgresql_server, postgresql_url
 from tongbao.platform.schema import SHARED_FOLDER_VARIABLE
+
+__all__ = ["postgresql_server", "postgresql_url"]
 
 # A busy machine must not fail a property: how long something takes is the benchmark's business.
 settings.register_profile("tongbao", deadline=None)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixtures_postgresql import postgresql_server
 from tests.host.parties import MERCHANT
 from tongbao.app.postgresql import DATABASE, PrivatePostgresql
 from tongbao.platform.registry import (
@@ -18,8 +17,6 @@ from tongbao.platform.registry import (
     register_terminals,
 )
 from tongbao.platform.schema import migrate
-
-__all__ = ["postgresql_server"]
 
 TERMINALS = [f"{number:08d}" for number in range(1, 9)]
 _numbers = itertools.count(1)

@@ -3,7 +3,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixtures_postgresql import postgresql_server, postgresql_url  # noqa: F401 - fixtures
 from tests.platform.seed import seed
 from tongbao.domain.secrets import KeyBytes
 from tongbao.platform.payments.traces.document import TraceKey

@@ -243,7 +243,7 @@ def test_the_status_says_how_the_terminal_is():
     rig.tell(ev.ReportStatus())
     rig.answer()
     text = rig.host.status[0].decode("ascii")
-    assert "batch=000007;trace=000002;items=0;pending=0;doubt=0;screen=ok;printer=ok" in text
+    assert "batch=000007;trace=000002;items=0;pending=0;doubt=0;owes=;screen=ok" in text
 
 
 def test_a_sign_off_takes_the_keys_away_whatever_is_answered():

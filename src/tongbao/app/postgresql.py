@@ -89,13 +89,15 @@ class PrivatePostgresql:
 
     `folder` keeps the cluster, so that a second start finds the first one's data. Started by root
     the server runs as the system user `postgres`; if that user cannot enter `folder`, or none is
-    given, the cluster lives in a temporary folder and is removed at the end.
+    given, the cluster lives in a temporary folder, inside `passing_in` when that is named, and is
+    removed at the end.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, *, passing_in: Path | None = None) -> None:
         self._binaries = find_binaries()
         self._account = pwd.getpwnam("postgres") if os.geteuid() == 0 else None
         self._wanted = folder
+        self._passing_in = passing_in
         self._process: subprocess.Popen[bytes] | None = None
         self._passing: list[Path] = []
         self.data_folder = Path()
@@ -203,7 +205,7 @@ class PrivatePostgresql:
 
     def _temporary_home(self) -> Path:
         """Make a folder for the cluster where the server's user can reach it."""
-        wanted = Path(tempfile.gettempdir())
+        wanted = self._passing_in or Path(tempfile.gettempdir())
         reachable = wanted if self._may_enter(wanted / "cluster") else Path("/tmp")  # noqa: S108 - mkdtemp makes a private folder there
         return Path(tempfile.mkdtemp(prefix="tongbao-pg-data-", dir=reachable))
 

@@ -62,9 +62,10 @@ def test_a_minute_of_trouble_leaves_three_equal_books(folder, store, seed):
     assert report["violations"] == []
     assert report["ok"]
     assert report["books"]["terminals"] == report["books"]["host"] == report["books"]["issuer"]
-    assert report["books"]["terminals"]["count"] >= report["approved"] >= 15
+    told_only = report["kinds"]["balance"]["approved"]
+    assert report["books"]["terminals"]["count"] >= report["approved"] - told_only >= 15
     assert {"sale", "void", "refund", "pre_authorisation"} <= report["kinds"].keys()
-    assert report["kinds"]["balance"]["approved"] >= 4
+    assert told_only >= 4
     assert sum(report["faults"].values()) >= 6
     assert report["convergence_ms"] < 90_000
     assert {life["name"] for life in report["processes"]} == {

@@ -148,8 +148,10 @@ def test_the_lists_of_a_merchant_and_of_a_status_go_by_an_index(filled):
 
     for index in (0, 250):
         own = merchant_number(index)
-        rows = narrowed(own, Narrowing()).order_by(*ORDER)[:51]
-        assert "payments_payment_of_merchant" in plan_of(rows)
+        plan = plan_of(narrowed(own, Narrowing()).order_by(*ORDER)[:51])
+        # A fifth of all payments is the largest merchant's: walking the days is as good for it.
+        assert "Seq Scan" not in plan
+        assert index == 0 or "payments_payment_of_merchant" in plan
         day = Narrowing(first_day=filled.last_day, last_day=filled.last_day)
         assert "Seq Scan" not in plan_of(narrowed(own, day).order_by(*ORDER)[:51])
     for status, index_name in (

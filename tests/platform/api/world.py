@@ -312,7 +312,10 @@ def _applications(world: World, now_us: int) -> None:
         reviewer, "晨星代理", credit_code(number="MA0AGENT"), "19900007777", "上海", now_us=now_us
     )
     Application.objects.filter(pk=world.home["application_id"]).update(agent=agent)
-    paper = Paper.objects.filter(application_id=world.home["application_id"]).first()
+    # One that a machine can read: papers have random numbers, so "the first" is any.
+    paper = Paper.objects.filter(
+        application_id=world.home["application_id"], kind="id_front", media_type="image/jpeg"
+    ).first()
     world.home["paper_id"] = paper.pk if paper else ""
     waiting = fill_in(owner, Tier.ENTERPRISE, now_us=now_us)
     deposit = deposits.send(owner, waiting, now_us=now_us)

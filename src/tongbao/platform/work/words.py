@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 TASK_WORDS: Final = {
     "accounts.disable_unused": _("Close accounts that nobody used for 90 days"),
+    "accounts.forget_places": _("Forget places of addresses after 90 days"),
     "audit.seal": _("Seal the audit log of the day before"),
     "api.feed_payments": _("Tell merchants' software about payments"),
     "api.deliver_webhooks": _("Deliver webhooks that are due"),
@@ -21,4 +22,5 @@ TASK_WORDS: Final = {
     "onboarding.own_up": _("Tell applicants that our answer is late"),
     "onboarding.expire": _("Let applications run out after their deadline"),
     "payments.follow_doubts": _("Follow payments that are in doubt"),
+    "payments.follow_statuses": _("Look at what terminals say that they could not deliver"),
 }

@@ -134,6 +134,8 @@ def test_days_are_business_dates_with_both_ends(reader):
     [
         {"status": "maybe"},
         {"first_day": "today"},
+        {"first_day": "0.0"},
+        {"last_day": "1767225600"},
         {"limit": 101},
         {"card_last_four": "12"},
         {"amount_min_minor": -1},

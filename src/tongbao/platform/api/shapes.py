@@ -6,12 +6,13 @@ Whole numbers and yes/no of a body are `Whole` and `YesNo`, which take no text f
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from django.utils.translation import gettext_lazy as _
 from ninja import Path, Schema
-from pydantic import AfterValidator, ConfigDict, Field, Strict, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, Strict, model_validator
 
 CURRENCIES = {"156": "CNY"}
 LIMIT_MAX = 100
@@ -32,6 +33,20 @@ def _kept_as_typed(text: str) -> str:
 
 # Text of a person: never empty, no blanks around it.
 Words = Annotated[str, AfterValidator(_kept_as_typed)]
+
+
+_DAY_FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _written_as_day(value: Any) -> Any:
+    # Pydantic alone takes "0.0" for a day, too: so many seconds after 1970.
+    if isinstance(value, str) and not _DAY_FORM.fullmatch(value):
+        raise ValueError(_("Write the day like 2026-01-31."))
+    return value
+
+
+# A business date as ISO 8601 writes it, in no other form.
+Day = Annotated[date, BeforeValidator(_written_as_day)]
 
 
 class Out(Schema):

@@ -18,6 +18,7 @@ from tongbao.platform.api.problems import Problem, invalid
 from tongbao.platform.api.shapes import (
     CURSOR_LENGTH_MAX,
     Amount,
+    Day,
     MerchantNumber,
     Out,
     Page,
@@ -75,8 +76,8 @@ class NarrowingQuery(Out):
     card or an amount in yuan.
     """
 
-    first_day: date | None = None
-    last_day: date | None = None
+    first_day: Day | None = None
+    last_day: Day | None = None
     status: Status | None = None
     kind: Kind | None = None
     terminal_id: Annotated[str, Field(max_length=8)] | None = None
@@ -134,7 +135,7 @@ class SummaryOut(Out):
 class SummaryQuery(Out):
     """Which business date; without one, today in China."""
 
-    day: date | None = None
+    day: Day | None = None
 
 
 class FeedQuery(Out):

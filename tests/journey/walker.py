@@ -17,6 +17,8 @@ from tests.till.looking import axe_findings
 # Set to a folder to keep a picture of each station.
 SHOTS = os.environ.get("TONGBAO_JOURNEY_SHOTS")
 LOCALES = {"zh": "zh-CN", "en": "en-US"}
+_DIALOGS_STAND = """() => [...document.querySelectorAll('[role=dialog][aria-labelledby]')]
+  .every((dialog) => document.getElementById(dialog.getAttribute('aria-labelledby')))"""
 _WIDER_BY = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 _PATIENCE_MS = 30_000
 
@@ -75,6 +77,8 @@ class Walker:
     def look(self, station: str) -> None:
         """Look at a page with care: it fits and can be read by everybody."""
         self._station += 1
+        # A dialog that was just answered stands empty until it has faded.
+        self.page.wait_for_function(_DIALOGS_STAND)
         if SHOTS:
             name = f"{self.manner.name}-{self.who}-{self._station:02}-{station}.png"
             self.page.screenshot(path=Path(SHOTS) / name, full_page=True)

@@ -17,8 +17,7 @@ from tests.till.looking import axe_findings
 # Set to a folder to keep a picture of each station.
 SHOTS = os.environ.get("TONGBAO_JOURNEY_SHOTS")
 LOCALES = {"zh": "zh-CN", "en": "en-US"}
-_DIALOGS_STAND = """() => [...document.querySelectorAll('[role=dialog][aria-labelledby]')]
-  .every((dialog) => document.getElementById(dialog.getAttribute('aria-labelledby')))"""
+_FADING_DIALOG = ".q-dialog[aria-labelledby]:not(:has(h2))"
 _WIDER_BY = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 _PATIENCE_MS = 30_000
 
@@ -78,7 +77,7 @@ class Walker:
         """Look at a page with care: it fits and can be read by everybody."""
         self._station += 1
         # A dialog that was just answered stands empty until it has faded.
-        self.page.wait_for_function(_DIALOGS_STAND)
+        expect(self.page.locator(_FADING_DIALOG)).to_have_count(0)
         if SHOTS:
             name = f"{self.manner.name}-{self.who}-{self._station:02}-{station}.png"
             self.page.screenshot(path=Path(SHOTS) / name, full_page=True)

@@ -137,6 +137,8 @@ def test_days_are_business_dates_with_both_ends(reader):
         {"first_day": "0.0"},
         {"last_day": "1767225600"},
         {"limit": 101},
+        {"limit": "1_0"},
+        {"amount_max_minor": "0.0"},
         {"card_last_four": "12"},
         {"amount_min_minor": -1},
         {"kind": "anything"},

@@ -45,6 +45,18 @@ def _written_as_day(value: Any) -> Any:
     return value
 
 
+_WHOLE_FORM = re.compile(r"-?[0-9]+")
+
+
+def _written_as_whole(value: Any) -> Any:
+    if isinstance(value, str) and not _WHOLE_FORM.fullmatch(value):
+        raise ValueError(_("Write a whole number in digits."))
+    return value
+
+
+# A whole number of an address: digits only, where Pydantic alone takes "1.0" and "1_000", too.
+Digits = Annotated[int, BeforeValidator(_written_as_whole)]
+
 # A business date as ISO 8601 writes it, in no other form.
 Day = Annotated[date, BeforeValidator(_written_as_day)]
 
@@ -116,7 +128,7 @@ class PageQuery(Schema):
     """How a list is asked for: where the last page ended, and how many at most."""
 
     cursor: str | None = Field(None, max_length=CURSOR_LENGTH_MAX)
-    limit: int = Field(50, ge=1, le=LIMIT_MAX)
+    limit: Digits = Field(50, ge=1, le=LIMIT_MAX)
 
 
 class Page(Out, Generic[Item]):

@@ -19,6 +19,7 @@ from tongbao.platform.api.shapes import (
     CURSOR_LENGTH_MAX,
     Amount,
     Day,
+    Digits,
     MerchantNumber,
     Out,
     Page,
@@ -66,7 +67,7 @@ Kind = Literal[
     "tip",
     "chip_offline_sale",
 ]
-_Minor = Annotated[int, Field(ge=0, le=_AMOUNT_MAX)]
+_Minor = Annotated[Digits, Field(ge=0, le=_AMOUNT_MAX)]
 
 
 class NarrowingQuery(Out):

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from ninja.decorators import decorate_view
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 View = TypeVar("View", bound=Callable[..., Any])
 Run = Callable[..., "HttpResponseBase"]
 
+TOO_LARGE = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 _JSON = "application/json"
 _MULTIPART = "multipart/form-data"
 
@@ -76,6 +78,8 @@ def operation(what: Operation, *, asks_others: bool = False) -> Callable[[View],
                     )
                 except Problem as problem:
                     return response_of(problem)
+                except TOO_LARGE:  # the digest of a keyed request reads its body before ninja does
+                    return response_of(Problem(413, "too_large"))
 
             return guarded
 
